@@ -1,0 +1,50 @@
+"""undercut: labelled data in; a small model you own out, compressed, served, metered and priced.
+
+The public verbs are loaded on first use, so that ``import undercut`` costs nothing::
+
+    import undercut
+    facts = undercut.run(undercut.RunSpec(train=["train.csv"]))
+    model = undercut.load(facts.artefact)
+    model.predict(["where is my parcel"])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_VERBS = {
+    "check": "undercut.pipeline.verbs",
+    "train": "undercut.pipeline.verbs",
+    "evaluate": "undercut.pipeline.verbs",
+    "compress": "undercut.pipeline.verbs",
+    "price": "undercut.pipeline.verbs",
+    "report": "undercut.pipeline.verbs",
+    "predict_file": "undercut.pipeline.verbs",
+    "run": "undercut.pipeline.run",
+    "load": "undercut.predict.predictor",
+    "Client": "undercut.serving.client",
+    "UndercutError": "undercut.core.errors",
+    "RunSpec": "undercut.core.specs",
+    "CheckSpec": "undercut.core.specs",
+    "TrainSpec": "undercut.core.specs",
+    "EvaluateSpec": "undercut.core.specs",
+    "CompressSpec": "undercut.core.specs",
+    "PriceSpec": "undercut.core.specs",
+    "PredictSpec": "undercut.core.specs",
+    "ReportSpec": "undercut.core.specs",
+}
+
+__all__ = ["__version__", *sorted(_VERBS)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        return getattr(import_module(_VERBS[name]), name)
+    raise AttributeError(f"module 'undercut' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""One folder a runtime: ``load(folder, manifest, threads) -> session``, ``session.run(arrays)``."""

@@ -1,0 +1,52 @@
+"""Run an artefact of format ``onnx`` in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from undercut.core.errors import IntegrityError, Problem
+from undercut.core.types import Manifest
+
+
+class OrtSession:
+    """An ONNX Runtime session; ``run`` may be called from several threads."""
+
+    def __init__(self, session: ort.InferenceSession) -> None:
+        self.session = session
+
+    def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return raw outputs ``float32 (n, K)`` of one batch."""
+        outputs: np.ndarray = self.session.run(None, dict(arrays))[0]
+        return outputs
+
+
+def load(folder: Path, manifest: Manifest, threads: int) -> OrtSession:
+    """Open ``model.onnx`` in ``folder`` with ``threads`` cores.
+
+    Threads sleep while there is nothing to do: spinning ones would take processor time from
+    the rest of the machine, and that time is billed.
+
+    Raises:
+        IntegrityError: the file cannot be read as a model.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    path = Path(folder) / "model.onnx"
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises many kinds, all for an unreadable file
+        raise IntegrityError(
+            "onnx-file",
+            Problem("an ONNX model", str(error).splitlines()[0], str(path)),
+        ) from error
+    return OrtSession(session)

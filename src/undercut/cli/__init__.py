@@ -1,0 +1,1 @@
+"""The command line: one command a verb, its options made from the verb's spec."""

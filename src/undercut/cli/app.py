@@ -1,0 +1,75 @@
+"""The root command: names and one-line helps only, each command loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+import cyclopts
+from cyclopts import App, Parameter
+
+import undercut
+
+COMMANDS = {
+    "run": "File to priced model: check, split, fit, evaluate, compress, measure, price, report.",
+    "check": "Read a labelled file and say what is wrong with it.",
+    "train": "Fit one method, or climb the ladder.",
+    "evaluate": "Score an artefact on a labelled file.",
+    "compress": "Shrink an artefact; the gate passes or refuses each result.",
+    "price": "Unit cost, floors, break-even and rivals of a finished run.",
+    "report": "Write the report of a finished run again.",
+    "predict": "Answer texts, or the rows of a file.",
+    "serve": "Answer POST /v1/predict.",
+    "list": "Runs, artefacts, or registered plug-ins.",
+    "ledger": "Show what everything cost, or add hours and labels.",
+}
+
+EPILOGUE = """Start here: undercut run train.csv
+
+Options can also stand in undercut.toml beside you; flags win over the file."""
+
+
+def build() -> App:
+    """Return the command-line application."""
+    app = App(
+        name="undercut",
+        help="Labelled data in; a small model you own out: compressed, served, metered, priced.",
+        help_epilogue=EPILOGUE,
+        version=undercut.__version__,
+        default_parameter=Parameter(negative_iterable=()),
+        help_format="plaintext",
+    )
+    for name, text in COMMANDS.items():
+        app.command(f"undercut.cli.verbs:{name}", name=name, help=text)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run; exit 0, or 2 with a message on standard error for anything the user can mend."""
+    try:
+        build()(arguments, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as e:
+        print(f"undercut: {e}", file=sys.stderr)
+        print("Try 'undercut --help' or 'undercut COMMAND --help'.", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("\nStopped. Finished steps are kept; the same command goes on.", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(141) from None
+    except OSError as e:
+        print(f"undercut: {_os_error(e)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except Exception as e:
+        from undercut.core.errors import UndercutError
+
+        if not isinstance(e, UndercutError):
+            raise
+        for problem in e.problems:
+            print(f"undercut: {problem}", file=sys.stderr)
+        print(f"(error {e.code})", file=sys.stderr)
+        raise SystemExit(e.exit_code) from None
+
+
+def _os_error(e: OSError) -> str:
+    where = f"{e.filename}: " if e.filename else ""
+    return f"{where}the system refused: {e.strerror or e}. Nothing half-written was kept."

@@ -1,0 +1,194 @@
+"""Make a command from a verb's spec: its options, the file ``undercut.toml``, and ``--json``."""
+
+from __future__ import annotations
+
+import inspect
+import json as jsonlib
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from undercut.core import specs
+from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
+
+TOML = Path("undercut.toml")
+GROUPS = {
+    "DataSpec": "Data",
+    "PlaceSpec": "Place",
+    "FitSpec": "Fitting",
+    "GateSpec": "Gate",
+    "RatesSpec": "Prices",
+    "MarketSpec": "Market",
+}
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
+    """Return a model of one spec class's own fields: types only, the spec itself validates."""
+    own = {}
+    for name in inspect.get_annotations(cls):
+        if name in hidden or name == "model_config" or name not in cls.model_fields:
+            continue
+        info = cls.model_fields[name]
+        default = None if info.is_required() or info.default_factory else info.default
+        shown = default if default not in ("", None) else None
+        kind = info.annotation if shown is not None else info.annotation | None  # type: ignore[operator]
+        own[name] = (kind, Field(shown, description=info.description))
+    return create_model(f"{cls.__name__}Options", __base__=_Options, **own) if own else None
+
+
+@dataclass(frozen=True)
+class Positional:
+    """A positional argument that fills a spec field; ``many`` takes all that follow."""
+
+    field: str
+    help: str
+    many: bool = False
+
+
+def known_keys() -> dict[str, type[specs.Spec]]:
+    """Return every option name of every verb, with a spec that has it."""
+    kinds = [v for v in vars(specs).values() if isinstance(v, type) and issubclass(v, specs.Spec)]
+    return {name: kind for kind in kinds for name in kind.model_fields}
+
+
+def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
+    """Return the file's options that ``spec`` has; paths are relative to the file.
+
+    Raises:
+        UndercutError: not TOML, or an option that no verb has.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        raise fail("toml-unreadable", expected="a TOML file", found=str(e), where=str(path)) from None
+    known = known_keys()
+    unknown = [k for k in table if k.replace("-", "_") not in known]
+    if unknown:
+        raise UndercutError(
+            "toml-option",
+            [
+                Problem("an option of some command", f"'{k}'", str(path), did_you_mean(k, known))
+                for k in unknown
+            ],
+        )
+    return {k.replace("-", "_"): v for k, v in table.items() if k.replace("-", "_") in spec.model_fields}
+
+
+def build_spec(
+    kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML
+) -> Any:
+    """Return the validated spec: defaults < file < flags.
+
+    Raises:
+        UndercutError: every mistake at once, each with the flag or file it came from.
+    """
+    table = read_toml(path, kind)
+    table = {k: [v] if isinstance(v, str) and _is_list(kind, k) else v for k, v in table.items()}
+    try:
+        return kind.model_validate({**table, **flags})
+    except ValidationError as e:
+        problems = []
+        for error in e.errors():
+            name = str(error["loc"][0]) if error["loc"] else ""
+            flag = f"--{name.replace('_', '-')}"
+            where = flag if name in flags or name not in table else f"{path}: {name}"
+            if error["type"] == "missing":
+                problems.append(Problem(f"{name.upper()} on the command line", "none", ""))
+                continue
+            message = error["msg"][0].lower() + error["msg"][1:]
+            problems.append(Problem(message.removeprefix("input should be "), repr(error["input"]), where))
+        raise UndercutError("option-value", problems) from None
+
+
+def _is_list(kind: type[specs.Spec], name: str) -> bool:
+    return isinstance(kind.model_fields[name].default_factory, type) and (
+        kind.model_fields[name].default_factory is list
+    )
+
+
+def make(
+    name: str,
+    spec: type[specs.Spec],
+    call: Callable[[Any, Any], Any],
+    positionals: tuple[Positional, ...] = (),
+) -> Callable[..., None]:
+    """Return a function cyclopts can register.
+
+    Args:
+        name: command name.
+        spec: the verb's spec.
+        call: ``(spec, terminal) -> result``; the result has ``to_json()`` and ``show(console)``.
+        positionals: positional arguments and the fields they fill.
+    """
+    p = inspect.Parameter
+    hidden = {q.field for q in positionals if not q.many} | {"options"}
+    parameters = []
+    for q in positionals:
+        extra = Annotated[str, Parameter(help=q.help)]
+        if q.many:
+            parameters.append(p(q.field, p.VAR_POSITIONAL, annotation=extra))
+        else:
+            optional = Annotated[str | None, Parameter(help=q.help)]
+            parameters.append(p(q.field, p.POSITIONAL_ONLY, default=None, annotation=optional))
+    groups = {}
+    for cls in spec.__mro__:
+        if not (isinstance(cls, type) and issubclass(cls, specs.Spec) and cls is not specs.Spec):
+            continue
+        if (model := _group(cls, hidden)) is not None:
+            key = cls.__name__.lower()
+            groups[key] = model
+            title = GROUPS.get(cls.__name__, "Options")
+            note = Annotated[model | None, Parameter(name="*", group=title)]
+            parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
+    switch = Annotated[
+        bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")
+    ]
+    hush = Annotated[bool, Parameter(help="No progress.", negative="", group="Output")]
+    parameters += [
+        p("json", p.KEYWORD_ONLY, default=False, annotation=switch),
+        p("quiet", p.KEYWORD_ONLY, default=False, annotation=hush),
+    ]
+
+    def command(*given: Any, json: bool = False, quiet: bool = False, **chosen: Any) -> None:
+        flags: dict[str, Any] = {}
+        for model in chosen.values():
+            if model is not None:
+                flags.update(model.model_dump(exclude_unset=True))
+        rest = list(given)
+        for q in positionals:
+            if q.many:
+                if rest:
+                    flags[q.field] = [*rest, *flags.get(q.field, [])]
+            else:
+                value = rest.pop(0) if rest else None
+                if value is not None:
+                    flags[q.field] = value
+        from undercut.cli.terminal import Terminal
+
+        terminal = Terminal(quiet=quiet, json=json)
+        with terminal:
+            result = call(build_spec(spec, flags), terminal)
+        if json:
+            sys.stdout.write(jsonlib.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
+        else:
+            result.show(terminal.out)
+        if code := getattr(result, "exit_code", 0):
+            raise SystemExit(code)
+
+    command.__name__ = name
+    command.__doc__ = inspect.getdoc(spec)
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {q.name: q.annotation for q in parameters}
+    return command

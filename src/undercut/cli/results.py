@@ -1,0 +1,194 @@
+"""How each command's result is shown: for people on the screen, for scripts as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from undercut.economics.money import money_per_request_scale, percent, usd
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Return a table; columns that start with ``>`` are right-aligned."""
+    made = Table(title=title or None, box=None, pad_edge=False, title_justify="left")
+    for name in columns:
+        right = name.startswith(">")
+        made.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right)
+    return made
+
+
+@dataclass
+class Result:
+    """A record and the way it is shown."""
+
+    record: Any
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON document."""
+        return self.record.model_dump(mode="json")
+
+
+class RunResult(Result):
+    """The summary of a run."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts, headline figures first."""
+        facts = self.record
+        best = facts.test or facts.valid
+        head = {
+            "accuracy": best.accuracy.value,
+            "macro_f1": best.macro_f1.value,
+            "cost_usd": facts.cost_usd,
+            "usd_per_1k": facts.price.usd_per_1k,
+            "split": best.split,
+            "verdict": facts.price.verdict,
+        }
+        return head | facts.model_dump(mode="json")
+
+    def show(self, console: Console) -> None:
+        """Print what a founder reads in ten seconds."""
+        from undercut.pipeline.report.summary import summary
+
+        if not self.record.did_work:
+            console.print("Nothing has changed since the last run, so nothing was done again.\n")
+        console.print(summary(self.record))
+
+
+class CheckResult(Result):
+    """Findings on a file."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 2 when the data has errors."""
+        return 2 if self.record.errors else 0
+
+    def show(self, console: Console) -> None:
+        """Print findings, errors first."""
+        r = self.record
+        verdict = "cannot be used as it is" if r.errors else "can be used"
+        console.print(f"{r.rows} rows, {len(r.labels)} labels; the data {verdict}.")
+        for note in r.notes:
+            console.print(f"  {note}", markup=False)
+        shown = table("severity", "what", "rows")
+        for f in sorted(r.findings, key=lambda f: f["severity"] != "error"):
+            rows = ", ".join(f["rows"][:3]) + (" ..." if len(f["rows"]) > 3 else "")
+            shown.add_row(f["severity"], f["message"], rows)
+        if r.findings:
+            console.print(shown)
+        else:
+            console.print("No problem was found.")
+
+
+class TrainResult(Result):
+    """The rungs and the model that came out."""
+
+    def show(self, console: Console) -> None:
+        """Print the ladder and where the model lies."""
+        r = self.record
+        if not r.did_work:
+            console.print("Nothing has changed since the last run, so nothing was done again.")
+        console.print(
+            f"{percent(r.accuracy)} accuracy, {percent(r.macro_f1)} macro-F1 on validation, "
+            f"for {r.cpu_seconds:.1f} CPU-seconds ({usd(r.cost_usd)})."
+        )
+        shown = table("rung", "status", ">validation", ">CPU-s", "reason")
+        for rung in r.rungs:
+            accuracy = "" if rung.valid_accuracy is None else percent(rung.valid_accuracy)
+            seconds = "" if rung.cpu_seconds is None else f"{rung.cpu_seconds:.1f}"
+            shown.add_row(rung.rung, rung.status, accuracy, seconds, rung.reason)
+        console.print(shown)
+        console.print(f"Model: {r.artefact}\nNext:  undercut serve {r.artefact}", soft_wrap=True)
+
+
+class EvaluateResult(Result):
+    """Figures of one artefact on one file."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evaluation, headline figures first."""
+        e = self.record
+        head = {"accuracy": e.accuracy.value, "macro_f1": e.macro_f1.value}
+        return {**{f"{k}": v for k, v in head.items()}, "evaluation": e.model_dump(mode="json")}
+
+    def show(self, console: Console) -> None:
+        """Print the headline and the weakest classes."""
+        e = self.record
+        for name, m in (("accuracy", e.accuracy), ("macro-F1", e.macro_f1)):
+            console.print(
+                f"{name:9} {percent(m.value)}  (95 % interval {percent(m.low)} to "
+                f"{percent(m.high)}, {m.n} rows)"
+            )
+        console.print(f"calibration error {percent(e.ece)}")
+        shown = table("label", ">precision", ">recall", ">F1", ">rows", title="weakest classes")
+        for c in sorted(e.classes, key=lambda c: c.f1)[:10]:
+            figures = [percent(v) for v in (c.precision, c.recall, c.f1)]
+            shown.add_row(c.label, *figures, str(c.support))
+        console.print(shown)
+
+
+class CompressResult(Result):
+    """Variants and what the gate said."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 2 when nothing passed."""
+        return 0 if any(v["gate"]["verdict"] == "passed" for v in self.record.variants) else 2
+
+    def show(self, console: Console) -> None:
+        """Print one line a variant."""
+        shown = table("variant", ">accuracy", "gate", "why")
+        for v in self.record.variants:
+            gate = v["gate"]
+            shown.add_row(v["kind"], percent(v["accuracy"]), gate["verdict"], gate["reason"])
+        console.print(shown)
+        for v in self.record.variants:
+            console.print(f"{v['kind']}: {v['artefact']}", soft_wrap=True)
+
+
+class PriceResult(Result):
+    """The price side of a run."""
+
+    def show(self, console: Console) -> None:
+        """Print the verdict, then floors and rivals."""
+        p = self.record
+        console.print(p.verdict)
+        console.print(
+            f"\nCost, machine fully used   {money_per_request_scale(p.usd_per_1k)}\n"
+            f"Cost at 30 % use           {money_per_request_scale(p.usd_per_1k_at_30)}\n"
+            f"Reserved machine           {usd(p.machine_usd_per_month)} a month, used or not"
+        )
+        if p.price_floor_usd_per_1k is not None:
+            floor = money_per_request_scale(p.price_floor_usd_per_1k)
+            console.print(f"Price floor                {floor} ({p.price_floor_basis})")
+        shown = table("rival", ">price", "date", "note", title="\nrivals, accuracy not measured")
+        for r in p.rivals[:8]:
+            price = money_per_request_scale(r.usd_per_1k)
+            shown.add_row(f"{r.provider}/{r.model}", price, r.priced_at, r.note)
+        console.print(shown)
+
+
+class ReportResult(Result):
+    """Where the report lies."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the paths."""
+        return {"report": self.record.report, "artefact": self.record.artefact}
+
+    def show(self, console: Console) -> None:
+        """Print the path."""
+        console.print(self.record.report, soft_wrap=True)
+
+
+class PredictResult(Result):
+    """Answers."""
+
+    def show(self, console: Console) -> None:
+        """Print one answer a line: label, probability."""
+        if self.record.out:
+            console.print(f"{self.record.rows} rows written to {self.record.out}", soft_wrap=True)
+        for answer in self.record.predictions:
+            cut = "  (text was cut)" if answer.truncated else ""
+            line = f"{answer.label}\t{answer.probability:.3f}{cut}"
+            console.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,82 @@
+"""What the terminal shows while work goes on: one live line a step; plain lines off a TTY."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from undercut.core.types import Progress as Tick
+
+PLAIN_EVERY_SECONDS = 10.0
+
+
+class Terminal:
+    """Progress on standard error, results on standard output.
+
+    Attributes:
+        out: console for results.
+        err: console for progress.
+    """
+
+    def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
+        self.quiet = quiet
+        self.out = Console(highlight=False, soft_wrap=False)
+        self.err = Console(stderr=True, highlight=False)
+        self._live: Progress | None = None
+        self._task = None
+        self._stage = ""
+        self._last = 0.0
+
+    def __enter__(self) -> Terminal:
+        """Start the live line where there is a terminal to show it."""
+        if not self.quiet and self.err.is_terminal:
+            self._live = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[note]}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(compact=True),
+                console=self.err,
+                transient=True,
+            )
+            self._live.start()
+            self._task = self._live.add_task("starting", total=None, note="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the live line away."""
+        if self._live is not None:
+            self._live.stop()
+
+    def announce(self, step: str) -> None:
+        """Say that a step starts."""
+        self._stage = step
+        if self._live is not None and self._task is not None:
+            self._live.reset(self._task, description=step, total=None, note="")
+        elif not self.quiet:
+            self.err.print(f"{step} ...", markup=False)
+        self._last = time.monotonic()
+
+    def tick(self, progress: Tick) -> None:
+        """Show progress inside a step."""
+        note = f"{progress.stage} {progress.note}".strip()
+        if self._live is not None and self._task is not None:
+            total = progress.total if progress.total > 1 else None
+            self._live.update(self._task, completed=progress.done, total=total, note=note)
+        elif not self.quiet and time.monotonic() - self._last > PLAIN_EVERY_SECONDS:
+            self._last = time.monotonic()
+            share = f" {progress.done / progress.total:.0%}" if progress.total > 1 else ""
+            self.err.print(f"  {note}{share}", markup=False)
+
+    def say(self, line: str) -> None:
+        """Print a line of progress that stays."""
+        if not self.quiet:
+            self.err.print(line, markup=False, soft_wrap=True)

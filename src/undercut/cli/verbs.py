@@ -1,0 +1,145 @@
+"""The commands, each built when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from undercut.cli.command import Positional, make
+from undercut.core import specs
+
+FILES = Positional("train", "Labelled file or files.", many=True)
+ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.")
+DATA = Positional("data", "Labelled file or files.", many=True)
+RUN = Positional("run", "Name of a run; the newest by default.")
+
+
+def _run() -> Callable[..., None]:
+    def call(spec: specs.RunSpec, terminal: Any) -> Any:
+        from undercut.cli.results import RunResult
+        from undercut.pipeline.run import run
+
+        return RunResult(run(spec, terminal))
+
+    return make("run", specs.RunSpec, call, (FILES,))
+
+
+def _check() -> Callable[..., None]:
+    def call(spec: specs.CheckSpec, terminal: Any) -> Any:
+        from undercut.cli.results import CheckResult
+        from undercut.pipeline.verbs import check
+
+        return CheckResult(check(spec, terminal))
+
+    return make("check", specs.CheckSpec, call, (FILES,))
+
+
+def _train() -> Callable[..., None]:
+    def call(spec: specs.TrainSpec, terminal: Any) -> Any:
+        from undercut.cli.results import TrainResult
+        from undercut.pipeline.verbs import train
+
+        return TrainResult(train(spec, terminal))
+
+    return make("train", specs.TrainSpec, call, (FILES,))
+
+
+def _evaluate() -> Callable[..., None]:
+    def call(spec: specs.EvaluateSpec, terminal: Any) -> Any:
+        from undercut.cli.results import EvaluateResult
+        from undercut.pipeline.verbs import evaluate
+
+        return EvaluateResult(evaluate(spec, terminal))
+
+    return make("evaluate", specs.EvaluateSpec, call, (ARTEFACT, DATA))
+
+
+def _compress() -> Callable[..., None]:
+    def call(spec: specs.CompressSpec, terminal: Any) -> Any:
+        from undercut.cli.results import CompressResult
+        from undercut.pipeline.verbs import compress
+
+        return CompressResult(compress(spec, terminal))
+
+    return make("compress", specs.CompressSpec, call, (ARTEFACT, DATA))
+
+
+def _price() -> Callable[..., None]:
+    def call(spec: specs.PriceSpec, terminal: Any) -> Any:
+        from undercut.cli.results import PriceResult
+        from undercut.pipeline.verbs import price
+
+        return PriceResult(price(spec, terminal))
+
+    return make("price", specs.PriceSpec, call, (RUN,))
+
+
+def _report() -> Callable[..., None]:
+    def call(spec: specs.ReportSpec, terminal: Any) -> Any:
+        from undercut.cli.results import ReportResult
+        from undercut.pipeline.verbs import report
+
+        return ReportResult(report(spec, terminal))
+
+    return make("report", specs.ReportSpec, call, (RUN,))
+
+
+def _predict() -> Callable[..., None]:
+    def call(spec: specs.PredictSpec, terminal: Any) -> Any:
+        from undercut.cli.results import PredictResult
+        from undercut.pipeline.verbs import predict_file
+
+        return PredictResult(predict_file(spec, terminal))
+
+    texts = Positional("inputs", "Texts to answer.", many=True)
+    return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
+
+
+def _list() -> Callable[..., None]:
+    def call(spec: specs.ListSpec, terminal: Any) -> Any:
+        from undercut.cli.listing import listing
+
+        return listing(spec)
+
+    return make(
+        "list", specs.ListSpec, call, (Positional("what", "runs (the default), plugins, or rates."),)
+    )
+
+
+def _ledger() -> Callable[..., None]:
+    def call(spec: specs.LedgerSpec, terminal: Any) -> Any:
+        from undercut.cli.ledger import ledger
+
+        return ledger(spec)
+
+    action = Positional("action", "show (the default), or add.")
+    unit = Positional("unit", "Unit to add: label, person_hour, api_usd, ...")
+    quantity = Positional("quantity", "How many of the unit.")
+    return make("ledger", specs.LedgerSpec, call, (action, unit, quantity))
+
+
+def _serve() -> Callable[..., None]:
+    from undercut.cli.serve import command
+
+    return command()
+
+
+_BUILDERS = {
+    "run": _run,
+    "check": _check,
+    "train": _train,
+    "evaluate": _evaluate,
+    "compress": _compress,
+    "price": _price,
+    "report": _report,
+    "predict": _predict,
+    "list": _list,
+    "ledger": _ledger,
+    "serve": _serve,
+}
+
+
+def __getattr__(name: str) -> Callable[..., None]:
+    if name in _BUILDERS:
+        return _BUILDERS[name]()
+    raise AttributeError(name)

@@ -1,0 +1,254 @@
+"""The quality gate: a compressed variant passes only when held-out rows prove it no worse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from undercut.core.errors import Problem, UndercutError
+from undercut.core.types import GateResult
+from undercut.evaluation.paired import drop_bound, rows_to_prove
+from undercut.evaluation.scores import fault, target_fault
+from undercut.evaluation.words import count, percent, rows
+
+CLASS_ROWS = 20
+"""Classes with fewer held-out rows are not tested on their own."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a candidate must keep to, as shares."""
+
+    max_drop: float
+    confidence: float
+    min_agreement: float
+    max_class_drop: float
+
+
+def gate(
+    reference_scores_valid: np.ndarray,
+    candidate_scores_valid: np.ndarray,
+    y_valid: np.ndarray,
+    reference_unlabelled: np.ndarray | None,
+    candidate_unlabelled: np.ndarray | None,
+    *,
+    max_drop: float = 0.01,
+    confidence: float = 0.95,
+    min_agreement: float = 0.98,
+    max_class_drop: float = 0.05,
+    labels_reference: Sequence[str],
+    labels_candidate: Sequence[str],
+    reference_hash: str,
+) -> GateResult:
+    """Judge a candidate against the variant it was made from.
+
+    Refused: other labels or another order; scores that are not log-probabilities; answers that
+    agree with the reference's on too few labelled or unlabelled rows; a measured accuracy drop of
+    ``max_drop`` or more; a class with at least 20 rows whose recall has dropped by surely more than
+    ``max_class_drop`` (one-sided, Bonferroni over the classes tested, so that small classes do
+    not refuse by chance). Passed: none of these, and the one-sided upper confidence bound of the
+    paired drop is at most ``max_drop`` (:func:`undercut.evaluation.paired.drop_bound`). In
+    between, ``needs-rows`` with the rows that could prove it. A test of non-inferiority: an
+    insignificant drop on few rows proves nothing and does not pass.
+
+    Args:
+        reference_scores_valid: log-probabilities of the reference ``(n, K)`` on held-out rows.
+        candidate_scores_valid: of the candidate, same rows.
+        y_valid: encoded targets ``(n,)``.
+        reference_unlabelled: log-probabilities of the reference ``(m, K)`` on rows without
+            labels, or ``None`` when there are none.
+        candidate_unlabelled: of the candidate, same rows.
+        max_drop: largest accuracy drop allowed, as a share.
+        confidence: one-sided confidence level.
+        min_agreement: smallest share of rows answered alike, labelled and unlabelled apart.
+        max_class_drop: largest drop of one class's recall, as a share.
+        labels_reference: the reference's labels, in order.
+        labels_candidate: the candidate's.
+        reference_hash: artefact hash of the reference.
+
+    Returns:
+        The verdict, with its figures and every reason in plain words; bad scores are refused and
+        never raise.
+
+    Raises:
+        UndercutError: a bound that is not a share.
+    """
+    bounds = _checked(Bounds(max_drop, confidence, min_agreement, max_class_drop))
+    faults = _faults(
+        (reference_scores_valid, candidate_scores_valid),
+        (reference_unlabelled, candidate_unlabelled),
+        y_valid,
+        (labels_reference, labels_candidate),
+    )
+    if faults:
+        return GateResult(
+            verdict="refused",
+            reason=_told(faults),
+            reference=reference_hash,
+            max_drop=max_drop,
+            drop=None,
+            drop_upper=None,
+            rows_needed=None,
+        )
+    y = np.asarray(y_valid)
+    before, after = _answers(reference_scores_valid), _answers(candidate_scores_valid)
+    lost, gained = (before == y) & (after != y), (before != y) & (after == y)
+    n, b, c = len(y), int(lost.sum()), int(gained.sum())
+    labelled = _agreement(before, after)
+    unlabelled = _agreement(_answers(reference_unlabelled), _answers(candidate_unlabelled))
+    drop = (b - c) / n if n else None
+    upper = float(drop_bound(b, c, n, confidence))
+    reasons = [
+        *_disagreements(bounds, labelled, n, "labelled"),
+        *_disagreements(bounds, unlabelled, _rows(reference_unlabelled), "unlabelled"),
+        *_drops(bounds, b, c, n),
+        *_classes_hurt(bounds, y, lost, gained, labels_reference),
+    ]
+    needed = None
+    if reasons:
+        verdict = "refused"
+    elif upper <= max_drop:
+        verdict = "passed"
+        reasons = [_passed(bounds, drop or 0.0, upper, n)]
+    else:
+        verdict = "needs-rows"
+        needed = rows_to_prove(b, c, n, max_drop, confidence)
+        reasons = [_unproven(bounds, b, c, n, upper, needed)]
+    if unlabelled is None:
+        reasons.append("no unlabelled rows were compared")
+    return GateResult(
+        verdict=verdict,
+        reason=_told(reasons),
+        reference=reference_hash,
+        max_drop=max_drop,
+        drop=drop,
+        drop_upper=upper,
+        agreement_labelled=labelled,
+        agreement_unlabelled=unlabelled,
+        rows=n,
+        rows_needed=needed,
+    )
+
+
+def _checked(bounds: Bounds) -> Bounds:
+    """Return the bounds, or raise with every one that makes no sense."""
+    rules = {
+        "max_drop": 0 < bounds.max_drop < 1,
+        "confidence": 0.5 <= bounds.confidence < 1,
+        "min_agreement": 0 <= bounds.min_agreement <= 1,
+        "max_class_drop": 0 < bounds.max_class_drop <= 1,
+    }
+    problems = [
+        Problem("a share within its range", repr(getattr(bounds, name)), where=name)
+        for name, good in rules.items()
+        if not good
+    ]
+    if problems:
+        raise UndercutError("gate-bounds", problems)
+    return bounds
+
+
+def _faults(
+    valid: tuple[object, object],
+    unlabelled: tuple[object, object],
+    y: object,
+    labels: tuple[Sequence[str], Sequence[str]],
+) -> list[str]:
+    """Return what makes a comparison impossible."""
+    if tuple(labels[0]) != tuple(labels[1]):
+        same = sorted(labels[0]) == sorted(labels[1])
+        return ["the labels are in another order" if same else "the labels are not the same"]
+    k = len(labels[0])
+    pairs = {"labelled": valid}
+    if any(scores is not None for scores in unlabelled):
+        pairs["unlabelled"] = unlabelled
+    found = []
+    for kind, pair in pairs.items():
+        wrong = {
+            f"the {who}'s {kind} scores have {bad}"
+            for who, scores in zip(("reference", "candidate"), pair, strict=True)
+            if (bad := fault(scores, k))
+        }
+        if not wrong and _rows(pair[0]) != _rows(pair[1]):
+            wrong = {f"{_rows(pair[0])} and {_rows(pair[1])} {kind} rows were scored"}
+        found += sorted(wrong, reverse=True)
+    if not found and (bad := target_fault(y, _rows(valid[0]), k)):
+        found.append(f"the targets have {bad}")
+    return found
+
+
+def _rows(scores: object) -> int:
+    """Return the number of rows; 0 for ``None``."""
+    return 0 if scores is None else len(np.asarray(scores))
+
+
+def _answers(scores: object) -> np.ndarray:
+    """Return the answer of each row ``(n,)``; empty for ``None``."""
+    return np.zeros(0, np.int64) if scores is None else np.asarray(scores).argmax(axis=1)
+
+
+def _agreement(before: np.ndarray, after: np.ndarray) -> float | None:
+    """Return the share of rows answered alike, or ``None`` without rows."""
+    return float((before == after).mean()) if len(before) else None
+
+
+def _disagreements(bounds: Bounds, agreement: float | None, n: int, kind: str) -> list[str]:
+    if agreement is None or agreement >= bounds.min_agreement:
+        return []
+    return [
+        f"it answers {percent(agreement, 2)} of {count(n)} {kind} rows as its reference does, "
+        f"below {percent(bounds.min_agreement, 2)}"
+    ]
+
+
+def _drops(bounds: Bounds, lost: int, gained: int, n: int) -> list[str]:
+    if not n or (lost - gained) / n < bounds.max_drop:
+        return []
+    return [
+        f"accuracy dropped by {percent((lost - gained) / n, 2)} on {rows(n)} "
+        f"({lost} lost, {gained} gained), where less than {percent(bounds.max_drop, 2)} is allowed"
+    ]
+
+
+def _classes_hurt(
+    bounds: Bounds, y: np.ndarray, lost: np.ndarray, gained: np.ndarray, labels: Sequence[str]
+) -> list[str]:
+    """Return the classes whose recall dropped by surely more than the bound."""
+    k = len(labels)
+    support = np.bincount(y, minlength=k) if len(y) else np.zeros(k, np.int64)
+    tested = np.flatnonzero(support >= CLASS_ROWS)
+    if not len(tested):
+        return []
+    b, c = (np.bincount(y[hit], minlength=k)[tested] for hit in (lost, gained))
+    n = support[tested]
+    level = 1 - (1 - bounds.confidence) / len(tested)
+    surely = -drop_bound(c, b, n, level)  # lower bound of the drop
+    return [
+        f"'{labels[tested[i]]}' lost {b[i]} and gained {c[i]} of its {rows(int(n[i]))}, "
+        f"surely more than {percent(bounds.max_class_drop, 2)}"
+        for i in np.flatnonzero(surely > bounds.max_class_drop)
+    ]
+
+
+def _passed(bounds: Bounds, drop: float, upper: float, n: int) -> str:
+    return (
+        f"measured drop {percent(drop, 2)} on {rows(n)}, at most {percent(upper, 2)} at "
+        f"{percent(bounds.confidence, 0)}, where {percent(bounds.max_drop, 2)} is allowed"
+    )
+
+
+def _unproven(
+    bounds: Bounds, lost: int, gained: int, n: int, upper: float, needed: int | None
+) -> str:
+    return (
+        f"{rows(n)} ({lost} lost, {gained} gained) cannot rule out a drop of {percent(upper, 2)}, "
+        f"where {percent(bounds.max_drop, 2)} is allowed; about {count(needed or 0)} rows could"
+    )
+
+
+def _told(reasons: Sequence[str]) -> str:
+    """Join reasons into one sentence."""
+    text = "; ".join(reasons)
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,222 @@
+"""One model per verb: the only place where an option is written down.
+
+The Python API, the command line, ``undercut.toml`` and the reference in the docs are all made
+from these. Building a spec does no I/O.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Method = Literal["auto", "linear", "probe", "partial", "full"] | str
+
+
+class Spec(BaseModel):
+    """Base of the specs: frozen, unknown options refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlaceSpec(Spec):
+    """Where things are kept."""
+
+    workspace: Path = Field(
+        Path("undercut-out"), description="Folder for results, cache and ledger."
+    )
+
+
+class DataSpec(PlaceSpec):
+    """Which rows, and how they are read."""
+
+    train: list[Path] = Field(
+        default_factory=list, description="Labelled file or files (CSV, TSV, JSON, JSON lines)."
+    )
+    test: list[Path] = Field(
+        default_factory=list, description="Held-out labelled files; scored once, at the end."
+    )
+    valid: list[Path] = Field(
+        default_factory=list,
+        description="Validation files; carved out of the training rows when not given.",
+    )
+    text_column: str | None = Field(None, description="Column of the text, if not found by itself.")
+    label_column: str | None = Field(
+        None, description="Column of the label, if not found by itself."
+    )
+    task: str = Field("text-classification", description="What a row and an answer are.")
+    seed: int = Field(0, ge=0, description="Seed of the split and of training.")
+    valid_share: float = Field(
+        0.1, gt=0, lt=0.5, description="Share of the training rows kept to choose on."
+    )
+    licence: str = Field("", description="Licence of the data, kept in the manifest.")
+
+
+class CheckSpec(DataSpec):
+    """Read a labelled file and say what is wrong with it, before money is spent on it."""
+
+
+class RatesSpec(Spec):
+    """What things cost."""
+
+    rates: list[Path] = Field(
+        default_factory=list, description="Your own dated rates (TOML), on top of the built-in ones."
+    )
+    usd_per_core_hour: Positive | None = Field(
+        None, description="Price of one core for an hour; else the rate file's."
+    )
+    usd_per_label: NotNegative | None = Field(
+        None, description="What one labelled row cost you; unknown when not given."
+    )
+
+
+class MarketSpec(RatesSpec):
+    """Volume, margin and rivals."""
+
+    requests_per_month: Positive | None = Field(
+        None, description="Your volume; without it the break-even volume is reported."
+    )
+    error_usd: NotNegative = Field(
+        0.01, description="What one wrong answer costs you, USD (assumed when not given)."
+    )
+    horizon_months: Positive = Field(
+        12, description="Months over which a model earns back what it cost."
+    )
+    price_date: str | None = Field(
+        None, description="Date of rival prices and rates (YYYY-MM-DD); today when not given."
+    )
+    rivals: list[Path] = Field(
+        default_factory=list, description="Your own dated rival prices (TOML)."
+    )
+    slo_ms: Positive = Field(
+        200, description="Latency you promise at the 95th percentile, milliseconds."
+    )
+    fixed_usd_per_month: NotNegative | None = Field(
+        None, description="Rent, salaries and the like, USD a month; unknown when not given."
+    )
+
+
+class FitSpec(Spec):
+    """How the model is made."""
+
+    method: str = Field(
+        "auto", description="auto climbs the ladder; or one rung: linear, probe, partial, full."
+    )
+    base: str = Field(
+        "minilm", description="Pretrained model: alias, folder, or hub id where there is a network."
+    )
+    stack: bool = Field(
+        True, description="Stack an encoder with the linear model where validation says it pays."
+    )
+    refit: bool = Field(
+        True, description="Fit the chosen rung again on train + validation rows."
+    )
+    target_accuracy: Share | None = Field(
+        None, description="Stop climbing at this validation accuracy."
+    )
+    budget_usd: Positive | None = Field(None, description="Spend at most this on fitting, USD.")
+    max_minutes: Positive | None = Field(
+        None, description="Start no rung that would end after this many minutes."
+    )
+    threads: int | None = Field(None, ge=1, description="Cores to use; all of them by default.")
+    options: dict[str, dict[str, object]] = Field(
+        default_factory=dict,
+        description="A method's own options, one table a method (undercut.toml only).",
+    )
+
+
+class GateSpec(Spec):
+    """When a compressed variant may replace its reference."""
+
+    compress: bool = Field(True, description="Make and test compressed variants.")
+    max_drop: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        0.01, description="Largest accuracy drop a compressed variant may have, as a share."
+    )
+    min_agreement: Share = Field(
+        0.97, description="Share of rows on which it must answer as its reference does."
+    )
+
+
+class RunSpec(DataSpec, FitSpec, GateSpec, MarketSpec):
+    """From a labelled file to a priced model: check, split, fit, evaluate, compress, price, report."""
+
+    name: str | None = Field(None, description="Name of the run; the file's name by default.")
+
+
+class TrainSpec(DataSpec, FitSpec, RatesSpec):
+    """Fit one method, or climb the ladder, and keep every rung."""
+
+    error_usd: NotNegative = Field(0.01, description="What one wrong answer costs you, USD.")
+    requests_per_month: Positive | None = Field(None, description="Your volume.")
+    horizon_months: Positive = Field(12, description="Months a model is meant to earn.")
+    name: str | None = Field(None, description="Name of the run; the file's name by default.")
+
+
+class EvaluateSpec(PlaceSpec):
+    """Score an artefact on a labelled file."""
+
+    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    data: list[Path] = Field(default_factory=list, description="Labelled file or files.")
+    text_column: str | None = Field(None, description="Column of the text.")
+    label_column: str | None = Field(None, description="Column of the label.")
+    backend: str | None = Field(None, description="Runtime; the measured best by default.")
+    threads: int | None = Field(None, ge=1, description="Cores to use.")
+
+
+class CompressSpec(PlaceSpec, GateSpec):
+    """Shrink an artefact; each result passes the gate or is refused with its figures."""
+
+    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    data: list[Path] = Field(
+        default_factory=list, description="Labelled held-out rows for the gate."
+    )
+    text_column: str | None = Field(None, description="Column of the text.")
+    label_column: str | None = Field(None, description="Column of the label.")
+    out: Path | None = Field(None, description="Where the variant goes; beside the artefact.")
+    threads: int | None = Field(None, ge=1, description="Cores to use.")
+
+
+class PriceSpec(PlaceSpec, MarketSpec):
+    """Unit cost, floors, break-even and rivals for a finished run, from its measurements."""
+
+    run: str | None = Field(None, description="Name of a run; the newest by default.")
+
+
+class ReportSpec(PlaceSpec):
+    """Write the report of a finished run again."""
+
+    run: str | None = Field(None, description="Name of a run; the newest by default.")
+
+
+class ListSpec(PlaceSpec):
+    """Show the runs of a workspace, or what is registered and how it fits together."""
+
+    what: str = Field("runs", description="runs, plugins, or rates.")
+
+
+class LedgerSpec(PlaceSpec, RatesSpec):
+    """Show what everything cost, or add hours and labels entered by hand."""
+
+    action: str = Field("show", description="show, or add.")
+    unit: str | None = Field(None, description="Unit to add: label, person_hour, api_usd, ...")
+    quantity: NotNegative | None = Field(None, description="How many of the unit.")
+    note: str = Field("", description="What it was for.")
+    entry_id: str | None = Field(
+        None, description="Your own id of the entry; the same id twice is written once."
+    )
+
+
+class PredictSpec(PlaceSpec):
+    """Answer texts given on the command line or row by row from a file."""
+
+    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
+    file: Path | None = Field(None, description="File with a text column, or one text a line.")
+    text_column: str | None = Field(None, description="Column of the text.")
+    out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
+    backend: str | None = Field(None, description="Runtime; the measured best by default.")
+    threads: int | None = Field(None, ge=1, description="Cores to use.")

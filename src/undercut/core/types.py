@@ -1,0 +1,443 @@
+"""The nouns, in the order they flow; standard library and pydantic only.
+
+Dataset -> Task -> Run -> Artefact -> Variant -> Deployment -> Usage, Feedback -> Update.
+Plug-in kinds are described by the ``*Info`` records at the end: light to import, they name
+their heavy code as ``"module:attr"`` strings that :mod:`undercut.core.plugins` loads on use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Record(BaseModel):
+    """Base of every immutable record: unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+# --- data ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows of one split, column-wise.
+
+    Attributes:
+        inputs: what the model reads, one object a row (``str`` for text tasks).
+        targets: what it should answer, one object a row (the label ``str`` for classification).
+            Empty when the rows are unlabelled.
+        rows: where each row came from, as ``file:line``, for messages.
+    """
+
+    inputs: Sequence[Any]
+    targets: Sequence[Any]
+    rows: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, index: Sequence[int] | np.ndarray) -> Examples:
+        """Return the rows at ``index``, in that order."""
+        at = [int(i) for i in index]
+        targets = [self.targets[i] for i in at] if len(self.targets) else []
+        return Examples([self.inputs[i] for i in at], targets, [self.rows[i] for i in at])
+
+    def plus(self, other: Examples) -> Examples:
+        """Return these rows followed by those of ``other``."""
+        return Examples(
+            [*self.inputs, *other.inputs],
+            [*self.targets, *other.targets],
+            [*self.rows, *other.rows],
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled data with its splits and its identity.
+
+    Attributes:
+        name: short name, from the file name.
+        task: registered task name.
+        hash: SHA-256 over inputs, targets and split membership.
+        labels: the label space, in the order every model and artefact uses.
+        train, valid, test: the splits; ``test`` is ``None`` when there is none.
+        sources: files read, with their SHA-256.
+        licence: licence of the data as stated by the user, or ``""``.
+    """
+
+    name: str
+    task: str
+    hash: str
+    labels: tuple[str, ...]
+    train: Examples
+    valid: Examples
+    test: Examples | None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+
+
+class Prediction(Record):
+    """Answer for one input of a classification task."""
+
+    label: str
+    probability: float = Field(ge=0, le=1, description="calibrated probability of `label`")
+    probabilities: dict[str, float] = Field(description="label -> calibrated probability")
+    truncated: bool = Field(False, description="the input was longer than the model reads")
+
+
+# --- results ------------------------------------------------------------------------------
+
+
+class Metric(Record):
+    """A figure with its interval."""
+
+    value: float
+    low: float | None = Field(None, description="lower end of the 95 % interval")
+    high: float | None = Field(None, description="upper end of the 95 % interval")
+    n: int = Field(description="rows it was computed on")
+    method: str = Field("", description="how the interval was made: wilson, bootstrap")
+
+
+class Measurement(Record):
+    """What was measured of a variant on one machine."""
+
+    texts_per_second: float = Field(description="raw input to answer, tokenising included")
+    p50_ms: float = Field(description="median latency at batch 1, milliseconds")
+    p95_ms: float = Field(description="95th percentile latency at batch 1, milliseconds")
+    size_bytes: int = Field(description="bytes of the files needed to predict")
+    peak_memory_bytes: int = Field(description="peak resident memory while predicting")
+    threads: int = Field(description="threads used, one core each")
+    processor: str
+    backend: str
+    texts: int = Field(description="how many texts were timed")
+
+
+class GateResult(Record):
+    """Verdict on a compressed variant against its reference."""
+
+    verdict: str = Field(description="passed | refused | needs-rows")
+    reason: str
+    reference: str = Field(description="artefact hash of the reference")
+    max_drop: float = Field(description="largest accuracy drop allowed, as a share")
+    drop: float | None = Field(None, description="measured drop on held-out rows, as a share")
+    drop_upper: float | None = Field(None, description="one-sided 95 % upper bound of the drop")
+    agreement_labelled: float | None = None
+    agreement_unlabelled: float | None = None
+    rows: int = 0
+    rows_needed: int | None = Field(None, description="rows that could prove the bound")
+
+
+class BaseModelRef(Record):
+    """The pretrained model an artefact was made from."""
+
+    name: str
+    sha256: str = Field(description="SHA-256 of its weights file")
+    licence: str = ""
+
+
+class Child(Record):
+    """A part of a composite artefact: a folder below it, with that artefact's hash."""
+
+    name: str
+    folder: str
+    hash: str
+
+
+class Manifest(Record):
+    """``manifest.json`` of an artefact: facts only, registered kinds and never import paths."""
+
+    schema_version: int = 1
+    name: str = Field(description="variant name, such as `probe+linear int8`")
+    task: str
+    architecture: str = Field(description="registered architecture")
+    format: str = Field(description="registered export format of the files, such as onnx")
+    method: str = Field("", description="registered method that fitted it")
+    compression: str = Field("", description="registered compressor that made it, or empty")
+    labels: tuple[str, ...] = Field(description="in the order of the model's outputs")
+    config: dict[str, Any] = Field(default_factory=dict, description="private to architecture")
+    base: BaseModelRef | None = None
+    dataset: str = Field("", description="dataset hash")
+    run: str = Field("", description="run id")
+    parent: str = Field("", description="hash of the artefact this was made from")
+    children: tuple[Child, ...] = ()
+    metrics: dict[str, Metric] = Field(default_factory=dict)
+    measured: Measurement | None = None
+    gate: GateResult | None = None
+    files: dict[str, str] = Field(default_factory=dict, description="path -> SHA-256")
+    created_at: str = ""
+    undercut: str = Field("", description="version that wrote it")
+
+
+# --- what plug-ins implement --------------------------------------------------------------
+
+
+class Task(Protocol):
+    """What a row, a prediction and a score are. Implemented in ``tasks/<t>/``."""
+
+    name: str
+
+    def check_target(self, value: str) -> Any:
+        """Parse one target cell; raise ``ValueError`` with a short reason when it is bad."""
+
+    def label_space(self, targets: Sequence[Any]) -> tuple[str, ...]:
+        """Return the labels in their canonical order."""
+
+    def stratum(self, target: Any) -> str:
+        """Return the group that splits keep in proportion."""
+
+    def encode(self, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
+        """Return targets as integers, ``int64 (n,)``."""
+
+    def decode(self, scores: Any, labels: Sequence[str], truncated: Sequence[bool]) -> list[Any]:
+        """Turn scores (log-probabilities, ``(n, K)``) into one prediction an input."""
+
+    def rival_prompt(self, labels: Sequence[str]) -> str:
+        """Return the instruction a general model would need to do this task."""
+
+    def correct(self, scores: Any, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
+        """Return per-row correctness for paired tests, ``bool (n,)``."""
+
+
+class Frontend(Protocol):
+    """Raw inputs to arrays and back, without torch. Opened from an artefact folder.
+
+    ``prepare`` is the one code that prepares text, in training and in serving alike.
+    """
+
+    def prepare(self, inputs: Sequence[Any]) -> Prepared:
+        """Tokenise or featurise inputs."""
+
+    def collate(self, prepared: Prepared, index: Sequence[int]) -> Mapping[str, np.ndarray]:
+        """Return the arrays of one batch, rows in the order of ``index``."""
+
+    def finish(self, outputs: np.ndarray) -> np.ndarray:
+        """Turn raw outputs ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Inputs made ready for batching.
+
+    Attributes:
+        items: one object an input, private to the front end.
+        sizes: cost of each input in tokens (or non-zeros), used to sort and pack, ``(n,)``.
+        truncated: inputs that were cut, ``(n,)``.
+    """
+
+    items: Any
+    sizes: Sequence[int]
+    truncated: Sequence[bool]
+
+
+class Session(Protocol):
+    """A loaded model on one runtime."""
+
+    def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return raw outputs ``(n, K)`` of one batch."""
+
+
+class Scorer(Protocol):
+    """Anything that scores inputs: a front end with a session, or a composite of scorers."""
+
+    def score(self, inputs: Sequence[Any]) -> Scored:
+        """Return calibrated log-probabilities of inputs, rows in input order."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Log-probabilities ``float32 (n, K)`` in input order, and which inputs were cut."""
+
+    log_probs: Any
+    truncated: Sequence[bool]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One tick of long work: shown by the terminal, counted by nobody else."""
+
+    stage: str
+    done: float
+    total: float
+    note: str = ""
+
+
+def silent(_: Progress) -> None:
+    """Swallow progress."""
+
+
+@dataclass
+class FitJob:
+    """Everything a method's ``fit`` needs; ``fit`` reads nothing else.
+
+    Attributes:
+        task: the task.
+        labels: label space, in order; outputs follow it.
+        train: rows to learn from.
+        valid: rows to choose on; ``None`` in a refit, when ``fixed`` holds earlier choices.
+        options: the method's own options model.
+        seed: the only source of randomness.
+        threads: cores to use.
+        base: alias, folder or hub id of the pretrained model.
+        out: empty folder; ``fit`` writes the model's files there (never the manifest).
+        cache: folder for intermediate results worth keeping between rungs of one data set
+            (hidden states); named by content hash, may be deleted at any time.
+        fixed: ``Fitted.choices`` of an earlier fit, to be reused instead of chosen again.
+        tick: progress callback.
+        deadline: wall-clock limit in seconds for this fit, or ``None``.
+    """
+
+    task: Task
+    labels: tuple[str, ...]
+    train: Examples
+    valid: Examples | None
+    options: Any
+    seed: int
+    threads: int
+    base: str
+    out: Path
+    cache: Path
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    tick: Callable[[Progress], None] = silent
+    deadline: float | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What ``fit`` reports; the files lie in ``job.out``.
+
+    Attributes:
+        architecture, format: registered names; with ``config`` they make the manifest.
+        config: the architecture's private settings (JSON values only).
+        choices: what was chosen on validation (epochs, C, temperature), for a refit.
+        base: the pretrained model used, if any.
+        curve: one record an epoch or step, for the report.
+        trainable_parameters, total_parameters: counts.
+    """
+
+    architecture: str
+    format: str
+    config: dict[str, Any]
+    choices: dict[str, Any]
+    base: BaseModelRef | None = None
+    curve: tuple[dict[str, float], ...] = ()
+    trainable_parameters: int = 0
+    total_parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected cost of a fit before it is started.
+
+    Attributes:
+        cpu_seconds: estimated CPU-seconds of the whole fit.
+        basis: one sentence on how it was estimated (how many steps were timed).
+    """
+
+    cpu_seconds: float
+    basis: str
+
+
+# --- registry records ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """A task: ``load`` names a zero-argument factory of :class:`Task`."""
+
+    name: str
+    summary: str
+    load: str
+
+
+@dataclass(frozen=True)
+class ArchitectureInfo:
+    """An architecture.
+
+    Attributes:
+        formats: export formats it can exist in; the first is the reference format.
+        frontend: ``"module:open_frontend"``, called ``(folder, manifest) -> Frontend``.
+        module: ``"module:load_module"``, ``(folder, manifest) -> torch.nn.Module``; torch only.
+        export: format -> ``"module:export"``, called ``(folder, manifest, out) -> None``.
+        combine: composite only: ``"module:make_scorer"``,
+            ``(manifest, children: dict[str, Scorer]) -> Scorer``.
+        batch_budget: largest padded batch, in the unit of ``Prepared.sizes``.
+        requires: packages needed to predict, by import name; ``extra`` installs them.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    formats: tuple[str, ...]
+    summary: str = ""
+    frontend: str = ""
+    module: str = ""
+    export: Mapping[str, str] = field(default_factory=dict)
+    combine: str = ""
+    batch_budget: int = 8192
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """A runtime: ``load`` is ``(folder, manifest, threads) -> Session``."""
+
+    name: str
+    formats: tuple[str, ...]
+    load: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """A way to fit.
+
+    Attributes:
+        options: ``"module:Model"``, the pydantic options of this method.
+        fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
+        estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        rung: position in the ladder, or ``None`` when the ladder leaves it out.
+        stack: whether the ladder may stack it with the linear rung.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    architecture: str
+    options: str
+    fit: str
+    estimate: str
+    summary: str = ""
+    rung: int | None = None
+    stack: bool = False
+    needs_base: bool = False
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class CompressorInfo:
+    """A way to shrink: ``compress`` is ``(source, manifest, out, options) -> Manifest fields``.
+
+    Attributes:
+        architectures: which architectures it applies to.
+        compress: ``"module:compress"``, called with the source folder, its manifest and an
+            empty folder; writes files there and returns ``(format, config)``.
+    """
+
+    name: str
+    architectures: tuple[str, ...]
+    compress: str
+    options: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""

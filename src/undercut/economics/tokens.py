@@ -1,0 +1,132 @@
+"""Tokens of the request a rival API would need, counted offline with the o200k vocabulary.
+
+o200k is OpenAI's. Other vendors cut text differently, up to about a third more tokens for the same
+text, so a rival's price from this count is an estimate; the notes of each rival say so.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from undercut.core.errors import Problem, UndercutError, fail
+from undercut.economics.records import RequestSize
+
+ENCODING = "o200k_base"
+
+# OpenAI cookbook, "How to count tokens with tiktoken", section 6: every message costs 3 tokens
+# besides its role and content, a role such as "user" is 1 token, and the reply is primed with 3.
+TOKENS_PER_MESSAGE = 3
+TOKENS_PER_ROLE = 1
+TOKENS_REPLY_PRIMING = 3
+
+# The encoder refuses inputs of 200,000 tokens; a character is at most 4. Cutting a longer text
+# moves its count by at most a token or two a cut.
+_PIECE = 40_000
+
+
+@cache
+def _encoder() -> Any:
+    with warnings.catch_warnings():
+        # The package opens its data through a deprecated function of importlib.resources.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import bpe_openai  # half a second, so only when tokens are counted
+
+        return bpe_openai.get_encoding(ENCODING)
+
+
+def count_tokens(texts: Sequence[str]) -> np.ndarray:
+    """Return the tokens of each text, ``int64 (n,)``. Special-token names count as plain text.
+
+    Raises:
+        UndercutError: an entry is not text; all such entries (up to 20) are listed.
+    """
+    if isinstance(texts, str):
+        raise fail("tokens-text", expected="a list of texts", found="one text", where="texts")
+    wrong = [i for i, text in enumerate(texts) if not isinstance(text, str)]
+    if wrong:
+        raise UndercutError(
+            "tokens-text",
+            [Problem("text", type(texts[i]).__name__, f"texts[{i}]") for i in wrong[:20]],
+        )
+    encode = _encoder().encode_ordinary
+    return np.array(
+        [
+            sum(len(encode(text[i : i + _PIECE])) for i in range(0, len(text), _PIECE))
+            for text in texts
+        ],
+        dtype=np.int64,
+    )
+
+
+def chat_overhead(messages: int) -> int:
+    """Return the tokens the chat format adds to ``messages`` messages and one reply."""
+    return messages * (TOKENS_PER_MESSAGE + TOKENS_PER_ROLE) + TOKENS_REPLY_PRIMING
+
+
+def prompt_tokens(instruction: str, texts: Sequence[str]) -> np.ndarray:
+    """Return the input tokens of each request, ``int64 (n,)``.
+
+    The instruction is one system message and the text one user message; an empty instruction
+    sends the text alone.
+
+    Raises:
+        UndercutError: the instruction or a text is not text.
+    """
+    fixed = int(count_tokens([instruction])[0])
+    return count_tokens(texts) + fixed + chat_overhead(2 if instruction else 1)
+
+
+def label_tokens(labels: Iterable[str], class_counts: Mapping[str, int] | None = None) -> float:
+    """Return the mean tokens of an answer, weighted by how often each label occurs.
+
+    Args:
+        labels: the label space.
+        class_counts: rows per label; ``None`` weighs the labels alike.
+
+    Raises:
+        UndercutError: there are no labels, a label is not text, or no label has rows.
+    """
+    names = list(labels)
+    tokens = count_tokens(names)
+    weights = np.array([1.0 if class_counts is None else class_counts.get(n, 0) for n in names])
+    if weights.sum() <= 0 or (weights < 0).any():
+        raise fail(
+            "tokens-labels", expected="at least one label with rows", found="none", where="labels"
+        )
+    return float(np.average(tokens, weights=weights))
+
+
+def request_size(
+    instruction: str,
+    texts: Sequence[str],
+    labels: Iterable[str],
+    class_counts: Mapping[str, int] | None = None,
+) -> RequestSize:
+    """Return the size of the request a rival would need, as means and quantiles.
+
+    Means are rounded to whole tokens, which is off by at most half a token.
+
+    Raises:
+        UndercutError: there are no texts or labels, or an entry is not text.
+    """
+    inputs = prompt_tokens(instruction, texts)
+    if not inputs.size:
+        raise fail("tokens-text", expected="at least one text", found="none", where="texts")
+    output = label_tokens(labels, class_counts)
+    p50, p95 = np.quantile(inputs, [0.5, 0.95])
+    return RequestSize(
+        input_tokens=round(float(inputs.mean())),
+        output_tokens=max(1, round(output)),
+        input_mean=float(inputs.mean()),
+        input_p50=float(p50),
+        input_p95=float(p95),
+        input_max=int(inputs.max()),
+        output_mean=output,
+        texts=int(inputs.size),
+        encoding=ENCODING,
+    )

@@ -1,0 +1,43 @@
+"""Processor seconds of a whole process tree, from the operating system."""
+
+from __future__ import annotations
+
+import psutil
+
+
+def tree_cpu_seconds() -> float:
+    """Return user + system seconds used so far by this process and all its descendants.
+
+    Finished children that were waited for are counted through their parent (``getrusage``
+    children times), living ones by walking the tree. The figure never falls between calls
+    made by one process, except by a child that ends without being waited for.
+    """
+    me = psutil.Process()
+    seconds = 0.0
+    for process in [me, *_descendants(me)]:
+        try:
+            t = process.cpu_times()
+        except psutil.Error:
+            continue
+        seconds += t.user + t.system
+        seconds += getattr(t, "children_user", 0.0) + getattr(t, "children_system", 0.0)
+    return seconds
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def peak_memory_bytes() -> int:
+    """Return the peak resident memory of this process so far, in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(psutil.Process().memory_info().peak_wset)
+    import sys
+
+    scale = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale

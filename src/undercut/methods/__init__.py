@@ -1,0 +1,1 @@
+"""One folder a way to fit: light ``options.py``, heavy ``fit.py``."""

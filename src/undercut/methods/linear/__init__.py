@@ -1,0 +1,15 @@
+"""The linear method: one-versus-rest support vector machines, in seconds."""
+
+from undercut.core.types import MethodInfo
+
+PLUGIN = MethodInfo(
+    name="linear",
+    tasks=("text-classification",),
+    architecture="linear",
+    options="undercut.methods.linear.options:LinearOptions",
+    fit="undercut.methods.linear.fit:fit",
+    estimate="undercut.methods.linear.fit:estimate",
+    summary="linear classifier over word and character n-grams",
+    rung=0,
+    requires=("numpy", "scipy", "sklearn", "safetensors"),
+)

@@ -1,0 +1,1 @@
+"""One folder an architecture: its front end, its torch module, saving, loading and export."""

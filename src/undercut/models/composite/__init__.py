@@ -1,0 +1,11 @@
+"""A composite: several artefacts answering together (a stack; later cascades)."""
+
+from undercut.core.types import ArchitectureInfo
+
+PLUGIN = ArchitectureInfo(
+    name="composite",
+    tasks=("text-classification",),
+    formats=("composite",),
+    summary="children in subfolders and the weights that join them",
+    combine="undercut.models.composite.stack:make_scorer",
+)

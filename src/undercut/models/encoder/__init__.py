@@ -1,0 +1,15 @@
+"""BERT-like encoder: the body of a pretrained model, mean pooling and a linear head."""
+
+from undercut.core.types import ArchitectureInfo
+
+PLUGIN = ArchitectureInfo(
+    name="encoder",
+    tasks=("text-classification",),
+    formats=("torch", "onnx"),
+    summary="pretrained BERT-like encoder with pooling and a head",
+    frontend="undercut.models.encoder.frontend:open_frontend",
+    module="undercut.models.encoder.module:load_module",
+    export={"onnx": "undercut.models.encoder.export:export_onnx"},
+    requires=("tokenizers",),
+    extra="train",
+)

@@ -1,0 +1,136 @@
+"""Text to token ids and logits to probabilities, without torch: one code for fit and serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from undercut.core.errors import fail
+from undercut.core.types import Manifest, Prepared
+from undercut.models.encoder.base import resolve
+
+MAX_TOKENS = 128
+"""Tokens read of one text, special tokens included, when the manifest does not say."""
+
+
+class TextFrontend:
+    """Prepares texts for an encoder and finishes its logits.
+
+    Args:
+        tokenizer_file: path of a ``tokenizer.json``.
+        max_tokens: tokens kept of one text, special tokens included.
+        temperature: divides the logits before the softmax.
+        pad_id: token id that fills short rows.
+    """
+
+    def __init__(
+        self,
+        tokenizer_file: Path,
+        max_tokens: int = MAX_TOKENS,
+        temperature: float = 1.0,
+        pad_id: int = 0,
+    ) -> None:
+        self.tokenizer = open_tokenizer(tokenizer_file)
+        self.tokenizer.enable_truncation(max_tokens)
+        self.temperature = temperature
+        self.pad_id = pad_id
+
+    def prepare(self, inputs: Sequence[str]) -> Prepared:
+        """Tokenise texts; ``items`` are lists of token ids, ``sizes`` their lengths.
+
+        Raises:
+            UndercutError: an input is not text.
+        """
+        texts = check_texts(inputs)
+        encoded = self.tokenizer.encode_batch_fast(texts)
+        ids = [e.ids for e in encoded]
+        return Prepared(ids, [len(i) for i in ids], [bool(e.overflowing) for e in encoded])
+
+    def collate(self, prepared: Prepared, index: Sequence[int]) -> Mapping[str, np.ndarray]:
+        """Return ``input_ids`` and ``attention_mask``, both ``int64 (B, T)``, padded right."""
+        rows = [prepared.items[i] for i in index]
+        longest = max((len(r) for r in rows), default=0)
+        ids = np.full((len(rows), longest), self.pad_id, np.int64)
+        mask = np.zeros((len(rows), longest), np.int64)
+        for b, row in enumerate(rows):
+            ids[b, : len(row)] = row
+            mask[b, : len(row)] = 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def finish(self, outputs: np.ndarray) -> np.ndarray:
+        """Turn logits ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
+        z = np.asarray(outputs, np.float64) / self.temperature
+        z -= z.max(axis=-1, keepdims=True)
+        z -= np.log(np.exp(z).sum(axis=-1, keepdims=True))
+        return z.astype(np.float32)
+
+
+def open_frontend(folder: Path, manifest: Manifest) -> TextFrontend:
+    """Open the front end of an encoder artefact, whatever its format."""
+    config = manifest.config
+    return TextFrontend(
+        Path(folder) / "tokenizer.json",
+        max_tokens=int(config.get("max_tokens", MAX_TOKENS)),
+        temperature=float(config.get("temperature", 1.0)),
+        pad_id=int(config.get("pad_id", 0)),
+    )
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """Read a ``tokenizer.json`` with its own truncation and padding switched off.
+
+    Published files may pad every text to a fixed length, which costs many times the work.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise fail(
+            "tokenizer-file", expected="a tokenizer.json", found=str(error), where=str(path)
+        ) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def check_texts(inputs: Sequence[str]) -> list[str]:
+    """Return ``inputs`` as a list; raise when one is not ``str``."""
+    for i, text in enumerate(inputs):
+        if not isinstance(text, str):
+            raise fail(
+                "input-type",
+                expected="text as every input",
+                found=type(text).__name__,
+                where=f"input {i}",
+            )
+    return list(inputs)
+
+
+def unknown_share(base: str, texts: Sequence[str]) -> float:
+    """Return the share of tokens, special ones aside, that the base model does not know.
+
+    A high share means the model reads little of the language: about 0.66 for Chinese with
+    the English model ``minilm``.
+
+    Args:
+        base: alias, folder or hub id of a pretrained model.
+        texts: a sample of the data; a thousand texts are plenty.
+
+    Raises:
+        UndercutError: the base model cannot be found.
+    """
+    tokenizer = open_tokenizer(resolve(base).folder / "tokenizer.json")
+    unknown_id = next(
+        (
+            i
+            for i in map(tokenizer.token_to_id, ("[UNK]", "<unk>", "<|unk|>"))
+            if i is not None
+        ),
+        None,
+    )
+    encoded = tokenizer.encode_batch_fast(check_texts(texts), add_special_tokens=False)
+    total = sum(len(e.ids) for e in encoded)
+    unknown = sum(e.ids.count(unknown_id) for e in encoded)
+    return unknown / total if total else 0.0

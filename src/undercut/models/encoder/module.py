@@ -1,0 +1,253 @@
+"""The network: BERT's body, pooling and a linear head, with the published tensor names on disk.
+
+The body is written out here instead of taken from ``transformers``: importing that library
+takes 3.3 CPU-seconds, a sixth of a whole probe fit, and partial training has to start in the
+middle of the stack. Attention is eager: the fused kernel's backward pass is an order of
+magnitude slower for short texts on CPUs. There is no dropout.
+
+Shapes: B texts, T tokens, D width, H heads, K labels.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from undercut.core.errors import fail
+from undercut.core.types import Manifest
+from undercut.models.encoder.base import WEIGHTS, Base, position_shift
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,
+    "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu_pytorch_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "relu": F.relu,
+}
+NAMES = {
+    "words": "embeddings.word_embeddings",
+    "positions": "embeddings.position_embeddings",
+    "kinds": "embeddings.token_type_embeddings",
+    "norm": "embeddings.LayerNorm",
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "mix": "attention.output.dense",
+    "mix_norm": "attention.output.LayerNorm",
+    "widen": "intermediate.dense",
+    "narrow": "output.dense",
+    "narrow_norm": "output.LayerNorm",
+}
+"""This module's names -> the names in published checkpoints."""
+BESIDE = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+)
+"""Files that go with the weights so that other libraries can open the folder."""
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each half."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__()
+        width, inner = config["hidden_size"], config["intermediate_size"]
+        eps = config.get("layer_norm_eps", 1e-12)
+        self.heads = config["num_attention_heads"]
+        self.act = ACTIVATIONS[config.get("hidden_act", "gelu")]
+        self.query, self.key, self.value, self.mix = (nn.Linear(width, width) for _ in range(4))
+        self.mix_norm = nn.LayerNorm(width, eps)
+        self.widen, self.narrow = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.narrow_norm = nn.LayerNorm(width, eps)
+
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        """``x (B, T, D)``; ``bias (B, 1, 1, T)`` is added to the attention scores."""
+        B, T, D = x.shape
+        split = (B, T, self.heads, D // self.heads)
+        q = self.query(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
+        k = self.key(x).view(split).permute(0, 2, 3, 1)  # (B, H, D/H, T)
+        v = self.value(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
+        scores = (q * (1 / math.sqrt(D // self.heads))) @ k  # (B, H, T, T)
+        if bias is not None:
+            scores = scores + bias
+        a = (scores.softmax(-1) @ v).transpose(1, 2).reshape(B, T, D)
+        x = self.mix_norm(self.mix(a) + x)
+        h: Tensor = self.narrow_norm(self.narrow(self.act(self.widen(x))) + x)
+        return h
+
+
+class Body(nn.Module):
+    """Embeddings and layers of a BERT-like model."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__()
+        width = config["hidden_size"]
+        self.shift = position_shift(dict(config))
+        self.words = nn.Embedding(config["vocab_size"], width)
+        self.positions = nn.Embedding(config["max_position_embeddings"], width)
+        self.kinds = nn.Embedding(config.get("type_vocab_size", 2), width)
+        self.norm = nn.LayerNorm(width, config.get("layer_norm_eps", 1e-12))
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token ids ``(B, T)`` to ``(B, T, D)``."""
+        at = slice(self.shift, self.shift + ids.shape[1])
+        x: Tensor = self.norm(
+            self.words(ids) + self.positions.weight[at] + self.kinds.weight[0]
+        )
+        return x
+
+    def climb(self, x: Tensor, mask: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """Run layers ``first`` to ``last`` (not included): ``(B, T, D)`` to ``(B, T, D)``.
+
+        Args:
+            x: hidden states below layer ``first``.
+            mask: ``bool (B, T)``, true where there is a token.
+            first, last: range of layers.
+        """
+        bias = None
+        if not bool(mask.all()):
+            lowest = torch.finfo(x.dtype).min
+            bias = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(~mask, lowest)
+            bias = bias[:, None, None, :]  # (B, 1, 1, T)
+        for layer in self.layers[first:last]:
+            x = layer(x, bias)
+        return x
+
+
+def pool(x: Tensor, mask: Tensor, how: str = "mean") -> Tensor:
+    """Hidden states ``(B, T, D)`` to one float32 vector a text ``(B, D)``."""
+    if how == "cls":
+        return x[:, 0].float()
+    keep = mask[..., None].float()
+    return (x.float() * keep).sum(1) / keep.sum(1).clamp(min=1)
+
+
+class Classifier(nn.Module):
+    """Body, pooling and head; ``logits = scale * e @ weight.T + bias``.
+
+    Args:
+        body: the encoder.
+        weight: ``(K, D)``.
+        bias: ``(K,)``.
+        pooling: ``mean`` or ``cls``.
+        normalise: whether ``e`` is scaled to length 1 before the head.
+        scale: factor on the dot products; 20 for a cosine head, 1 for a plain linear one.
+    """
+
+    def __init__(
+        self, body: Body, weight: Tensor, bias: Tensor, pooling: str, normalise: bool, scale: float
+    ) -> None:
+        super().__init__()
+        self.body, self.pooling, self.normalise, self.scale = body, pooling, normalise, scale
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Ids and mask ``int64 (B, T)`` to logits ``float32 (B, K)``."""
+        mask = attention_mask.bool()
+        e = pool(self.body.climb(self.body.embed(input_ids), mask), mask, self.pooling)
+        if self.normalise:
+            e = F.normalize(e, dim=-1)
+        return self.scale * (e @ self.weight.float().T) + self.bias.float()
+
+
+def load_body(folder: Path, dtype: torch.dtype = torch.float32) -> Body:
+    """Read the body of a model folder, without random initialisation.
+
+    Raises:
+        UndercutError: tensors are missing or of another shape.
+    """
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    with torch.device("meta"):
+        body = Body(config)
+    tensors = {_plain(k): v for k, v in load_file(Path(folder) / WEIGHTS).items()}
+    wanted = {published(name): name for name in body.state_dict()}
+    state = {wanted[k]: v.to(dtype) for k, v in tensors.items() if k in wanted}
+    try:
+        body.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise fail(
+            "base-files",
+            expected="the tensors of a BERT-like model",
+            found=str(error).splitlines()[-1].strip(),
+            where=str(Path(folder) / WEIGHTS),
+        ) from error
+    return body.eval()
+
+
+def published(name: str) -> str:
+    """Turn a parameter name of :class:`Body` into the published one."""
+    parts = name.split(".")
+    if parts[0] == "layers":
+        return ".".join(["encoder.layer", parts[1], NAMES[parts[2]], parts[3]])
+    return f"{NAMES[parts[0]]}.{parts[1]}"
+
+
+def _plain(name: str) -> str:
+    """Drop the prefix of checkpoints saved with another head; mend pre-2019 norm names."""
+    for prefix in ("bert.", "roberta."):
+        name = name.removeprefix(prefix)
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace(
+        "LayerNorm.beta", "LayerNorm.bias"
+    )
+
+
+def load_module(folder: Path, manifest: Manifest) -> Classifier:
+    """Load an encoder artefact of format ``torch`` in float32."""
+    head = load_file(Path(folder) / "head.safetensors")
+    config = manifest.config
+    return Classifier(
+        load_body(folder),
+        head["weight"],
+        head["bias"],
+        pooling=str(config.get("pooling", "mean")),
+        normalise=bool(config.get("normalise", True)),
+        scale=float(config.get("scale", 1.0)),
+    ).eval()
+
+
+def save_model(
+    out: Path,
+    base: Base,
+    weight: np.ndarray,
+    bias: np.ndarray,
+    trained: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write an artefact's files of format ``torch``.
+
+    The folder also opens with ``transformers.AutoModel.from_pretrained``.
+
+    Args:
+        out: folder to write to.
+        base: pretrained model the body came from.
+        weight, bias: the head, ``float32 (K, D)`` and ``(K,)``.
+        trained: tensors that replace those of the base, by their name in :class:`Body`;
+            all others, vocabulary and pooler included, are kept as they were.
+    """
+    for name in BESIDE:
+        if (base.folder / name).is_file():
+            shutil.copyfile(base.folder / name, out / name)
+    if trained:
+        tensors = {_plain(k): v for k, v in load_file(base.folder / WEIGHTS).items()}
+        for name, value in trained.items():
+            tensors[published(name)] = value.detach().float().contiguous()
+        save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
+    else:
+        shutil.copyfile(base.folder / WEIGHTS, out / WEIGHTS)
+    save_arrays(
+        {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)},
+        str(out / "head.safetensors"),
+    )

@@ -1,0 +1,13 @@
+"""Linear classifier over hashed word and character n-grams; needs numpy and scipy only."""
+
+from undercut.core.types import ArchitectureInfo
+
+PLUGIN = ArchitectureInfo(
+    name="linear",
+    tasks=("text-classification",),
+    formats=("csr",),
+    summary="TF-IDF of word and character n-grams with one weight a class",
+    frontend="undercut.models.linear.frontend:open_frontend",
+    requires=("numpy", "scipy", "safetensors"),
+    batch_budget=1 << 20,
+)

@@ -1,0 +1,77 @@
+"""The first step: read the files, check them, split them, keep the split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from undercut.core.errors import Problem, UndercutError, fail
+from undercut.core.specs import DataSpec
+from undercut.core.types import Dataset
+from undercut.data.checks import check
+from undercut.data.load import load_dataset
+from undercut.data.stored import open_dataset, save_dataset
+from undercut.pipeline.workspace import Workspace
+from undercut.store.files import sha256_file
+
+
+def _hashes(paths: list[Path], flag: str) -> list[str]:
+    problems = [
+        Problem("a readable file", "a folder" if p.is_dir() else "no such file", str(p))
+        for p in paths
+        if not p.is_file()
+    ]
+    if problems:
+        raise UndercutError("data-file", problems)
+    return [sha256_file(p) for p in paths]
+
+
+def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]:
+    """Return the split data set, and notes and warnings about it.
+
+    Raises:
+        UndercutError: no file, an unreadable one, or errors found by the checks.
+    """
+    if not spec.train:
+        raise fail(
+            "data-none",
+            expected="a labelled file",
+            found="none",
+            fix="Name one: undercut run train.csv, or train = [...] in undercut.toml.",
+        )
+    material: dict[str, Any] = {
+        "train": _hashes(spec.train, "train"),
+        "valid": _hashes(spec.valid, "valid"),
+        "test": _hashes(spec.test, "test"),
+        "names": [p.name for p in (*spec.train, *spec.valid, *spec.test)],
+        "columns": [spec.text_column, spec.label_column],
+        "task": spec.task,
+        "seed": spec.seed,
+        "valid_share": spec.valid_share,
+        "licence": spec.licence,
+    }
+
+    def work(folder: Path) -> dict[str, Any]:
+        data, notes = load_dataset(
+            spec.train,
+            spec.test,
+            spec.valid,
+            task=spec.task,
+            seed=spec.seed,
+            text_column=spec.text_column,
+            label_column=spec.label_column,
+            valid_share=spec.valid_share,
+            licence=spec.licence,
+        )
+        findings = check(data.train.plus(data.valid), data.test)
+        errors = [f for f in findings if f.severity == "error"]
+        if errors:
+            raise UndercutError(
+                "data-check",
+                [Problem("data to learn from", f.message, ", ".join(f.rows[:5])) for f in errors],
+            )
+        save_dataset(folder / "data", data)
+        return {"hash": data.hash, "warnings": [*notes, *(f.message for f in findings)]}
+
+    step = workspace.step("data", material, work)
+    return open_dataset(step.folder / "data"), step.result["warnings"]

@@ -1,0 +1,133 @@
+"""Everything a run found out: the one document that summary, report, card and ``--json`` read."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from undercut.core.types import GateResult, Measurement, Metric, Record
+from undercut.evaluation.record import Evaluation, PairedTest
+
+
+class DataFacts(Record):
+    """What the data is."""
+
+    name: str
+    hash: str
+    rows_train: int
+    rows_valid: int
+    rows_test: int
+    labels: list[str]
+    class_counts: dict[str, int]
+    warnings: list[str] = Field(default_factory=list)
+    unknown_token_share: float | None = None
+    licence: str = ""
+
+
+class VariantFacts(Record):
+    """One point of the accuracy-against-USD chart. Money in USD."""
+
+    name: str = Field(description="such as `probe+linear int8`")
+    rung: str
+    folder: str
+    hash: str
+    backend: str
+    compression: str = ""
+    valid_accuracy: Metric
+    valid_macro_f1: float
+    fit_cpu_seconds: float = Field(description="CPU-seconds to make it, parts included")
+    fit_usd: float
+    usd_per_1k: float = Field(description="USD per 1,000 requests, machine fully used")
+    usd_per_1k_at_30: float = Field(description="the same at 30 % use")
+    measured: Measurement | None = None
+    gate: GateResult | None = None
+    versus_previous: PairedTest | None = None
+    promoted: bool = False
+    note: str = ""
+
+
+class RungFacts(Record):
+    """One step of the ladder, as it was decided."""
+
+    rung: str
+    status: str = Field(description="climbed | skipped | stopped")
+    reason: str
+    estimated_cpu_seconds: float | None = None
+    estimated_usd: float | None = None
+    expected_gain: float | None = Field(None, description="expected accuracy gain, as a share")
+    gain_worth_usd: float | None = None
+    cpu_seconds: float | None = None
+    usd: float | None = None
+    valid_accuracy: float | None = None
+    usd_per_1k: float | None = None
+
+
+class StepCost(Record):
+    """What one step took, over all its attempts, killed ones included."""
+
+    step: str
+    cpu_seconds: float
+    wall_seconds: float
+    usd: float | None
+    attempts: int
+    cached: bool
+
+
+class RivalPrice(Record):
+    """One rival API at a date for the prompt it would need."""
+
+    provider: str
+    model: str
+    usd_per_1k: float = Field(description="USD per 1,000 requests")
+    input_tokens: int
+    output_tokens: int
+    priced_at: str = Field(description="ISO date the price was in force")
+    note: str = "accuracy not measured"
+
+
+class PriceFacts(Record):
+    """Price side of the verdict. USD, months of 730 hours."""
+
+    requests_per_month: float | None = None
+    usd_per_1k: float
+    usd_per_1k_at_30: float
+    machine_usd_per_month: float = Field(description="the reserved machine, used or not")
+    capacity_per_month: float = Field(description="requests a month the machine can answer")
+    price_floor_usd_per_1k: float | None = None
+    price_floor_basis: str = ""
+    floors: dict[str, float | None] = Field(default_factory=dict)
+    break_even_requests_per_month: float | None = None
+    rivals: list[RivalPrice] = Field(default_factory=list)
+    input_tokens: int = Field(0, description="mean tokens a rival would read for one request")
+    output_tokens: int = Field(0, description="mean tokens a rival would write")
+    prompt: str = Field("", description="the prompt a rival would need, with one example text")
+    rates: dict[str, str] = Field(default_factory=dict, description="unit -> USD, with date")
+    verdict: str = ""
+    waterfall: dict[str, float] = Field(
+        default_factory=dict, description="USD a month: serving, idle, training, labels, people"
+    )
+
+
+class RunFacts(Record):
+    """One run, complete."""
+
+    id: str
+    name: str = ""
+    task: str = "text-classification"
+    created_at: str
+    undercut: str
+    processor: str
+    data: DataFacts
+    rungs: list[RungFacts]
+    variants: list[VariantFacts]
+    promoted: str
+    valid: Evaluation = Field(description="promoted variant's choice on validation")
+    test: Evaluation | None = None
+    costs: list[StepCost]
+    cost_usd: float
+    cpu_seconds: float
+    price: PriceFacts
+    next_quality: list[str] = Field(description="what would most likely raise quality next")
+    artefact: str
+    report: str
+    next_command: str
+    did_work: bool

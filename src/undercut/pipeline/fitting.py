@@ -1,0 +1,210 @@
+"""Steps that make models: fit one method, stack it with the linear one, keep validation scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undercut.core import plugins
+from undercut.core.specs import FitSpec
+from undercut.core.types import (
+    Child,
+    Dataset,
+    Examples,
+    FitJob,
+    Fitted,
+    Manifest,
+    Progress,
+    Task,
+)
+from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
+from undercut.pipeline.workspace import Step, Workspace
+from undercut.predict.predictor import load
+from undercut.store import artefacts
+
+ARTEFACT = "artefact"
+SCORES = "valid.npy"
+
+
+@dataclass
+class Context:
+    """What every stage needs: where, what, how, and whom to tell.
+
+    Attributes:
+        tick: progress callback.
+        base_hash: SHA-256 of the pretrained model, or ``""`` when none is used.
+    """
+
+    workspace: Workspace
+    data: Dataset
+    task: Task
+    spec: FitSpec
+    seed: int
+    threads: int
+    tick: Any
+    base_hash: str = ""
+
+    def job(self, method: str, out: Path, train: Examples, valid: Examples | None) -> FitJob:
+        """Return the fit job of a method."""
+        info = plugins.get("method", method)
+        return FitJob(
+            task=self.task,
+            labels=self.data.labels,
+            train=train,
+            valid=valid,
+            options=self.options(method),
+            seed=self.seed,
+            threads=self.threads,
+            base=self.spec.base if info.needs_base else "",
+            out=out,
+            cache=self.workspace.root / "cache",
+            tick=self.tick,
+        )
+
+    def options(self, method: str) -> Any:
+        """Return the method's validated options."""
+        info = plugins.get("method", method)
+        return plugins.attr(info.options).model_validate(self.spec.options.get(method, {}))
+
+    def material(self, method: str) -> dict[str, Any]:
+        """Return what decides a fit of ``method``."""
+        info = plugins.get("method", method)
+        return {
+            "data": self.data.hash,
+            "method": method,
+            "options": self.options(method).model_dump(mode="json"),
+            "seed": self.seed,
+            "base": self.base_hash if info.needs_base else "",
+        }
+
+
+def manifest_of(fitted: Fitted, context: Context, method: str, name: str) -> Manifest:
+    """Return the manifest of a fitted model, files still to be written."""
+    return Manifest(
+        name=name,
+        task=context.data.task,
+        architecture=fitted.architecture,
+        format=fitted.format,
+        method=method,
+        labels=context.data.labels,
+        config=fitted.config,
+        base=fitted.base,
+        dataset=context.data.hash,
+    )
+
+
+def fit_step(context: Context, method: str) -> Step:
+    """Fit a method on the training rows, choosing on validation; score validation with it."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        fitted = _write(context, method, folder / ARTEFACT, method, refit=None)
+        predictor = load(folder / ARTEFACT, threads=context.threads)
+        scored = predictor.score(context.data.valid.inputs)
+        np.save(folder / SCORES, scored.log_probs)
+        return {
+            "choices": fitted.choices,
+            "curve": list(fitted.curve),
+            "trainable_parameters": fitted.trainable_parameters,
+            "total_parameters": fitted.total_parameters,
+            "hash": predictor.hash,
+            "truncated": [i for i, cut in enumerate(scored.truncated) if cut],
+        }
+
+    return context.workspace.step(f"fit-{method}", context.material(method), work)
+
+
+def refit_step(context: Context, method: str, choices: dict[str, Any]) -> Step:
+    """Fit a method again on train + validation rows with the choices made before."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        _write(context, method, folder / ARTEFACT, f"{method} refit", refit=choices)
+        manifest = artefacts.read_manifest(folder / ARTEFACT, verify=False)
+        return {"hash": artefacts.hash_of(manifest)}
+
+    material = context.material(method) | {"choices": choices}
+    return context.workspace.step(f"refit-{method}", material, work)
+
+
+def _write(
+    context: Context, method: str, folder: Path, name: str, refit: dict[str, Any] | None
+) -> Fitted:
+    info = plugins.get("method", method)
+    plugins.require(info)
+    data = context.data
+    rows = data.train if refit is None else data.train.plus(data.valid)
+    job = context.job(method, folder.with_name("fit"), rows, data.valid if refit is None else None)
+    job.fixed = refit or {}
+    job.out.mkdir()
+    context.tick(Progress(method, 0, 1, "fitting"))
+    fitted: Fitted = plugins.attr(info.fit)(job)
+
+    def fill(target: Path) -> None:
+        for path in job.out.iterdir():
+            path.rename(target / path.name)
+
+    artefacts.write(folder, manifest_of(fitted, context, method, name), fill)
+    job.out.rmdir()
+    return fitted
+
+
+def scores_of(step: Step) -> np.ndarray:
+    """Return a step's validation log-probabilities ``(n, K)``."""
+    return np.load(step.folder / SCORES, allow_pickle=False)
+
+
+def stack_step(context: Context, rung: Step, linear: Step) -> Step:
+    """Fit the weights of rung + linear on validation; say whether the stack pays."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        parts = [scores_of(rung), scores_of(linear)]
+        y = context.task.encode(context.data.valid.targets, context.data.labels)
+        found = fit_stack(parts, y)
+        value = stack_value(parts, y, found)
+        np.save(folder / SCORES, stack_log_probs(parts, found))
+        names = (rung.name.removeprefix("fit-"), "linear")
+        config = {
+            "weights": dict(zip(names, found.weights, strict=True)),
+            "temperatures": dict(zip(names, found.temperatures, strict=True)),
+            "temperature": found.temperature,
+        }
+        return {"pays": value.pays, "reason": value.reason, "config": config}
+
+    material = {"parts": [rung.result["hash"], linear.result["hash"]], "data": context.data.hash}
+    return context.workspace.step(f"stack-{rung.name.removeprefix('fit-')}", material, work)
+
+
+def write_stack(
+    folder: Path, name: str, parts: dict[str, Path], config: dict[str, Any], like: Manifest
+) -> Manifest:
+    """Write a composite artefact whose children are copies of the artefacts in ``parts``."""
+    import shutil
+
+    children = tuple(
+        Child(
+            name=part,
+            folder=f"children/{part}",
+            hash=artefacts.hash_of(artefacts.read_manifest(path, verify=False)),
+        )
+        for part, path in parts.items()
+    )
+
+    def fill(target: Path) -> None:
+        for part, path in parts.items():
+            shutil.copytree(path, target / "children" / part)
+
+    manifest = Manifest(
+        name=name,
+        task=like.task,
+        architecture="composite",
+        format="composite",
+        method=like.method,
+        labels=like.labels,
+        config=config,
+        base=like.base,
+        dataset=like.dataset,
+        children=children,
+    )
+    return artefacts.write(folder, manifest, fill)

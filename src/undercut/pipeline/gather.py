@@ -1,0 +1,178 @@
+"""Bring what the steps found together in one document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+import undercut
+from undercut.core.specs import RunSpec
+from undercut.core.types import Dataset, Metric
+from undercut.evaluation.intervals import wilson
+from undercut.evaluation.metrics import averages, confusion_matrix
+from undercut.evaluation.value import label_advice
+from undercut.ledger.price import Rates, total
+from undercut.pipeline.facts import DataFacts, PriceFacts, RunFacts, StepCost, VariantFacts
+from undercut.pipeline.fitting import Context
+from undercut.pipeline.ladder import Climb, spent, usd_of, usd_per_1k
+from undercut.pipeline.pricing import UTILISATION, price_date
+from undercut.pipeline.promote import Promoted
+from undercut.pipeline.workspace import Step, Workspace
+from undercut.predict.measure import processor
+from undercut.store.files import content_hash
+
+MODEL = "model"
+
+
+def entered(workspace: Workspace) -> list[tuple[str, Decimal]]:
+    """Return what was entered in the ledger by hand: hours, labels."""
+    return [(e.unit, e.quantity) for e in workspace.book.entries("entered:")]
+
+
+def class_counts(data: Dataset) -> dict[str, int]:
+    """Return the training rows of each label, validation rows included."""
+    counts = dict.fromkeys(data.labels, 0)
+    for target in (*data.train.targets, *data.valid.targets):
+        counts[target] += 1
+    return counts
+
+
+def step_costs(workspace: Workspace, steps: list[Step], rates: Rates) -> list[StepCost]:
+    """Return what each step took, over all its attempts."""
+    costs = []
+    for step in steps:
+        rows = workspace.book.entries(step.subject)
+        sums = {
+            unit: float(sum((e.quantity for e in rows if e.unit == unit), Decimal(0)))
+            for unit in ("cpu_second", "wall_second")
+        }
+        costs.append(
+            StepCost(
+                step=step.name,
+                cpu_seconds=sums["cpu_second"],
+                wall_seconds=sums["wall_second"],
+                usd=float(total((e.line for e in rows), rates)),
+                attempts=len({e.attempt for e in rows}),
+                cached=step.cached,
+            )
+        )
+    return costs
+
+
+def gather(
+    spec: RunSpec,
+    context: Context,
+    data: Dataset,
+    warnings: list[str],
+    unknown: float | None,
+    climbed: Climb,
+    promoted: Promoted,
+    valid: Any,
+    test: Any,
+    price: PriceFacts,
+    rates: Rates,
+) -> RunFacts:
+    """Bring everything together in one document."""
+    workspace = context.workspace
+    when = price_date(spec.price_date)
+    costs = step_costs(workspace, workspace.steps, rates)
+    name = spec.name or run_name(data.name, spec)
+    folder = spec.workspace / "runs" / name
+    run_id = content_hash([data.hash, promoted.final.hash])[:12]
+    counts = class_counts(data)
+    return RunFacts(
+        id=run_id,
+        name=name,
+        task=data.task,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        undercut=undercut.__version__,
+        processor=processor(),
+        data=DataFacts(
+            name=data.name,
+            hash=data.hash,
+            rows_train=len(data.train),
+            rows_valid=len(data.valid),
+            rows_test=len(data.test or ()),
+            labels=list(data.labels),
+            class_counts=counts,
+            warnings=warnings,
+            unknown_token_share=unknown,
+            licence=data.licence,
+        ),
+        rungs=climbed.decisions,
+        variants=variant_facts(context, climbed, promoted, rates, when),
+        promoted=promoted.final.name,
+        valid=valid,
+        test=test,
+        costs=costs,
+        cost_usd=sum(c.usd or 0.0 for c in costs),
+        cpu_seconds=sum(c.cpu_seconds for c in costs),
+        price=price,
+        next_quality=advice(valid, counts, climbed),
+        artefact=str(folder / MODEL),
+        report=str(folder / "report.html"),
+        next_command=f"undercut serve {folder / MODEL}",
+        did_work=any(not s.cached for s in workspace.steps),
+    )
+
+
+def run_name(data: str, spec: Any) -> str:
+    """Return a run's name: the data's, with the method when one was named."""
+    return data if spec.method == "auto" else f"{data}-{spec.method}"
+
+
+def variant_facts(
+    context: Context, climbed: Climb, promoted: Promoted, rates: Rates, when: Any
+) -> list[VariantFacts]:
+    """Return the points of the accuracy-against-USD chart."""
+    y = context.task.encode(context.data.valid.targets, context.data.labels)
+    found = []
+    for rung in climbed.rungs:
+        cpu = float(spent(context, rung.steps))
+        for built, measured in rung.variants:
+            answers = np.load(built.scores, allow_pickle=False).argmax(1)
+            right = int((answers == y).sum())
+            low, high = wilson(right, len(y))
+            confusion = confusion_matrix(y, answers, len(context.data.labels))
+            chosen = built.hash == promoted.chosen.hash
+            shown = promoted.final if chosen else built
+            cost = usd_per_1k(measured, rates, when) if measured else 0.0
+            note = rung.note if built.folder.name == "reference" else ""
+            if chosen and promoted.refitted:
+                note = f"{note}; refitted on train + validation".lstrip("; ")
+            found.append(
+                VariantFacts(
+                    name=built.name,
+                    rung=rung.name,
+                    folder=str(shown.folder),
+                    hash=shown.hash,
+                    backend=measured.backend if measured else "",
+                    compression=built.manifest.compression,
+                    valid_accuracy=Metric(
+                        value=right / len(y), low=low, high=high, n=len(y), method="wilson"
+                    ),
+                    valid_macro_f1=averages(confusion).macro_f1,
+                    fit_cpu_seconds=cpu,
+                    fit_usd=usd_of(cpu, rates, when),
+                    usd_per_1k=cost,
+                    usd_per_1k_at_30=cost / UTILISATION,
+                    measured=promoted.measured if chosen else measured,
+                    gate=built.manifest.gate,
+                    versus_previous=rung.versus_previous,
+                    promoted=chosen,
+                    note=note,
+                )
+            )
+    return found
+
+
+def advice(valid: Any, counts: dict[str, int], climbed: Climb) -> list[str]:
+    """Return what would most likely raise quality next."""
+    lines = []
+    stopped = [r for r in climbed.decisions if r.status != "climbed"]
+    if stopped:
+        lines.append(f"A higher rung: {stopped[0].rung} ({stopped[0].reason}).")
+    return [*lines, *label_advice(valid, counts)][:4]

@@ -1,0 +1,148 @@
+"""Choose a variant, refit it on all labelled rows, and score the test rows once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undercut.core.specs import GateSpec
+from undercut.core.types import Measurement
+from undercut.evaluation.evaluate import evaluate
+from undercut.evaluation.record import Evaluation
+from undercut.ledger.price import Rates
+from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
+from undercut.pipeline.ladder import Climb, Limits, Rung, usd_per_1k
+from undercut.pipeline.variants import Built, Parts, build_step, measure_step, servable, variants_of
+from undercut.pipeline.workspace import Step
+from undercut.predict.predictor import load
+
+UTILISATION = 0.3
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What will be served.
+
+    Attributes:
+        rung: the rung it comes from.
+        chosen: the variant chosen on validation, fitted without the validation rows.
+        final: the same recipe on all rows, or ``chosen`` itself without a refit.
+        reason: why it was chosen, in a sentence.
+    """
+
+    rung: Rung
+    chosen: Built
+    final: Built
+    measured: Measurement
+    steps: list[Step]
+    reason: str
+    refitted: bool
+
+
+def _accuracy(context: Context, built: Built) -> float:
+    y = context.task.encode(context.data.valid.targets, context.data.labels)
+    return float((np.load(built.scores).argmax(1) == y).mean())
+
+
+def choose(
+    context: Context, climbed: Climb, limits: Limits, rates: Rates, when: Any
+) -> tuple[Rung, Built, str]:
+    """Return the variant with the least cost of serving plus cost of errors.
+
+    The sum is ``c + L * (1 - accuracy)`` a request (economics: cascade rule), with ``c`` at 30 %
+    use. The choice is recorded once; prices that change later re-price it and do not unmake it.
+    """
+    wanted = context.spec.method
+    rungs = [r for r in climbed.rungs if wanted in ("auto", r.name)]
+    table = []
+    for rung in rungs:
+        for built, measured in rung.variants:
+            if measured is None:
+                continue
+            cost = usd_per_1k(measured, rates, when) / 1000 / UTILISATION
+            accuracy = _accuracy(context, built)
+            loss = cost + limits.error_usd * (1 - accuracy)
+            table.append((loss, cost, rung, built, accuracy))
+    table.sort(key=lambda row: (row[0], row[1]))
+
+    def work(_: Path) -> dict[str, Any]:
+        loss, cost, rung, built, accuracy = table[0]
+        reason = (
+            f"least cost of serving and errors together: {accuracy:.1%} on validation, an error "
+            f"counted at {limits.error_usd:g} USD"
+        )
+        if rung.versus_previous and not rung.versus_previous.better:
+            reason += "; not significantly better than the rung below it"
+        return {"hash": built.hash, "rung": rung.name, "reason": reason}
+
+    material = {"variants": sorted(row[3].hash for row in table), "error_usd": limits.error_usd}
+    step = context.workspace.step("choose", material, work)
+    for _, _, rung, built, _ in table:
+        if built.hash == step.result["hash"]:
+            return rung, built, step.result["reason"]
+    raise RuntimeError("the recorded choice is not among the variants")
+
+
+def promote(
+    context: Context, climbed: Climb, gating: GateSpec, limits: Limits, rates: Rates, when: Any
+) -> Promoted:
+    """Choose, and refit the choice on train + validation rows when the spec asks for it."""
+    rung, chosen, reason = choose(context, climbed, limits, rates, when)
+    kind = chosen.folder.name
+    if not context.spec.refit:
+        measured = next(m for b, m in rung.variants if b.hash == chosen.hash and m is not None)
+        return Promoted(rung, chosen, chosen, measured, [], reason, False)
+    model = refit_step(context, rung.name, rung.fit.result["choices"])
+    steps = [model]
+    parts = Parts(rung.name, model.folder / ARTEFACT)
+    if rung.parts.stack:
+        below = next(r for r in climbed.rungs if r.name == "linear")
+        linear = refit_step(context, "linear", below.fit.result["choices"])
+        steps.append(linear)
+        parts = Parts(rung.name, parts.model, linear.folder / ARTEFACT, rung.parts.stack)
+    build = build_step(context, parts, gating, rung.build)
+    able = {b.folder.name: b for b in servable(variants_of(build))}
+    final = able.get(kind) or able.get("onnx") or able["reference"]
+    if final.folder.name != kind:
+        reason += f"; its {kind} form did not pass the gate after the refit"
+    return Promoted(rung, chosen, final, measure_step(context, final), steps, reason, True)
+
+
+def validation_report(context: Context, built: Built) -> Evaluation:
+    """Evaluate the chosen variant on validation, from the scores kept by its build step."""
+    valid = context.data.valid
+    return evaluate(
+        np.load(built.scores, allow_pickle=False),
+        valid.targets,
+        context.data.labels,
+        split="validation",
+        texts=valid.inputs,
+        rows=valid.rows,
+        truncated=[False] * len(valid),
+    )
+
+
+def test_step(context: Context, final: Built) -> Evaluation | None:
+    """Score the test rows with the promoted variant, once."""
+    test = context.data.test
+    if test is None or not len(test):
+        return None
+
+    def work(folder: Path) -> dict[str, Any]:
+        scored = load(final.folder, threads=context.threads).score(test.inputs)
+        np.save(folder / "test.npy", scored.log_probs)
+        return evaluate(
+            scored.log_probs,
+            test.targets,
+            context.data.labels,
+            split="test",
+            texts=test.inputs,
+            rows=test.rows,
+            truncated=scored.truncated,
+        ).model_dump(mode="json")
+
+    material = {"variant": final.hash, "data": context.data.hash}
+    return Evaluation.model_validate(context.workspace.step("test", material, work).result)

@@ -1,0 +1,132 @@
+"""Where does a month's money go, and from which volume on is an own box cheaper than an API?"""
+
+from __future__ import annotations
+
+from undercut.economics.breakeven import MAX_UTILISATION, compare
+from undercut.economics.records import Own
+from undercut.pipeline.facts import PriceFacts, RivalPrice, RunFacts
+from undercut.pipeline.report.figures.figure import Figure, Table, columns
+from undercut.pipeline.report.format import count, money, money_tick, number, one_line, percent
+from undercut.pipeline.report.svg.axes import Axis
+from undercut.pipeline.report.svg.bars import waterfall
+from undercut.pipeline.report.svg.lines import Series, Threshold, lines
+from undercut.pipeline.report.svg.shapes import Drawing
+
+MONTH = "Where does a month's money go?"
+CROSSING = "From which volume on is your own box cheaper?"
+STEPS = 240
+TABLE_EVERY = 24
+
+
+def month(facts: RunFacts) -> Figure:
+    """Return the cost waterfall of a month."""
+    price = facts.price
+    parts = [(one_line(name), usd) for name, usd in price.waterfall.items()]
+    total = sum(usd for _, usd in parts)
+    table = Table(
+        columns("Part", ">USD a month", ">Share"),
+        tuple((n, money(usd), percent(usd / total) if total else "–") for n, usd in parts)
+        + ((("Total", money(total), percent(1.0)),) if parts and total else ()),
+        "No monthly cost was worked out: the volume is not known.",
+        strong=len(parts) if total else None,
+    )
+    if not parts or total <= 0:
+        return Figure(
+            "month", MONTH, "No monthly cost was worked out: the volume is not known.", None, table
+        )
+    largest = max(parts, key=lambda p: p[1])
+    volume = price.requests_per_month
+    at = f" at {count(volume)} requests a month" if volume else ""
+    answer = (
+        f"{money(total)} a month{at}; the largest part is {largest[0]} with "
+        f"{percent(largest[1] / total)}."
+    )
+
+    def draw(width: float) -> Drawing:
+        return waterfall(
+            [(n, usd, money(usd)) for n, usd in parts], ("total", money(total)), width,
+            "USD a month; each bar starts where the one above ended",
+        )  # fmt: skip
+
+    note = "Idle is what the reserved machine costs while it waits. One-off sums are spread over months."
+    return Figure("month", MONTH, answer, draw, table, note)
+
+
+def cheapest(price: PriceFacts) -> RivalPrice | None:
+    """Return the rival with the lowest price a request."""
+    priced = [r for r in price.rivals if r.usd_per_1k > 0]
+    return min(priced, key=lambda r: r.usd_per_1k, default=None)
+
+
+def crossing(facts: RunFacts) -> Figure:
+    """Return monthly cost against volume: reserved machines and the cheapest API, log-log."""
+    price, rival = facts.price, cheapest(facts.price)
+    table = Table(columns(">Requests a month", ">Machines", ">Own box, USD", ">API, USD"), ())
+    if rival is None or price.capacity_per_month <= 0 or price.machine_usd_per_month <= 0:
+        missing = "no rival has a price" if rival is None else "the machine has no price"
+        return Figure("crossing", CROSSING, f"Not known: {missing}.", None, table)
+    own = Own(
+        machine_usd_per_month=price.machine_usd_per_month,
+        capacity_per_month=price.capacity_per_month,
+    )
+    low, high = _span(price, rival)
+    volumes = [low * (high / low) ** (i / STEPS) for i in range(STEPS + 1)]
+    found = [compare(own, rival.usd_per_1k, v) for v in volumes]
+    table = Table(
+        table.columns,
+        tuple(
+            (number(c.requests_per_month), number(c.machines), money(c.own_usd_per_month),
+             money(c.api_usd_per_month))
+            for c in found[::TABLE_EVERY]
+        ),
+    )  # fmt: skip
+    costs = [c for f in found for c in (f.own_usd_per_month, f.api_usd_per_month)]
+    marks = []
+    if price.requests_per_month:
+        volume = count(price.requests_per_month)
+        marks.append(Threshold(f"your {volume} a month", x=price.requests_per_month))
+    if price.break_even_requests_per_month and low < price.break_even_requests_per_month < high:
+        even = price.break_even_requests_per_month
+        marks.append(Threshold(f"break-even {count(even)}", x=even))
+    name = f"{one_line(rival.model)}, {rival.priced_at}"
+
+    def draw(width: float) -> Drawing:
+        return lines(
+            [
+                Series(volumes, [c.api_usd_per_month for c in found], name, colour="grey"),
+                Series(volumes, [c.own_usd_per_month for c in found], "own box, reserved"),
+            ],
+            Axis("Requests a month (log scale)", low, high, log=True, write=count),
+            Axis("USD a month (log scale)", min(costs) / 1.5, max(costs) * 1.5, log=True,
+                 write=money_tick),
+            width,
+            marks,
+        )  # fmt: skip
+
+    note = (
+        f"Own box: the machine alone, paid for whether used or not, filled to at most "
+        f"{percent(MAX_UTILISATION)}. The API's accuracy was not measured. Both scales logarithmic."
+    )
+    return Figure("crossing", CROSSING, _answer(price, rival), draw, table, note)
+
+
+def _span(price: PriceFacts, rival: RivalPrice) -> tuple[float, float]:
+    even = price.break_even_requests_per_month
+    middle = even or 1000 * price.machine_usd_per_month / rival.usd_per_1k
+    points = [middle, price.requests_per_month or middle]
+    return 10 ** _floor10(min(points) / 15), 10 ** (_floor10(max(points) * 15) + 1)
+
+
+def _floor10(value: float) -> int:
+    return len(str(int(max(value, 1)))) - 1
+
+
+def _answer(price: PriceFacts, rival: RivalPrice) -> str:
+    even = price.break_even_requests_per_month
+    if even is None:
+        return f"From none: {one_line(rival.model)} costs less at every volume."
+    text = f"Above {count(even)} requests a month; below that {one_line(rival.model)} costs less."
+    if price.requests_per_month:
+        side = "above" if price.requests_per_month > even else "below"
+        text += f" Your {count(price.requests_per_month)} is {side} it."
+    return text

@@ -1,0 +1,93 @@
+"""Figures of a report as people read them; what :mod:`undercut.economics.money` does not say."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from undercut.core.types import Metric
+from undercut.economics.money import THIN, count, duration, figure, percent, usd
+
+NONE = "–"
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d){THIN}(?=\d)")
+# Control letters (terminal escapes among them), lone surrogates, and what XML 1.0 forbids.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """Return a text with letters replaced that no page or terminal may be handed."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """Return a text safe to print on one line."""
+    return " ".join(clean(text).split())
+
+
+def for_terminal(text: str) -> str:
+    """Return a figure in letters that every terminal encoding has: ``3,080``, ``94.2 %``."""
+    return _BETWEEN_DIGITS.sub(",", text).replace(THIN, " ").replace("\u2212", "-")
+
+
+def money(value: float | None) -> str:
+    """Return USD spent; small sums keep two significant digits: ``$0.0082``."""
+    if value is None:
+        return "no rate"
+    return usd(value) if value == 0 or abs(value) >= 0.01 else _small(value)
+
+
+def _small(value: float) -> str:
+    text = figure(value, 2)
+    return f"\u2212${text[1:]}" if value < 0 else f"${text}"
+
+
+def per_million(usd_per_1k: float) -> str:
+    """Return a unit price as USD per million requests without the words, for a column."""
+    return money(usd_per_1k * 1000)
+
+
+def money_tick(value: float) -> str:
+    """Return a round sum of USD on an axis: ``$0.0001``, ``$10``, ``$1 000``."""
+    places = max(2, 1 - math.floor(math.log10(value))) if value > 0 else 0
+    text = f"{value:,.{places}f}".replace(",", THIN)
+    return f"${text.rstrip('0').rstrip('.') if places else text}"
+
+
+def number(value: float) -> str:
+    """Return a count in full with thin separators: ``12 345``."""
+    return f"{value:,.0f}".replace(",", THIN)
+
+
+def cpu_seconds(value: float) -> str:
+    """Return CPU-seconds as a plain figure: ``4.1``, ``591``, ``12 345``."""
+    return figure(value, 2) if value < 10 else number(value)
+
+
+def whole_percent(share: float) -> str:
+    """Return a share as a percentage for a tick: whole where it is whole."""
+    value = round(100 * share, 6)
+    return f"{value:.0f}{THIN}%" if value == round(value) else percent(share)
+
+
+def interval(metric: Metric) -> str:
+    """Return ``94.2 % (93.3–95.0)``, or the figure and ``no interval``."""
+    if metric.low is None or metric.high is None:
+        return f"{percent(metric.value)} (no interval)"
+    return f"{percent(metric.value)} ({100 * metric.low:.1f}–{100 * metric.high:.1f})"
+
+
+def points(share: float) -> str:
+    """Return a difference of two shares in points: ``+0.6 points``."""
+    return f"{100 * share:+.1f} points".replace("-", "\u2212")
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Return ``1 row`` or ``3 080 rows``."""
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+__all__ = [
+    "NONE", "clean", "count", "cpu_seconds", "duration", "figure", "for_terminal", "interval",
+    "money", "money_tick", "number", "one_line", "per_million", "percent", "plural", "points",
+    "usd", "whole_percent",
+]  # fmt: skip

@@ -1,0 +1,208 @@
+"""The main job, in order: data, ladder, promotion, test, price, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+from undercut.core import plugins
+from undercut.core.errors import fail
+from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
+from undercut.core.types import Dataset, Progress
+from undercut.economics.tokens import request_size
+from undercut.pipeline.dataset import data_step
+from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
+from undercut.pipeline.fitting import Context
+from undercut.pipeline.gather import MODEL, class_counts, entered, gather
+from undercut.pipeline.ladder import Limits, climb, spent, usd_of
+from undercut.pipeline.pricing import price_date, price_facts, rates_of
+from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
+from undercut.pipeline.workspace import Workspace, open_workspace
+from undercut.store import artefacts
+from undercut.store.files import content_hash, whole_folder, write_json
+
+FACTS = "facts.json"
+
+
+class Listener(Protocol):
+    """Who is told about progress: the terminal, or nobody."""
+
+    def announce(self, step: str) -> None:
+        """A step starts real work."""
+
+    def tick(self, progress: Progress) -> None:
+        """Progress inside a step."""
+
+    def say(self, line: str) -> None:
+        """A line worth keeping on the screen."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def announce(self, step: str) -> None:
+        """Ignore."""
+
+    def tick(self, progress: Progress) -> None:
+        """Ignore."""
+
+    def say(self, line: str) -> None:
+        """Ignore."""
+
+
+def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
+    """Do the main job and return everything it found out.
+
+    Steps that were done before, with the same content and options, are not done again.
+
+    Raises:
+        UndercutError: bad data or options; nothing half-written is left.
+    """
+    listener = listener or Silent()
+    rates, when = rates_of(spec), price_date(spec.price_date)
+    with open_workspace(spec.workspace, listener.announce) as workspace:
+        context, data, warnings, unknown = prepare(spec, spec, workspace, listener)
+        limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
+        climbed = climb(
+            context, spec, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
+        )
+        promoted = promote(context, climbed, spec, limits, rates, when)
+        test = test_step(context, promoted.final)
+        valid = validation_report(context, promoted.chosen)
+        training = usd_of(spent(context, workspace.steps), rates, when)
+        price = price_run(spec, context, promoted, training)
+        facts = gather(
+            spec, context, data, warnings, unknown, climbed, promoted, valid, test, price, rates
+        )
+        finish(workspace, facts, promoted, listener)
+        return facts
+
+
+def prepare(
+    data_spec: DataSpec, fit: FitSpec, workspace: Workspace, listener: Listener
+) -> tuple[Context, Dataset, list[str], float | None]:
+    """Read, check and split the data; return the context of the run with what was found."""
+    data, warnings = data_step(workspace, data_spec)
+    for line in warnings:
+        listener.say(f"note: {line}")
+    context = Context(
+        workspace=workspace,
+        data=data,
+        task=plugins.attr(plugins.get("task", data.task).load)(),
+        spec=fit,
+        seed=data_spec.seed,
+        threads=fit.threads or os.cpu_count() or 1,
+        tick=listener.tick,
+    )
+    wants_base = fit.method == "auto" or plugins.get("method", fit.method).needs_base
+    unknown = None
+    if wants_base and not plugins.missing(plugins.get("method", "probe")):
+        from undercut.models.encoder.base import resolve, unknown_share
+
+        base = resolve(fit.base)
+        context.base_hash = base.sha256
+        unknown = unknown_share(base.folder, data.train.inputs[:2000])
+    return context, data, warnings, unknown
+
+
+def limits_of(
+    spec: FitSpec, error_usd: float, requests_per_month: float | None, horizon_months: float
+) -> Limits:
+    """Return what bounds the climb."""
+    return Limits(
+        spec.target_accuracy,
+        spec.budget_usd,
+        spec.max_minutes,
+        error_usd,
+        requests_per_month,
+        horizon_months,
+    )
+
+
+def rung_line(rung: RungFacts) -> str:
+    """Return one line on a rung: accuracy, money, and what serving it would cost."""
+    from undercut.economics.money import money_per_request_scale, usd
+
+    if rung.valid_accuracy is None or rung.usd is None or rung.usd_per_1k is None:
+        return f"{rung.rung}: {rung.status}; {rung.reason}"
+    return (
+        f"{rung.rung}: {rung.valid_accuracy:.1%} on validation, {rung.cpu_seconds or 0:.1f} "
+        f"CPU-seconds, {usd(rung.usd)}; would serve at {money_per_request_scale(rung.usd_per_1k)}"
+    )
+
+
+def price_run(
+    spec: MarketSpec, context: Context, promoted: Promoted, training_usd: float
+) -> PriceFacts:
+    """Price the promoted variant."""
+    data = context.data
+    instruction = context.task.rival_prompt(data.labels)
+    sample = list(data.valid.inputs)[:500]
+    size = request_size(instruction, sample, data.labels, class_counts(data))
+    return price_facts(
+        spec,
+        promoted.measured,
+        f"{instruction}\n\n{sample[0]}",
+        (size.input_tokens, size.output_tokens),
+        training_usd,
+        len(data.train) + len(data.valid) + len(data.test or ()),
+        entered(context.workspace),
+    )
+
+
+def finish(workspace: Workspace, facts: RunFacts, promoted: Promoted, listener: Listener) -> None:
+    """Put the promoted artefact, the facts and the report under the run's name."""
+    from undercut.pipeline.report.page import write_report
+
+    folder = Path(facts.report).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / MODEL
+    if not target.is_dir() or _hash(target) != promoted.final.hash:
+        with whole_folder(target) as temporary:
+            shutil.copytree(promoted.final.folder, temporary, dirs_exist_ok=True)
+    evaluation = facts.test or facts.valid
+    artefacts.amend(
+        target,
+        run=facts.id,
+        metrics={"accuracy": evaluation.accuracy, "macro_f1": evaluation.macro_f1},
+        measured=promoted.measured,
+    )
+    document = facts.model_dump(mode="json")
+    volatile = {"created_at", "did_work", "costs"}
+    key = content_hash({k: v for k, v in document.items() if k not in volatile})
+    stamp = folder / "report.key"
+    if not (stamp.is_file() and stamp.read_text() == key and Path(facts.report).is_file()):
+        listener.announce("report")
+        write_json(folder / FACTS, document)
+        write_report(facts, folder)
+        stamp.write_text(key)
+
+
+def _hash(folder: Path) -> str:
+    try:
+        return artefacts.hash_of(artefacts.read_manifest(folder))
+    except Exception:
+        return ""
+
+
+def read_facts(workspace: Path, name: str | None) -> RunFacts:
+    """Read the facts of a finished run; the newest when no name is given.
+
+    Raises:
+        UndercutError: no such run.
+    """
+    place = Workspace(workspace)
+    runs = place.runs()
+    chosen = [r for r in runs if name in (None, r.name)]
+    if not chosen:
+        raise fail(
+            "run-missing",
+            expected="a finished run",
+            found=f"'{name}'" if name else "none",
+            where=str(workspace),
+            fix=f"Known: {', '.join(r.name for r in runs) or 'none'}. Start with: undercut run FILE",
+        )
+    return RunFacts.model_validate(json.loads((chosen[0] / FACTS).read_text(encoding="utf-8")))

@@ -1,0 +1,284 @@
+"""Steps that turn a model into something to serve: export, compress, gate, measure."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undercut.compression.gate import gate
+from undercut.core import plugins
+from undercut.core.specs import GateSpec
+from undercut.core.types import GateResult, Manifest, Measurement, Progress
+from undercut.pipeline.fitting import Context, write_stack
+from undercut.pipeline.pseudo import pseudo_texts
+from undercut.pipeline.workspace import Step
+from undercut.predict.measure import measure, processor
+from undercut.predict.predictor import load
+from undercut.store import artefacts
+from undercut.store.files import whole_folder
+
+UNLABELLED_ROWS = 500
+EXPORT_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a candidate is made of: a fitted model, and the linear one when they are stacked."""
+
+    rung: str
+    model: Path
+    linear: Path | None = None
+    stack: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the candidate's name, such as ``probe+linear``."""
+        return f"{self.rung}+linear" if self.stack else self.rung
+
+
+@dataclass(frozen=True)
+class Built:
+    """A variant on disk."""
+
+    name: str
+    folder: Path
+    manifest: Manifest
+    scores: Path
+
+    @property
+    def hash(self) -> str:
+        """Return the artefact's hash."""
+        return artefacts.hash_of(self.manifest)
+
+
+def _assemble(parts: Parts, model: Path, folder: Path, name: str) -> Manifest:
+    manifest = artefacts.read_manifest(model, verify=False)
+    if parts.stack and parts.linear:
+        children = {parts.rung: model, "linear": parts.linear}
+        return write_stack(folder, name, children, parts.stack, manifest)
+    shutil.copytree(model, folder)
+    return artefacts.amend(folder, name=name)
+
+
+def _export(source: Path, folder: Path, name: str, fmt: str) -> Manifest:
+    manifest = artefacts.read_manifest(source, verify=False)
+    write = plugins.attr(plugins.get("model", manifest.architecture).export[fmt])
+    exported = manifest.model_copy(
+        update={"name": name, "format": fmt, "parent": artefacts.hash_of(manifest), "files": {}}
+    )
+    return artefacts.write(folder, exported, lambda out: write(source, manifest, out))
+
+
+def _shrink(source: Path, folder: Path, name: str, compressor: str) -> Manifest:
+    info = plugins.get("compressor", compressor)
+    plugins.require(info)
+    manifest = artefacts.read_manifest(source, verify=False)
+    options = plugins.attr(info.options)()
+    made: list[tuple[str, dict[str, Any]]] = []
+    with_parent = manifest.model_copy(
+        update={"name": name, "compression": compressor, "parent": artefacts.hash_of(manifest)}
+    )
+    raw = folder.with_name(f"{folder.name}-raw")
+    raw.mkdir(parents=True)
+    made.append(plugins.attr(info.compress)(source, manifest, raw, options))
+    fmt, config = made[0]
+    done = with_parent.model_copy(update={"format": fmt, "config": config, "files": {}})
+
+    def fill(out: Path) -> None:
+        for path in raw.iterdir():
+            path.rename(out / path.name)
+
+    result = artefacts.write(folder, done, fill)
+    raw.rmdir()
+    return result
+
+
+def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | None) -> Step:
+    """Write the reference, its exports and its compressed forms; gate each against the reference.
+
+    Args:
+        context: the run.
+        parts: what the candidate is made of.
+        gating: bounds of the gate.
+        recipe: for a refit, the same step on the model that never saw the validation rows:
+            the accuracy bound is taken from there and only the agreement is tested again.
+    """
+    source = artefacts.read_manifest(parts.model, verify=False)
+    info = plugins.get("model", source.architecture)
+    material = {
+        "model": artefacts.hash_of(source),
+        "linear": _hash(parts.linear),
+        "stack": parts.stack,
+        "gate": [gating.compress, gating.max_drop, gating.min_agreement],
+        "recipe": recipe.key if recipe else "",
+        "processor": processor() if info.export and gating.compress else "",
+    }
+
+    def work(folder: Path) -> dict[str, Any]:
+        models = {"": parts.model}
+        if gating.compress:
+            models |= forms(parts.model, folder / "parts", parts.rung, context.tick)
+        unlabelled = pseudo_texts(context.data.train.inputs, UNLABELLED_ROWS, context.seed)
+        found = []
+        reference: tuple[np.ndarray, np.ndarray, Manifest] | None = None
+        for kind, model in models.items():
+            slug = kind or "reference"
+            name = f"{parts.name} {kind}".strip()
+            manifest = _assemble(parts, model, folder / slug, name)
+            predictor = load(folder / slug, threads=context.threads)
+            valid = predictor.score(context.data.valid.inputs).log_probs
+            free = predictor.score(unlabelled).log_probs
+            np.save(folder / f"{slug}.npy", valid)
+            result: GateResult | None = None
+            if reference is None:
+                reference = (valid, free, manifest)
+            else:
+                result = _judge(context, gating, reference, (valid, free, manifest), recipe, slug)
+                artefacts.amend(folder / slug, gate=result)
+            found.append(
+                {
+                    "kind": slug,
+                    "name": name,
+                    "hash": artefacts.hash_of(manifest),
+                    "gate": result.model_dump(mode="json") if result else None,
+                }
+            )
+        shutil.rmtree(folder / "parts", ignore_errors=True)
+        return {"variants": found}
+
+    return context.workspace.step(f"build-{parts.rung}", material, work)
+
+
+def forms(
+    model: Path, out: Path, name: str, tick: Callable[[Progress], None]
+) -> dict[str, Path]:
+    """Write every export and compressed form of a model below ``out``; kind -> folder."""
+    source = artefacts.read_manifest(model, verify=False)
+    made: dict[str, Path] = {}
+    for fmt in plugins.get("model", source.architecture).export:
+        tick(Progress(name, 0, 1, f"export to {fmt}"))
+        _export(model, out / fmt, f"{name} {fmt}", fmt)
+        made[fmt] = out / fmt
+    for compressor in plugins.names("compressor"):
+        if source.architecture in plugins.get("compressor", compressor).architectures:
+            tick(Progress(name, 0, 1, compressor))
+            _shrink(made.get("onnx", model), out / compressor, f"{name} {compressor}", compressor)
+            made[compressor] = out / compressor
+    return made
+
+
+def compress_artefact(
+    folder: Path, out: Path, tick: Callable[[Progress], None]
+) -> Iterator[tuple[str, Path]]:
+    """Write the forms of an artefact beside it as ``<name>-<kind>``; yield kind and folder.
+
+    Of a composite the parts that can shrink are shrunk, and joined again as they were.
+    """
+    manifest = artefacts.read_manifest(folder, verify=False)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".compress-") as place:
+        work = Path(place)
+        if not manifest.children:
+            for kind, made in forms(folder, work, manifest.name, tick).items():
+                yield kind, _put(made, out / f"{folder.name}-{kind}")
+            return
+        parts = {c.name: folder / c.folder for c in manifest.children}
+        shrunk = {n: forms(p, work / n, n, tick) for n, p in parts.items()}
+        for kind in sorted({k for made in shrunk.values() for k in made}):
+            children = {n: shrunk[n].get(kind, p) for n, p in parts.items()}
+            target = out / f"{folder.name}-{kind}"
+            write_stack(target, f"{manifest.name} {kind}", children, manifest.config, manifest)
+            yield kind, target
+
+
+def _put(made: Path, target: Path) -> Path:
+    with whole_folder(target) as temporary:
+        shutil.copytree(made, temporary, dirs_exist_ok=True)
+    return target
+
+
+def _hash(folder: Path | None) -> str:
+    return artefacts.hash_of(artefacts.read_manifest(folder, verify=False)) if folder else ""
+
+
+def _judge(
+    context: Context,
+    gating: GateSpec,
+    reference: tuple[np.ndarray, np.ndarray, Manifest],
+    candidate: tuple[np.ndarray, np.ndarray, Manifest],
+    recipe: Step | None,
+    kind: str,
+) -> GateResult:
+    y = context.task.encode(context.data.valid.targets, context.data.labels)
+    result = gate(
+        reference[0],
+        candidate[0],
+        y,
+        reference[1],
+        candidate[1],
+        max_drop=gating.max_drop,
+        min_agreement=gating.min_agreement,
+        labels_reference=reference[2].labels,
+        labels_candidate=candidate[2].labels,
+        reference_hash=artefacts.hash_of(reference[2]),
+    )
+    if result.verdict == "needs-rows" and not candidate[2].compression:
+        gap = max(
+            float(np.abs(np.exp(a) - np.exp(b)).max(initial=0.0))
+            for a, b in zip(reference[:2], candidate[:2], strict=True)
+        )
+        if gap < EXPORT_TOLERANCE:
+            why = f"the same model in another format: probabilities differ by at most {gap:.1e}"
+            return result.model_copy(update={"verdict": "passed", "reason": why})
+    if recipe is None or result.verdict == "refused":
+        return result
+    # A refit has seen the validation rows, so they prove nothing about its accuracy: the recipe's
+    # verdict on held-out rows stands, and the refit must agree with its own reference.
+    held_out = next(v["gate"] for v in recipe.result["variants"] if v["kind"] == kind)
+    return GateResult.model_validate(held_out).model_copy(
+        update={
+            "reason": f"{held_out['reason']}; refitted on all rows, it answers as its reference "
+            f"on {result.agreement_labelled or 0:.1%} of labelled and "
+            f"{result.agreement_unlabelled or 0:.1%} of unlabelled rows",
+            "reference": result.reference,
+            "agreement_labelled": result.agreement_labelled,
+            "agreement_unlabelled": result.agreement_unlabelled,
+        }
+    )
+
+
+def variants_of(step: Step) -> list[Built]:
+    """Return the variants a build step wrote, the reference first."""
+    return [
+        Built(
+            v["name"],
+            step.folder / v["kind"],
+            artefacts.read_manifest(step.folder / v["kind"], verify=False),
+            step.folder / f"{v['kind']}.npy",
+        )
+        for v in step.result["variants"]
+    ]
+
+
+def measure_step(context: Context, variant: Built) -> Measurement:
+    """Measure a variant on this machine, once."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        context.tick(Progress(variant.name, 0, 1, "measuring"))
+        texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
+        return measure(variant.folder, texts, context.threads).model_dump(mode="json")
+
+    material = {"variant": variant.hash, "processor": processor(), "threads": context.threads}
+    step = context.workspace.step("measure", material, work)
+    return Measurement.model_validate(step.result)
+
+
+def servable(built: list[Built]) -> list[Built]:
+    """Return the variants that may be promoted: the reference, and those the gate passed."""
+    return [b for b in built if b.manifest.gate is None or b.manifest.gate.verdict == "passed"]
+

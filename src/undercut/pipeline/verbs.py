@@ -1,0 +1,342 @@
+"""The verbs beside ``run``: each takes its spec and returns a record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from undercut.compression.gate import gate
+from undercut.core import plugins
+from undercut.core.errors import fail
+from undercut.core.specs import (
+    CheckSpec,
+    CompressSpec,
+    EvaluateSpec,
+    PredictSpec,
+    PriceSpec,
+    ReportSpec,
+    TrainSpec,
+)
+from undercut.core.types import Examples, GateResult, Prediction, Record
+from undercut.data.checks import check as check_rows
+from undercut.data.load import load_examples
+from undercut.evaluation.evaluate import evaluate as score
+from undercut.evaluation.record import Evaluation
+from undercut.pipeline.facts import PriceFacts, RungFacts, RunFacts
+from undercut.pipeline.gather import MODEL, entered
+from undercut.pipeline.ladder import climb, spent, usd_of
+from undercut.pipeline.pricing import price_date, price_facts, rates_of
+from undercut.pipeline.promote import promote
+from undercut.pipeline.pseudo import pseudo_texts
+from undercut.pipeline.run import (
+    FACTS,
+    Listener,
+    Silent,
+    limits_of,
+    prepare,
+    read_facts,
+    rung_line,
+)
+from undercut.pipeline.variants import compress_artefact
+from undercut.pipeline.workspace import Workspace, open_workspace
+from undercut.predict.predictor import load
+from undercut.store import artefacts
+from undercut.store.files import whole_folder, write_json
+
+
+class Checked(Record):
+    """What a file holds and what is wrong with it."""
+
+    rows: int
+    labels: list[str]
+    notes: list[str]
+    findings: list[dict[str, Any]]
+    errors: int
+
+
+class Trained(Record):
+    """The result of ``train``."""
+
+    artefact: str
+    accuracy: float = Field(description="on validation")
+    macro_f1: float
+    rungs: list[RungFacts]
+    cpu_seconds: float
+    cost_usd: float
+    did_work: bool
+
+
+class Compressed(Record):
+    """The result of ``compress``: one row a variant."""
+
+    variants: list[dict[str, Any]]
+
+
+class Answered(Record):
+    """The result of ``predict``."""
+
+    model: str
+    rows: int
+    predictions: list[Prediction] = Field(description="empty when written to a file")
+    out: str = ""
+
+
+def find_artefact(workspace: Path, artefact: Path) -> Path:
+    """Return an artefact's folder from a folder or the name of a run.
+
+    Raises:
+        UndercutError: neither.
+    """
+    named = workspace / "runs" / artefact.name / MODEL
+    for folder in (artefact, artefact / MODEL, named):
+        if (folder / artefacts.MANIFEST).is_file():
+            return folder
+    runs = [p.name for p in Workspace(workspace).runs()] if workspace.is_dir() else []
+    raise fail(
+        "artefact-missing",
+        expected="an artefact folder or the name of a run",
+        found=f"'{artefact}'",
+        fix=f"Runs in {workspace}: {', '.join(runs) or 'none'}.",
+    )
+
+
+def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
+    """Read labelled files and report what is wrong with them.
+
+    Raises:
+        UndercutError: no file, or rows that cannot be read; all are listed.
+    """
+    task = plugins.attr(plugins.get("task", spec.task).load)()
+    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
+    if not spec.train:
+        raise fail("data-none", expected="a labelled file", found="none")
+    rows, notes = load_examples(spec.train, task, **columns)
+    test = load_examples(spec.test, task, **columns)[0] if spec.test else None
+    findings = check_rows(rows, test)
+    return Checked(
+        rows=len(rows),
+        labels=list(task.label_space(rows.targets)),
+        notes=notes,
+        findings=[f.model_dump(mode="json") for f in findings],
+        errors=sum(f.severity == "error" for f in findings),
+    )
+
+
+def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
+    """Fit one method or climb the ladder; keep every rung; put the choice under the run's name."""
+    from undercut.core.specs import GateSpec
+    from undercut.pipeline.gather import run_name
+
+    listener = listener or Silent()
+    rates, when = rates_of(spec), price_date(None)
+    gating = GateSpec(compress=False)
+    with open_workspace(spec.workspace, listener.announce) as workspace:
+        context, data, _, unknown = prepare(spec, spec, workspace, listener)
+        limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
+        climbed = climb(
+            context, gating, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
+        )
+        promoted = promote(context, climbed, gating, limits, rates, when)
+        name = spec.name or run_name(data.name, spec)
+        target = workspace.root / "models" / name
+        import shutil
+
+        with whole_folder(target) as temporary:
+            shutil.copytree(promoted.final.folder, temporary, dirs_exist_ok=True)
+        y = context.task.encode(data.valid.targets, data.labels)
+        answers = np.load(promoted.chosen.scores, allow_pickle=False)
+        evaluation = score(
+            answers,
+            data.valid.targets,
+            data.labels,
+            split="validation",
+            texts=data.valid.inputs,
+            rows=data.valid.rows,
+            truncated=[False] * len(y),
+        )
+        cpu = spent(context, workspace.steps)
+        return Trained(
+            artefact=str(target),
+            accuracy=evaluation.accuracy.value,
+            macro_f1=evaluation.macro_f1.value,
+            rungs=climbed.decisions,
+            cpu_seconds=float(cpu),
+            cost_usd=usd_of(cpu, rates, when),
+            did_work=any(not s.cached for s in workspace.steps),
+        )
+
+
+def _labelled(paths: list[Path], manifest: Any, columns: dict[str, Any]) -> Examples:
+    if not paths:
+        raise fail("data-none", expected="a labelled file after the artefact", found="none")
+    task = plugins.attr(plugins.get("task", manifest.task).load)()
+    rows, _ = load_examples(paths, task, **columns)
+    unknown = sorted(set(task.label_space(rows.targets)) - set(manifest.labels))
+    if unknown:
+        raise fail(
+            "label-unknown",
+            expected=f"labels the model knows: {', '.join(manifest.labels[:8])} ...",
+            found=", ".join(map(repr, unknown[:5])),
+            where=", ".join(str(p) for p in paths),
+        )
+    return rows
+
+
+def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation:
+    """Score an artefact on labelled files.
+
+    Raises:
+        UndercutError: no artefact, unreadable rows, or labels it does not know.
+    """
+    folder = find_artefact(spec.workspace, spec.artefact)
+    predictor = load(folder, spec.backend, spec.threads)
+    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
+    rows = _labelled(spec.data, predictor.manifest, columns)
+    scored = predictor.score(rows.inputs)
+    return score(
+        scored.log_probs,
+        rows.targets,
+        predictor.labels,
+        split=", ".join(p.name for p in spec.data),
+        texts=rows.inputs,
+        rows=rows.rows,
+        truncated=scored.truncated,
+    )
+
+
+def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed:
+    """Export and shrink an artefact; judge every result on held-out labelled rows.
+
+    Raises:
+        UndercutError: no artefact, no labelled rows, or nothing that can shrink it.
+    """
+    import os
+
+    listener = listener or Silent()
+    folder = find_artefact(spec.workspace, spec.artefact)
+    manifest = artefacts.read_manifest(folder)
+    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
+    rows = _labelled(spec.data, manifest, columns)
+    out = spec.out or folder.parent
+    reference = load(folder, threads=spec.threads)
+    task = plugins.attr(plugins.get("task", manifest.task).load)()
+    y = task.encode(rows.targets, manifest.labels)
+    free = pseudo_texts(rows.inputs, 500, 0)
+    before, before_free = reference.score(rows.inputs), reference.score(free)
+    found = []
+    for kind, variant in compress_artefact(folder, out, listener.tick):
+        predictor = load(variant, threads=spec.threads or os.cpu_count())
+        after = predictor.score(rows.inputs)
+        result: GateResult = gate(
+            before.log_probs,
+            after.log_probs,
+            y,
+            before_free.log_probs,
+            predictor.score(free).log_probs,
+            max_drop=spec.max_drop,
+            min_agreement=spec.min_agreement,
+            labels_reference=manifest.labels,
+            labels_candidate=predictor.labels,
+            reference_hash=reference.hash,
+        )
+        done = artefacts.amend(variant, gate=result)
+        found.append(
+            {
+                "kind": kind,
+                "artefact": str(variant),
+                "hash": artefacts.hash_of(done),
+                "accuracy": float((after.log_probs.argmax(1) == y).mean()),
+                "gate": result.model_dump(mode="json"),
+            }
+        )
+    if not found:
+        raise fail(
+            "compress-nothing",
+            expected="an architecture some compressor can shrink",
+            found=f"'{manifest.architecture}'",
+            where=str(folder),
+        )
+    return Compressed(variants=found)
+
+
+def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:
+    """Price a finished run again from its measurements; nothing is trained."""
+    facts = read_facts(spec.workspace, spec.run)
+    promoted = next(v for v in facts.variants if v.promoted)
+    if promoted.measured is None:
+        raise fail("price-unmeasured", expected="a measured variant", found=promoted.name)
+    rates, when = rates_of(spec), price_date(spec.price_date)
+    training = usd_of(facts.cpu_seconds, rates, when)
+    data = facts.data
+    found = price_facts(
+        spec,
+        promoted.measured,
+        facts.price.prompt,
+        (facts.price.input_tokens, facts.price.output_tokens),
+        training,
+        data.rows_train + data.rows_valid + data.rows_test,
+        entered(Workspace(spec.workspace)),
+    )
+    updated = facts.model_copy(update={"price": found})
+    folder = Path(facts.report).parent
+    if folder.is_dir():
+        write_json(folder / FACTS, updated.model_dump(mode="json"))
+    return found
+
+
+def report(spec: ReportSpec, listener: Listener | None = None) -> RunFacts:
+    """Write a finished run's report again from its facts."""
+    from undercut.pipeline.report.page import write_report
+
+    facts = read_facts(spec.workspace, spec.run)
+    write_report(facts, Path(facts.report).parent)
+    return facts
+
+
+def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answered:
+    """Answer texts given directly or in a file, in input order.
+
+    With ``out`` the answers are written as JSON lines, whole or not at all.
+    """
+    folder = find_artefact(spec.workspace, spec.artefact)
+    texts = list(spec.inputs)
+    if spec.file is not None:
+        from undercut.data.load import load_inputs
+
+        texts += load_inputs(spec.file, spec.text_column)
+    if not texts:
+        raise fail(
+            "predict-none",
+            expected="texts to answer",
+            found="none",
+            fix='undercut predict MODEL "some text", or --file FILE.',
+        )
+    predictor = load(folder, spec.backend, spec.threads)
+    if spec.out is None:
+        return Answered(model=predictor.hash, rows=len(texts), predictions=predictor.predict(texts))
+    _write_lines(spec.out, _lines(predictor, texts))
+    return Answered(model=predictor.hash, rows=len(texts), predictions=[], out=str(spec.out))
+
+
+def _lines(predictor: Any, texts: list[str]) -> Iterator[str]:
+    for start in range(0, len(texts), 4096):
+        chunk = texts[start : start + 4096]
+        for text, answer in zip(chunk, predictor.predict(chunk), strict=True):
+            row = {"text": text, "label": answer.label, "probability": answer.probability}
+            yield json.dumps(row | {"truncated": answer.truncated}, ensure_ascii=False)
+
+
+def _write_lines(out: Path, lines: Iterator[str]) -> None:
+    temporary = out.with_name(f".{out.name}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as f:
+            for line in lines:
+                f.write(line + "\n")
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The predictor over architectures and backends: prepare, sort, pack, run, decode."""

@@ -1,0 +1,193 @@
+"""Open an artefact and answer: prepare, sort by size, pack, run, restore the order, decode."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undercut.core import plugins
+from undercut.core.errors import IntegrityError, Problem, fail
+from undercut.core.types import Frontend, Manifest, Prediction, Scored, Scorer, Session
+from undercut.store import artefacts
+
+CHUNK_ROWS = 20_000
+
+
+def pack(sizes: Sequence[int], budget: int) -> Iterator[np.ndarray]:
+    """Yield index arrays: inputs sorted by size, each batch's padded size within ``budget``.
+
+    An input larger than the budget gets a batch of its own. Every index appears once.
+    """
+    order = np.argsort(np.asarray(sizes), kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        full = end == len(order) or (end + 1 - start) * sizes[order[end]] > budget
+        if full:
+            yield order[start:end]
+            start = end
+
+
+@dataclass
+class LeafScorer:
+    """One model: a front end and a session on one backend."""
+
+    frontend: Frontend
+    session: Session
+    budget: int
+
+    def score(self, inputs: Sequence[Any]) -> Scored:
+        """Return calibrated log-probabilities, rows in input order."""
+        parts: list[np.ndarray] = []
+        truncated: list[bool] = []
+        for start in range(0, len(inputs), CHUNK_ROWS):
+            chunk = inputs[start : start + CHUNK_ROWS]
+            prepared = self.frontend.prepare(chunk)
+            scores: np.ndarray | None = None
+            for index in pack(prepared.sizes, self.budget):
+                raw = self.session.run(self.frontend.collate(prepared, index))
+                finished = self.frontend.finish(raw)
+                if scores is None:
+                    scores = np.empty((len(chunk), finished.shape[1]), dtype=np.float32)
+                scores[index] = finished
+            if scores is not None:
+                parts.append(scores)
+            truncated.extend(bool(t) for t in prepared.truncated)
+        joined = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+        return Scored(joined, truncated)
+
+
+def backends_for(manifest: Manifest) -> list[str]:
+    """Return the installed backends that run this artefact's format, the measured one first."""
+    able = [
+        name
+        for name in plugins.names("backend")
+        if manifest.format in (info := plugins.get("backend", name)).formats
+        and not plugins.missing(info)
+    ]
+    measured = manifest.measured.backend if manifest.measured else ""
+    return sorted(able, key=lambda name: name != measured)
+
+
+def _session(folder: Path, manifest: Manifest, backend: str | None, threads: int) -> Session:
+    able = backends_for(manifest)
+    if backend in able:
+        chosen = backend
+    elif backend and manifest.format in plugins.get("backend", backend).formats:
+        plugins.require(plugins.get("backend", backend))
+        chosen = backend
+    elif able:
+        chosen = able[0]
+    else:
+        for name in plugins.names("backend"):
+            info = plugins.get("backend", name)
+            if manifest.format in info.formats:
+                plugins.require(info)
+        raise fail(
+            "backend-none",
+            expected=f"a backend for format '{manifest.format}'",
+            found=f"backends {', '.join(plugins.names('backend'))}",
+            where=str(folder),
+        )
+    return plugins.attr(plugins.get("backend", chosen).load)(folder, manifest, threads)
+
+
+def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: int) -> Scorer:
+    """Open a model or a composite of models.
+
+    Args:
+        folder: artefact folder.
+        manifest: its manifest, already verified.
+        backend: registered backend for the parts that it can run, or ``None``.
+        threads: cores to use.
+
+    Raises:
+        UndercutError: a missing extra, or a child that is not the one the manifest names.
+    """
+    info = plugins.get("model", manifest.architecture)
+    plugins.require(info)
+    if not info.combine:
+        frontend = plugins.attr(info.frontend)(folder, manifest)
+        session = _session(folder, manifest, backend, threads)
+        return LeafScorer(frontend, session, info.batch_budget)
+    children = {}
+    for child in manifest.children:
+        part = artefacts.read_manifest(folder / child.folder, verify=False)
+        if artefacts.hash_of(part) != child.hash or part.labels != manifest.labels:
+            raise IntegrityError(
+                "artefact-child",
+                Problem(
+                    f"the child {child.name} with hash {child.hash[:12]}",
+                    f"hash {artefacts.hash_of(part)[:12]}",
+                    str(folder / child.folder),
+                ),
+            )
+        children[child.name] = open_scorer(folder / child.folder, part, backend, threads)
+    return plugins.attr(info.combine)(manifest, children)
+
+
+class Predictor:
+    """An opened artefact. Thread-safe: one call runs at a time.
+
+    Attributes:
+        manifest: the artefact's manifest.
+        hash: the artefact's hash.
+        labels: label space, in order.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, scorer: Scorer) -> None:
+        self.folder, self.manifest, self._scorer = folder, manifest, scorer
+        self.hash = artefacts.hash_of(manifest)
+        self.labels = manifest.labels
+        self._task = plugins.attr(plugins.get("task", manifest.task).load)()
+        self._lock = threading.Lock()
+
+    def score(self, inputs: Sequence[Any]) -> Scored:
+        """Return calibrated log-probabilities ``float32 (n, K)``, rows in input order."""
+        if not len(inputs):
+            return Scored(np.empty((0, len(self.labels)), dtype=np.float32), [])
+        with self._lock:
+            return self._scorer.score(inputs)
+
+    def predict(self, inputs: Sequence[Any]) -> list[Prediction]:
+        """Return one prediction an input; always a list.
+
+        Raises:
+            UndercutError: ``inputs`` is one string instead of a list of them.
+        """
+        if isinstance(inputs, (str, bytes)):
+            raise fail(
+                "predict-input",
+                expected="a list of inputs",
+                found="a single string",
+                fix="Put it in a list: predict([text]).",
+            )
+        scored = self.score(inputs)
+        return self._task.decode(scored.log_probs, self.labels, scored.truncated)
+
+
+def load(
+    folder: Path | str, backend: str | None = None, threads: int | None = None
+) -> Predictor:
+    """Open an artefact folder, verifying every file against the manifest.
+
+    Args:
+        folder: artefact folder.
+        backend: registered backend; the one measured best by default.
+        threads: cores to use; all by default.
+
+    Raises:
+        UndercutError: not an artefact, changed files, or a missing extra.
+    """
+    folder = Path(folder)
+    manifest = artefacts.read_manifest(folder)
+    scorer = open_scorer(folder, manifest, backend, threads or os.cpu_count() or 1)
+    return Predictor(folder, manifest, scorer)
+
+
+

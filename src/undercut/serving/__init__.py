@@ -1,0 +1,1 @@
+"""An artefact answering requests: batched, keyed, metered; framework-free but for ``http.py``."""

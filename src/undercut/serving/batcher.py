@@ -1,0 +1,258 @@
+"""Requests in, batches out: what waits is given to the model the moment a worker is free.
+
+No fixed wait: an idle worker takes a single text at once, a busy one finds a batch when it
+returns. A batch holds at most ``batch_inputs`` texts and ``batch_tokens`` tokens. A request that
+does not fit whole goes to the back of the queue with its rest, so a long one cannot hold up the
+short ones behind it. The model runs in worker threads; callers hold a future.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from undercut.serving.waiting import (
+    ClosedError,
+    DeadlineError,
+    Load,
+    ModelError,
+    Part,
+    QueueFullError,
+    Waiting,
+)
+
+
+class Predicts(Protocol):
+    """Anything that answers a list with a list, one answer an input, in order."""
+
+    def predict(self, inputs: list[Any], /) -> Sequence[Any]:
+        """Return one answer an input."""
+
+
+class Batcher:
+    """A bounded queue in front of a model.
+
+    Args:
+        predictor: the model; called from ``workers`` threads, one call a thread at a time.
+        batch_inputs, batch_tokens: most inputs and tokens of one call. An input larger than
+            ``batch_tokens`` gets a call of its own.
+        queue_inputs: most inputs waiting. A request is always taken when nothing waits.
+        workers: threads.
+    """
+
+    def __init__(
+        self,
+        predictor: Predicts,
+        *,
+        batch_inputs: int = 64,
+        batch_tokens: int = 4_096,
+        queue_inputs: int = 1_024,
+        workers: int = 1,
+    ) -> None:
+        self._predictor = predictor
+        self._batch_inputs, self._batch_tokens = batch_inputs, batch_tokens
+        self._queue_inputs = queue_inputs
+        self._queue: OrderedDict[Waiting, None] = OrderedDict()
+        self._ready = threading.Condition()
+        self._closed = False
+        self._running: dict[int, float] = {}
+        self.load = Load()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"batcher-{i}", daemon=True)
+            for i in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(
+        self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float
+    ) -> Future[list[Any]]:
+        """Queue a request; never blocks on the model.
+
+        Args:
+            inputs: what the model reads.
+            sizes: tokens of each input.
+            seconds: time to the deadline.
+
+        Returns:
+            A future of one answer an input, in order; cancelling it drops the request. It may
+            raise :class:`DeadlineError`, :class:`ModelError` or :class:`ClosedError`.
+
+        Raises:
+            QueueFullError: too many inputs wait.
+            ClosedError: the batcher was closed.
+        """
+        if len(inputs) != len(sizes):
+            raise ValueError(f"{len(inputs)} inputs with {len(sizes)} sizes")
+        n = len(inputs)
+        request = Waiting(inputs, sizes, time.monotonic() + seconds, left=n, answers=[None] * n)
+        with self._ready:
+            if self._closed:
+                raise ClosedError
+            if not n:
+                request.future.set_result([])
+                return request.future
+            if self.load.waiting and self.load.waiting + n > self._queue_inputs:
+                raise QueueFullError(self._retry_after())
+            self._queue[request] = None
+            self.load.waiting += n
+            self._ready.notify()
+        request.future.add_done_callback(lambda _: self._forget(request))
+        return request.future
+
+    def ask(self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float) -> list[Any]:
+        """Queue a request and wait for its answer, from a thread. Raises as :meth:`submit`."""
+        future = self.submit(inputs, sizes, seconds)
+        try:
+            return future.result(timeout=seconds)
+        except TimeoutError:
+            future.cancel()
+            raise DeadlineError from None
+
+    async def answer(
+        self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float
+    ) -> list[Any]:
+        """Queue a request and await its answer; cancelling drops it. Raises as :meth:`submit`."""
+        future = asyncio.wrap_future(self.submit(inputs, sizes, seconds))
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            raise DeadlineError from None
+
+    @property
+    def closed(self) -> bool:
+        """Whether requests are no longer taken."""
+        return self._closed
+
+    def busy_for(self) -> float:
+        """Return the seconds the longest-running batch has taken so far; 0 when idle."""
+        with self._ready:
+            started = list(self._running.values())
+        return time.monotonic() - min(started) if started else 0.0
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Take no more requests, answer those that wait, and fail what is left in the end."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        with self._ready:
+            abandoned = list(self._queue)
+        for request in abandoned:
+            request.fail(ClosedError())
+
+    def _retry_after(self) -> int:
+        done = self.load
+        seconds = done.waiting * done.busy_seconds / done.inputs if done.inputs else 1.0
+        return min(60, max(1, math.ceil(seconds / len(self._threads))))
+
+    def _forget(self, request: Waiting) -> None:
+        """Give a finished or dropped request's place in the queue back."""
+        with self._ready:
+            if request in self._queue:
+                self._remove(request)
+
+    def _remove(self, request: Waiting) -> None:
+        del self._queue[request]
+        self.load.waiting -= len(request.inputs) - request.taken
+
+    def _work(self) -> None:
+        while (parts := self._take()) is not None:
+            if parts:
+                self._run(parts)
+
+    def _take(self) -> list[Part] | None:
+        """Return the next batch; empty when only late requests waited, ``None`` at the end."""
+        parts: list[Part] = []
+        late: list[Waiting] = []
+        with self._ready:
+            while not self._queue:
+                if self._closed:
+                    return None
+                self._ready.wait()
+            inputs = tokens = 0
+            now = time.monotonic()
+            while self._queue:
+                request = next(iter(self._queue))
+                if request.deadline <= now:
+                    late.append(request)
+                    self._remove(request)
+                    continue
+                start = end = request.taken
+                while end < len(request.inputs) and inputs < self._batch_inputs:
+                    size = request.sizes[end]
+                    if inputs and tokens + size > self._batch_tokens:
+                        break
+                    inputs, tokens, end = inputs + 1, tokens + size, end + 1
+                if end > start:
+                    parts.append(Part(request, start, end))
+                    request.taken = end
+                    self.load.waiting -= end - start
+                if end < len(request.inputs):
+                    if end > start:
+                        self._queue.move_to_end(request)
+                    break
+                del self._queue[request]
+            if self._queue:
+                self._ready.notify()
+        for request in late:
+            request.fail(DeadlineError())
+        return parts
+
+    def _run(self, parts: list[Part]) -> None:
+        """Answer a batch; when the model raises, each request in it is tried alone, once."""
+        inputs = [x for part in parts for x in part.request.inputs[part.start : part.end]]
+        try:
+            answers = self._call(inputs)
+        except BaseException as error:  # a worker outlives any model
+            if len(parts) == 1:
+                failure = ModelError("the model failed on this request")
+                failure.__cause__ = error
+                parts[0].request.fail(failure)
+                return
+            for part in parts:
+                if time.monotonic() > part.request.deadline:
+                    part.request.fail(DeadlineError())
+                elif not part.request.future.done():
+                    self._run([part])
+            return
+        at = 0
+        for part in parts:
+            self._deliver(part, answers[at : (at := at + part.end - part.start)])
+
+    def _call(self, inputs: list[Any]) -> list[Any]:
+        me, started = threading.get_ident(), time.monotonic()
+        with self._ready:
+            self._running[me] = started
+        try:
+            answers = list(self._predictor.predict(inputs))
+            if len(answers) != len(inputs):
+                raise ValueError(f"{len(inputs)} inputs, {len(answers)} answers")
+            return answers
+        finally:
+            with self._ready:
+                del self._running[me]
+                self.load.batches += 1
+                self.load.inputs += len(inputs)
+                self.load.busy_seconds += time.monotonic() - started
+
+    def _deliver(self, part: Part, answers: list[Any]) -> None:
+        request = part.request
+        with self._ready:
+            request.answers[part.start : part.end] = answers
+            request.left -= len(answers)
+            if request.left:
+                return
+        if time.monotonic() > request.deadline:
+            request.fail(DeadlineError())
+            return
+        request.succeed()

@@ -1,0 +1,283 @@
+"""The HTTP API. The only file here that knows FastAPI; what it calls does not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, Security
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+import undercut
+from undercut.serving.answers import answer_json
+from undercut.serving.batcher import Batcher, Predicts
+from undercut.serving.checks import estimate_tokens, texts_of
+from undercut.serving.feedback import FeedbackStore
+from undercut.serving.guard import Guard, log_error
+from undercut.serving.intake import answered, read_body
+from undercut.serving.keys import KeyStore
+from undercut.serving.meter import Meter
+from undercut.serving.metrics import CONTENT_TYPE, Requests, exposition
+from undercut.serving.options import Limits
+from undercut.serving.page import page
+from undercut.serving.problems import STATUSES, ApiError, error_responses
+from undercut.serving.schemas import (
+    FeedbackAnswer,
+    FeedbackBody,
+    Health,
+    ModelInfo,
+    ModelsAnswer,
+    PredictAnswer,
+    PredictBody,
+    UsageAnswer,
+    parse,
+)
+
+API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models"}
+ROUTES = frozenset({"/", "/healthz", "/readyz", "/metrics"} | API)
+COMMON = (401, 403, 503)
+
+
+async def _in_thread(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run work that touches the disk; 503 when the disk or the database refuses."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except (SQLAlchemyError, OSError) as error:
+        raise _store_failed(error) from None
+
+
+def _store_failed(error: Exception) -> ApiError:
+    log_error("the store failed", error)
+    return ApiError(503, "store-unavailable", "the server cannot reach its store", "Try again.", 1)
+
+
+def _json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _takes(body: type[BaseModel]) -> dict[str, Any]:
+    schema = body.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def build_app(
+    predictor: Predicts,
+    *,
+    keys: KeyStore | None,
+    meter: Meter,
+    feedback: FeedbackStore,
+    limits: Limits,
+    model_info: ModelInfo,
+    hosts: frozenset[str] | None = None,
+    workers: int = 1,
+    count_tokens: Callable[[str], int] = estimate_tokens,
+) -> FastAPI:
+    """Return the application around a model. It serves once: its shutdown closes the meter.
+
+    Args:
+        predictor: answers a list of texts with a list of ``Prediction``.
+        keys: where API keys are looked up; ``None`` asks for none.
+        meter: where usage goes.
+        feedback: where corrections go.
+        limits: what is accepted.
+        model_info: what is told about the model.
+        hosts: accepted names of the Host header; ``None`` accepts any.
+        workers: batches in flight; above 1 only for a predictor that runs in parallel.
+        count_tokens: tokens of a text, for batching and usage; runs on the event loop.
+    """
+    requests = Requests()
+    batcher = Batcher(
+        predictor,
+        batch_inputs=limits.batch_inputs,
+        batch_tokens=limits.batch_tokens,
+        queue_inputs=limits.queue_inputs,
+        workers=workers,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(batcher.close, limits.deadline_seconds)
+        await asyncio.to_thread(meter.close)
+
+    app = FastAPI(
+        title="undercut",
+        version=undercut.__version__,
+        description=f"Answers of the model '{model_info.name}'.",
+        docs_url=None,  # the bundled pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.add_middleware(
+        Guard,
+        requests=requests,
+        routes=ROUTES,
+        in_flight=limits.requests_in_flight,
+        hosts=hosts,
+    )
+
+    @app.exception_handler(ApiError)
+    async def refuse(_: Request, error: ApiError) -> Response:
+        return Response(error.body(), error.status, error.headers())
+
+    @app.exception_handler(HTTPException)
+    async def refuse_route(_: Request, error: HTTPException) -> Response:
+        code = {404: "not-found", 405: "method"}.get(error.status_code, "refused")
+        message = STATUSES.get(error.status_code, "The request was refused.")
+        found = ApiError(error.status_code, code, message, "See /openapi.json.")
+        return Response(found.body(), found.status, found.headers() | dict(error.headers or {}))
+
+    async def caller(request: Request, scope: str) -> str | None:
+        """Return the id of the caller's key, ``None`` when no key is asked for."""
+        if keys is None:
+            return None
+        kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        key = None
+        if kind.lower() == "bearer" and (secret := secret.strip()):
+            key = keys.recall(secret) or await _in_thread(keys.verify, secret)
+        if key is None:
+            raise ApiError(
+                401,
+                "key-refused",
+                "expected a valid API key",
+                "Send the header authorization: Bearer uc_...",
+            )
+        if scope not in key.scopes:
+            raise ApiError(403, "key-scope", f"expected a key with the scope '{scope}'")
+        return key.id
+
+    bearer = Security(HTTPBearer(auto_error=False))  # tells OpenAPI; `caller` does the work
+    keyed: dict[str, Any] = {"dependencies": [bearer]} if keys is not None else {}
+
+    async def body_of(request: Request) -> bytes:
+        until = request.state.started + limits.deadline_seconds
+        return await read_body(
+            request.receive, request.headers, most_bytes=limits.body_bytes, until=until
+        )
+
+    @app.post(
+        "/v1/predict",
+        response_model=PredictAnswer,
+        responses=error_responses(*COMMON, 400, 408, 413, 415, 422, 429, 500, 504),
+        openapi_extra=_takes(PredictBody),
+        summary="Answer one text or a list of texts",
+        **keyed,
+    )
+    async def predict(request: Request) -> Response:
+        key_id = await caller(request, "predict")
+        body = parse(await body_of(request), PredictBody)
+        texts = texts_of(body, limits, model_info)
+        sizes = [count_tokens(text) for text in texts]
+        state = request.state
+        left = max(0.0, state.started + limits.deadline_seconds - time.monotonic())
+        answer = asyncio.ensure_future(batcher.answer(texts, sizes, left))
+        predictions = await answered(request.receive, answer)
+        content = answer_json(state.request_id, model_info, predictions, body.top, sum(sizes))
+        used = {
+            "request_id": state.request_id,
+            "key_id": key_id,
+            "model": model_info.version,
+            "inputs": len(texts),
+            "tokens": sum(sizes),
+            "latency_ms": (time.monotonic() - state.started) * 1e3,
+        }
+        if meter.sync:
+            await _in_thread(meter.record, **used)
+        else:
+            try:
+                meter.record(**used)
+            except OSError as error:
+                raise _store_failed(error) from None
+        return Response(content, media_type="application/json")
+
+    @app.post(
+        "/v1/feedback",
+        response_model=FeedbackAnswer,
+        responses=error_responses(*COMMON, 400, 404, 408, 413, 415, 422),
+        openapi_extra=_takes(FeedbackBody),
+        summary="Correct the answer to an earlier request of yours",
+        **keyed,
+    )
+    async def correct(request: Request) -> Response:
+        key_id = await caller(request, "feedback")
+        body = parse(await body_of(request), FeedbackBody)
+        used = await _in_thread(meter.find, body.request_id)
+        if used is None or used.key_id != key_id or body.index >= used.inputs:
+            raise ApiError(
+                404,
+                "request-unknown",
+                "expected the id of a request of yours, and the index of an input in it",
+                "Use `request_id` from the answer of /v1/predict.",
+            )
+        row = (body.request_id, key_id, body.index, body.target, body.comment)
+        await _in_thread(feedback.add, *row)
+        known = body.target in model_info.labels
+        answer = FeedbackAnswer(request_id=body.request_id, index=body.index, known_label=known)
+        return _json(answer)
+
+    @app.get(
+        "/v1/usage",
+        response_model=UsageAnswer,
+        responses=error_responses(*COMMON),
+        summary="Usage of your key so far",
+        **keyed,
+    )
+    async def usage(request: Request) -> Response:
+        key_id = await caller(request, "usage")
+        return _json(UsageAnswer(usage=await _in_thread(meter.totals, key_id)))
+
+    @app.get(
+        "/v1/models",
+        response_model=ModelsAnswer,
+        responses=error_responses(*COMMON),
+        summary="The model served here",
+        **keyed,
+    )
+    async def models(request: Request) -> Response:
+        await caller(request, "predict")
+        return _json(ModelsAnswer(models=[model_info]))
+
+    @app.get("/healthz", response_model=Health, summary="Whether the process answers")
+    async def healthy() -> Response:
+        return _json(Health(status="alive"))
+
+    @app.get(
+        "/readyz",
+        response_model=Health,
+        responses=error_responses(503),
+        summary="Whether the model takes requests",
+    )
+    async def ready() -> Response:
+        busy = batcher.busy_for()
+        if batcher.closed:
+            raise ApiError(503, "stopping", "the server is stopping")
+        if busy > limits.deadline_seconds:
+            raise ApiError(503, "stuck", f"the model has been at one batch for {busy:.0f} s")
+        return _json(Health(status="ready"))
+
+    @app.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        responses=error_responses(*COMMON),
+        summary="Counts in the Prometheus text format",
+        **keyed,
+    )
+    async def metrics(request: Request) -> Response:
+        await caller(request, "metrics")
+        model = {"name": model_info.name, "version": model_info.version}
+        text = exposition(requests, batcher.load, model, meter.flush_failures)
+        return Response(text, media_type=CONTENT_TYPE)
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> Response:
+        html, policy = page()
+        return HTMLResponse(html, headers={"content-security-policy": policy})
+
+    return app

@@ -1,0 +1,68 @@
+"""What a caller can get instead of an answer: one shape, a stable code, how to mend it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+STATUSES = {
+    400: "The body is not JSON, or the host is not accepted.",
+    401: "No key, or one that is unknown, expired or revoked.",
+    403: "The key may not do this.",
+    404: "No such address, or no such request of yours.",
+    405: "The address is right, the method is not.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    415: "The body is not declared as plain JSON.",
+    422: "The JSON does not say what it should.",
+    429: "Too much is waiting; the header Retry-After says for how many seconds to wait.",
+    500: "The model failed on this request.",
+    503: "Starting, stopping, overloaded, or usage cannot be written.",
+    504: "No answer before the deadline.",
+}
+
+
+class ErrorDetail(BaseModel):
+    """One error."""
+
+    code: str = Field(description="stable short code")
+    message: str = Field(description="what was expected and what was found")
+    fix: str = Field(description="how to mend it; may be empty")
+
+
+class ErrorAnswer(BaseModel):
+    """The shape of every error."""
+
+    error: ErrorDetail
+
+
+class ApiError(Exception):
+    """An error with its HTTP status, one of ``STATUSES``."""
+
+    def __init__(
+        self, status: int, code: str, message: str, fix: str = "", retry_after: int | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.message, self.fix = status, code, message, fix
+        self.retry_after = retry_after
+
+    def body(self) -> bytes:
+        """Return the JSON body."""
+        error = {"code": self.code, "message": self.message, "fix": self.fix}
+        return json.dumps({"error": error}, ensure_ascii=False).encode()
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers this error needs."""
+        found = {"content-type": "application/json"}
+        if self.retry_after is not None:
+            found["retry-after"] = str(self.retry_after)
+        if self.status == 401:
+            found["www-authenticate"] = "Bearer"
+        return found
+
+
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of these error statuses."""
+    return {s: {"model": ErrorAnswer, "description": STATUSES[s]} for s in sorted(statuses)}

@@ -1,0 +1,190 @@
+"""The ``serve`` verb: load an artefact, listen, answer until told to stop."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from undercut.core.errors import MissingExtra, Problem, UndercutError, did_you_mean
+from undercut.serving.batcher import Predicts
+from undercut.serving.database import open_database
+from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
+from undercut.serving.feedback import FeedbackStore
+from undercut.serving.keys import open_keys
+from undercut.serving.meter import Price, open_meter
+from undercut.serving.options import ServeOptions
+from undercut.serving.schemas import ModelInfo
+
+WARM_UP = "warm up"
+
+
+def serve(
+    artefact: Path | str,
+    options: ServeOptions | None = None,
+    *,
+    price: Price | None = None,
+    **changes: Any,
+) -> None:
+    """Serve an artefact over HTTP until interrupted.
+
+    Args:
+        artefact: artefact folder.
+        options: where and how.
+        price: what a request costs, ``(inputs, tokens) -> micro-dollars``; unpriced without it.
+        changes: fields of :class:`ServeOptions`, such as ``port=8001``, over ``options``.
+
+    Raises:
+        UndercutError: unknown or wrong options, not an artefact, port in use, an address other
+            than loopback without keys, or a store in use by another server.
+        MissingExtra: the packages of ``undercut[serve]`` are absent.
+    """
+    from undercut.predict.predictor import load
+
+    chosen = resolve(options, changes)
+    require_packages()
+    check_exposure(chosen)
+    with listen(chosen) as sock:
+        predictor = load(artefact, chosen.backend, chosen.threads)
+        manifest = predictor.manifest
+        measured = manifest.measured.backend if manifest.measured else ""
+        info = ModelInfo(
+            name=manifest.name,
+            version=predictor.hash,
+            task=manifest.task,
+            labels=manifest.labels,
+            architecture=manifest.architecture,
+            backend=chosen.backend or measured,
+            created_at=manifest.created_at,
+        )
+        serve_predictor(predictor, info, chosen, sock, price)
+
+
+def resolve(options: ServeOptions | None, changes: dict[str, Any]) -> ServeOptions:
+    """Return ``options`` with ``changes``.
+
+    Raises:
+        UndercutError: unknown fields or wrong values; all are listed.
+    """
+    given = (options or ServeOptions()).model_dump()
+    try:
+        return ServeOptions.model_validate(given | changes)
+    except ValidationError as e:
+        problems = []
+        for error in e.errors(include_url=False):
+            where = ".".join(str(part) for part in error["loc"])
+            if error["type"] == "extra_forbidden":
+                fix = did_you_mean(where, ServeOptions.model_fields)
+                problems.append(Problem("a known option", f"'{where}'", fix=fix))
+            else:
+                problems.append(Problem(error["msg"].lower(), repr(error["input"])[:100], where))
+        raise UndercutError("serve-options", problems) from None
+
+
+def require_packages() -> None:
+    """Check that the packages of the ``serve`` extra are installed.
+
+    Raises:
+        MissingExtra: with the pip command.
+    """
+    absent = [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]
+    if absent:
+        raise MissingExtra(
+            "extra-missing",
+            Problem(
+                "the packages of serving to be installed",
+                f"no {', '.join(absent)}",
+                fix='Run: pip install "undercut[serve]"',
+            ),
+        )
+
+
+def serve_predictor(
+    predictor: Predicts,
+    model_info: ModelInfo,
+    options: ServeOptions,
+    sock: socket.socket,
+    price: Price | None = None,
+) -> None:
+    """Serve any predictor on a listening socket until SIGINT or SIGTERM.
+
+    A stop is graceful: no new connections, running requests are answered, usage is written.
+
+    Raises:
+        UndercutError: the model cannot answer, or a store cannot be opened.
+    """
+    import uvicorn
+
+    from undercut.serving.http import build_app
+
+    predictor.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
+    keys = open_keys(options.keys_db) if options.keys_db else None
+    database = open_database(options.state_folder / "serving.sqlite")
+    journal = options.state_folder / "journal"
+    meter = open_meter(database, journal, price=price, sync=options.journal_sync)
+    app = build_app(
+        predictor,
+        keys=keys,
+        meter=meter,
+        feedback=FeedbackStore(database),
+        limits=options.limits,
+        model_info=model_info,
+        hosts=accepted_hosts(options),
+        workers=options.workers,
+    )
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
+    )
+    _log_to_stderr(options.access_log)
+    print(_greeting(model_info, url_of(options, sock), keyed=keys is not None), file=sys.stderr)
+    if keys is not None and not any(key.revoked_at is None for key in keys.list()):
+        print("No API key is in force, so every request gets 401. Create one.", file=sys.stderr)
+    with _quiet_sigterm(), suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[sock])
+
+
+def _greeting(model: ModelInfo, url: str, *, keyed: bool) -> str:
+    key = ' -H "authorization: Bearer $UNDERCUT_API_KEY"' if keyed else ""
+    return (
+        f"Serving {model.name} at {url} (Ctrl+C stops it). Try: "
+        f"curl {url}/v1/predict{key} -H 'content-type: application/json' "
+        """-d '{"inputs": "where is my parcel"}'"""
+    )
+
+
+def _log_to_stderr(access_log: bool) -> None:
+    if access_log:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger = logging.getLogger("undercut.serving.access")
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+@contextmanager
+def _quiet_sigterm() -> Iterator[None]:
+    """Let ``serve`` return after SIGTERM: uvicorn stops, then raises the signal once more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,9 @@
+"""Text classification: one text in, one label of a fixed set out."""
+
+from undercut.core.types import TaskInfo
+
+PLUGIN = TaskInfo(
+    name="text-classification",
+    summary="one label of a fixed set for every text",
+    load="undercut.tasks.text_classification.task:TextClassification",
+)

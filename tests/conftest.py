@@ -1,0 +1,22 @@
+"""Shared fixtures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path | None:
+    """The optional folder of public data sets, or None; tests that want it say what they did."""
+    place = os.environ.get("UNDERCUT_DATA")
+    return Path(place) if place and Path(place).is_dir() else None
