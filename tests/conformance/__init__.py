@@ -1,0 +1,1 @@
+"""The contract every plug-in inherits, walked over the registries."""

@@ -1,0 +1,44 @@
+"""Rows small enough to fit any method on in seconds, for every registered task."""
+
+from __future__ import annotations
+
+import random
+
+from undercut.core.types import Examples
+
+_WORDS = {
+    "refund": ["money", "refund", "back", "charged", "退款", "钱"],
+    "delivery": ["parcel", "late", "where", "courier", "快递", "到货"],
+    "password": ["login", "password", "reset", "locked", "密码", "登录"],
+}
+_FILLER = ["please", "my", "the", "order", "help", "today", "问题", "请"]
+
+
+def rows_of(task: str, n: int, seed: int) -> Examples:
+    """Return ``n`` labelled rows of a task; a new task adds its own kind of rows here."""
+    if task != "text-classification":
+        raise LookupError(f"the conformance suite has no sample rows for task {task}")
+    rng = random.Random(seed)
+    labels = sorted(_WORDS)
+    targets = [labels[i % len(labels)] for i in range(n)]
+    texts = []
+    for target in targets:
+        words = rng.choices(_WORDS[target], k=3) + rng.choices(_FILLER, k=rng.randint(1, 9))
+        rng.shuffle(words)
+        texts.append(" ".join(words))
+    return Examples(texts, targets, [f"sample:{i + 2}" for i in range(n)])
+
+
+ODD_TEXTS = [
+    "",
+    " ",
+    "a",
+    "\x00nul\x00",
+    "😀🏳️‍🌈 emoji",
+    "我的快递到哪里了",
+    "line\nbreak\tand tab",
+    "x" * 5000,
+    "money back " * 400,
+    "ﬁ ligature ＦＵＬＬ width é",
+    "<b>&amp;</b>",
+]

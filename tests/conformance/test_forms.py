@@ -1,0 +1,52 @@
+"""The contract of exports, compressors and backends: same labels, same answers, within bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from undercut.core import plugins
+from undercut.predict.predictor import backends_for, load
+from undercut.store import artefacts
+
+from conformance.fitted import cells, fitted, forms
+from conformance.samples import ODD_TEXTS, rows_of
+
+EXPORTED = [(t, m) for t, m in cells() if plugins.get("method", m).architecture != "dummy"]
+
+
+@pytest.mark.parametrize(("task", "method"), EXPORTED)
+def test_every_form_keeps_labels_and_hash(task, method):
+    folder, _ = fitted(task, method)
+    source = artefacts.read_manifest(folder)
+    for kind, place in forms(task, method).items():
+        made = artefacts.read_manifest(place)
+        assert made.labels == source.labels, kind
+        assert made.parent, kind
+        assert artefacts.hash_of(made) != artefacts.hash_of(source), kind
+
+
+@pytest.mark.parametrize(("task", "method"), EXPORTED)
+def test_every_backend_agrees_with_the_reference(task, method):
+    folder, _ = fitted(task, method)
+    texts = [*rows_of(task, 60, 3).inputs, *ODD_TEXTS]
+    reference = load(folder, threads=1).score(texts)
+    for kind, place in {"reference": folder, **forms(task, method)}.items():
+        manifest = artefacts.read_manifest(place)
+        able = backends_for(manifest)
+        assert able, f"no backend runs {kind} ({manifest.format})"
+        for backend in able:
+            scored = load(place, backend, threads=2).score(texts)
+            assert list(scored.truncated) == list(reference.truncated)
+            gap = np.abs(np.exp(scored.log_probs) - np.exp(reference.log_probs))
+            if manifest.compression:
+                same = scored.log_probs.argmax(1) == reference.log_probs.argmax(1)
+                assert same.mean() >= 0.9, (kind, backend)
+            else:
+                assert gap.max() < 1e-3, (kind, backend)
+
+
+def test_every_format_has_a_backend_and_every_backend_a_format():
+    formats = {f for n in plugins.names("model") for f in plugins.get("model", n).formats}
+    formats.discard("composite")
+    run = {f for n in plugins.names("backend") for f in plugins.get("backend", n).formats}
+    assert formats == run

@@ -1,0 +1,136 @@
+"""``kill -9`` at twenty moments of a run: the same result in the end, and every second paid for.
+
+The moments are drawn by a seed over the run's measured length and logged, so that a failure can
+be repeated. One workspace is killed twenty times, each time at a later start, then left to end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from undercut.ledger.book import Book
+from undercut.predict.predictor import load
+from undercut.store import artefacts
+
+from conformance.tiny_base import tiny_base
+from pipeline.sets import rows, small
+
+KILLS = 20
+SEED = 20261123
+
+
+def start(folder: Path, base: str, out: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "undercut", "run", "small.csv", "--test", "small_test.csv"]
+    command += ["--method", "probe", "--base", base, "--threads", "1", "--json"]
+    command += ["--workspace", out]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(going: subprocess.Popen[str]) -> dict:
+    out, _ = going.communicate(timeout=300)
+    assert going.returncode == 0
+    return json.loads(out)
+
+
+def essence(facts: dict) -> dict:
+    """Return what must not depend on being killed: split, rungs, figures, predictions."""
+    return {
+        "data": facts["data"]["hash"],
+        "rungs": [(r["rung"], r["status"]) for r in facts["rungs"]],
+        "accuracy": facts["accuracy"],
+        "macro_f1": facts["macro_f1"],
+        "references": sorted(
+            (v["name"], v["valid_accuracy"]["value"]) for v in facts["variants"] if not v["gate"]
+        ),
+    }
+
+
+@pytest.mark.slow
+def test_twenty_kills_change_nothing(tmp_path, capfd):
+    small(tmp_path)
+    base = str(tiny_base(tuple(text for text, _ in rows("support_en.csv"))))
+    begin = time.monotonic()
+    calm = finish(start(tmp_path, base, "calm"))
+    length = time.monotonic() - begin
+    rng = random.Random(SEED)
+    moments = [rng.uniform(0.0, length) for _ in range(KILLS)]
+    with capfd.disabled():
+        drawn = ", ".join(f"{m:.2f}" for m in moments)
+        print(f"\nrun of {length:.1f} s, seed {SEED}, killed after: {drawn}", flush=True)
+    landed = 0
+    for i, moment in enumerate(moments):
+        out = f"killed-{i % 4}"  # four workspaces, each killed five times
+        going = start(tmp_path, base, out)
+        try:
+            going.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(going.pid, signal.SIGKILL)
+            landed += 1
+        going.communicate(timeout=60)
+    assert landed >= KILLS // 2
+    texts = [text for text, _ in rows("test_en.csv")]
+    for i in range(4):
+        facts = finish(start(tmp_path, base, f"killed-{i}"))
+        assert essence(facts) == essence(calm)
+        compare_predictions(tmp_path, calm, facts, texts)
+        check_ledger(tmp_path / f"killed-{i}", facts)
+        check_nothing_torn(tmp_path / f"killed-{i}")
+
+
+def compare_predictions(folder: Path, calm: dict, facts: dict, texts: list[str]) -> None:
+    """Compare the references' answers bit for bit; a served form may differ by what was timed."""
+    import numpy as np
+
+    for name in {v["name"] for v in facts["variants"] if not v["gate"]}:
+        pair = [
+            load(folder / v["folder"], threads=1).score(texts).log_probs
+            for run in (calm, facts)
+            for v in run["variants"]
+            if v["name"] == name
+        ]
+        np.testing.assert_array_equal(pair[0], pair[1])
+
+
+def check_ledger(workspace: Path, facts: dict) -> None:
+    """Every step done exactly once; killed attempts kept with their seconds; no row twice."""
+    book = Book(workspace / "ledger.sqlite")
+    rows_ = book.entries("step:")
+    keys = [(e.subject, e.attempt, e.unit) for e in rows_]
+    assert len(keys) == len(set(keys))
+    finished = {p.name for p in (workspace / "steps").iterdir()}
+    for subject in {e.subject for e in rows_}:
+        states = book.attempts(subject)
+        assert states.count("done") <= 1
+        assert "running" not in states
+        _, name, key = subject.split(":")
+        if name != "report":
+            assert f"{name}-{key}" in finished
+    for cost in facts["costs"]:
+        mine = [e for e in rows_ if e.subject.startswith(f"step:{cost['step']}:")]
+        assert mine, cost["step"]
+    total = sum(float(e.quantity) for e in rows_ if e.unit == "cpu_second")
+    assert facts["cpu_seconds"] <= total + 1e-6
+
+
+def check_nothing_torn(workspace: Path) -> None:
+    """Every artefact verifies; nothing half-written is left."""
+    manifests = list(workspace.rglob("manifest.json"))
+    assert manifests
+    for path in manifests:
+        artefacts.read_manifest(path.parent, verify=True)
+    assert not list(workspace.rglob(".*.tmp"))

@@ -1,0 +1,101 @@
+"""The ladder's decisions: what it climbs, where it stops, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+from undercut.core.errors import UndercutError
+from undercut.core.specs import RunSpec
+from undercut.pipeline.ladder import Limits, ladder_methods
+from undercut.pipeline.run import run
+
+from conformance.tiny_base import tiny_base
+from pipeline.sets import INTENTS, rows, small, write_csv
+
+
+@pytest.fixture(scope="module")
+def base():
+    return str(tiny_base(tuple(text for text, _ in rows("support_en.csv"))))
+
+
+def climbed(facts):
+    return {r.rung: r.status for r in facts.rungs}
+
+
+def test_the_order_is_the_issue_of_cost():
+    assert ladder_methods("text-classification") == ["linear", "probe", "partial", "full"]
+
+
+def test_worth_is_gain_times_volume_times_loss():
+    limits = Limits(None, None, None, 0.02, 1000, 12)
+    assert limits.worth_usd(0.01) == pytest.approx(0.01 * 1000 * 12 * 0.02)
+
+
+def test_climbs_every_rung_keeps_every_variant_and_tests_once(tmp_path, base):
+    train, test = small(tmp_path)
+    spec = RunSpec(train=[train], test=[test], workspace=tmp_path / "out", base=base, threads=2)
+    facts = run(spec)
+    found = climbed(facts)
+    assert list(found)[:2] == ["linear", "probe"]
+    assert found["linear"] == found["probe"] == "climbed"
+    assert {v.rung for v in facts.variants} == {k for k, s in found.items() if s == "climbed"}
+    assert sum(v.promoted for v in facts.variants) == 1
+    for v in facts.variants:
+        if v.gate is None or v.gate.verdict == "passed":
+            assert v.measured is not None
+            assert v.usd_per_1k > 0
+        else:
+            assert not v.promoted
+            assert v.gate.reason
+    assert len(list((tmp_path / "out" / "steps").glob("test-*"))) == 1
+    again = run(spec)
+    assert not again.did_work
+    assert climbed(again) == found
+
+
+def test_stops_at_the_target(tmp_path, base):
+    train, test = small(tmp_path)
+    facts = run(
+        RunSpec(
+            train=[train], workspace=tmp_path / "out", base=base, target_accuracy=0.05, threads=1
+        )
+    )
+    assert climbed(facts) == {"linear": "climbed", "probe": "stopped"}
+    assert "target" in facts.rungs[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "word"),
+    [({"budget_usd": 1e-7}, "budget"), ({"max_minutes": 1e-4}, "minutes"), ({"error_usd": 0.0}, "gain")],
+)
+def test_stops_when_it_does_not_pay_and_says_why(tmp_path, base, limit, word):
+    train, _ = small(tmp_path)
+    facts = run(RunSpec(train=[train], workspace=tmp_path / "out", base=base, threads=1, **limit))
+    assert climbed(facts) == {"linear": "climbed", "probe": "stopped"}
+    stopped = facts.rungs[-1]
+    assert word in stopped.reason
+    assert stopped.estimated_cpu_seconds > 0
+    assert any("probe" in line for line in facts.next_quality)
+
+
+def test_chinese_with_an_english_base_skips_the_encoder_and_names_what_would_do(tmp_path, base):
+    train = write_csv(tmp_path / "zh.csv", rows("support_zh.csv"))
+    facts = run(RunSpec(train=[train], workspace=tmp_path / "out", base=base, threads=1))
+    found = climbed(facts)
+    assert found["linear"] == "climbed"
+    assert {found[n] for n in ("probe", "partial", "full")} == {"skipped"}
+    assert facts.data.unknown_token_share > 0.2
+    assert "unknown to" in facts.rungs[1].reason
+    assert facts.promoted.startswith("linear")
+
+
+def test_an_unknown_method_is_one_clear_error(tmp_path):
+    train, _ = small(tmp_path)
+    with pytest.raises(UndercutError, match="Did you mean 'probe'"):
+        run(RunSpec(train=[train], workspace=tmp_path / "out", method="prob"))
+
+
+def test_two_classes_with_a_single_row_each_still_say_something_clear(tmp_path):
+    train = write_csv(tmp_path / "two.csv", [("a b", INTENTS[0]), ("c d", INTENTS[1])])
+    with pytest.raises(UndercutError) as caught:
+        run(RunSpec(train=[train], workspace=tmp_path / "out", method="linear"))
+    assert caught.value.problems[0].expected
