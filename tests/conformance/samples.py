@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from undercut.core.types import Examples
 
@@ -27,6 +28,13 @@ def rows_of(task: str, n: int, seed: int) -> Examples:
         rng.shuffle(words)
         texts.append(" ".join(words))
     return Examples(texts, targets, [f"sample:{i + 2}" for i in range(n)])
+
+
+def is_right(task: str, answer: Any, target: Any) -> bool:
+    """Return whether an answer is the target, judged by what a user sees of it."""
+    if task != "text-classification":
+        raise LookupError(f"the conformance suite cannot judge answers of task {task}")
+    return answer.label == target and answer.probability == max(answer.probabilities.values())
 
 
 ODD_TEXTS = [

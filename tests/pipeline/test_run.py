@@ -64,6 +64,13 @@ def test_the_unit_cost_is_the_measured_throughput_times_the_dated_rate(facts):
     assert facts.price.usd_per_1k == pytest.approx(core_hours * 0.05, rel=1e-3)
 
 
+def test_the_validation_report_is_of_the_variant_chosen(facts):
+    promoted = next(v for v in facts.variants if v.promoted)
+    assert facts.valid.split == "validation"
+    assert facts.valid.accuracy.value == pytest.approx(promoted.valid_accuracy.value)
+    assert facts.valid.macro_f1.value == pytest.approx(promoted.valid_macro_f1)
+
+
 def test_no_test_row_is_trained_or_chosen_on(spec, facts):
     data = open_dataset(next((spec.workspace / "steps").glob("data-*")) / "data")
     test = set(rows("test_en.csv"))

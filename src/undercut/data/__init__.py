@@ -1,0 +1,1 @@
+"""Labelled files in: read, checked, split and kept. Nothing here knows a model."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from undercut.core.errors import fail
+from undercut.core.errors import UndercutError, fail
 from undercut.core.specs import MarketSpec, RatesSpec
 from undercut.core.types import Measurement
 from undercut.economics.breakeven import MAX_UTILISATION, break_even, cheapest, verdict
 from undercut.economics.floors import floors
 from undercut.economics.market import rivals
+from undercut.economics.queueing import rho_max
 from undercut.economics.records import Own
 from undercut.economics.unit_cost import (
     SECONDS_PER_MONTH,
@@ -53,6 +54,21 @@ def price_date(text: str | None) -> date:
         raise fail(
             "price-date", expected="a date such as 2026-01-31", found=f"'{text}'", where="price_date"
         ) from None
+
+
+def usable_share(texts_per_second: float, p95_ms: float, slo_ms: float) -> tuple[float, str]:
+    """Return the share of a machine that can be sold at the promised latency, and a warning.
+
+    The lesser of 70 % and what M/M/1 allows (:func:`rho_max`); where even an idle machine misses the
+    promise the warning says so and 70 % stands.
+    """
+    warning = f"even idle it answers in {p95_ms:.0f} ms at the 95th percentile, over {slo_ms:g} ms"
+    if p95_ms > slo_ms:
+        return MAX_UTILISATION, warning
+    try:
+        return min(MAX_UTILISATION, rho_max(texts_per_second, slo_ms / 1000)), ""
+    except UndercutError:
+        return MAX_UTILISATION, warning
 
 
 def price_facts(
@@ -98,7 +114,8 @@ def price_facts(
 
     market = rivals(*tokens, when, books=spec.rivals)
     cheap = cheapest(market.rivals)
-    cross = break_even(own, cheap.usd_per_1k) if cheap else None
+    usable, too_slow = usable_share(tps, measured.p95_ms, spec.slo_ms)
+    cross = break_even(own, cheap.usd_per_1k, usable) if cheap else None
 
     by_unit = {"label": Decimal(0), "person_hour": Decimal(0)}
     for unit, quantity in extra:
@@ -115,7 +132,7 @@ def price_facts(
     labels_usd, people_usd = float(sums["label"] or 0), float(sums["person_hour"] or 0)
     steps: dict[str, float] = {}
     if volume is not None:
-        machines = machines_needed(volume / SECONDS_PER_MONTH, 1.0, MAX_UTILISATION, tps)
+        machines = machines_needed(volume / SECONDS_PER_MONTH, 1.0, usable, tps)
         flow = waterfall(
             volume,
             machines * capacity,
@@ -140,7 +157,9 @@ def price_facts(
         basis = "the machine fully used and nothing else; give --requests-per-month for full cost"
     elif left_out:
         basis += f"; without {' and '.join(left_out)}"
-    sentence = verdict(own, market.rivals, volume)
+    if too_slow:
+        basis += f"; {too_slow}"
+    sentence = verdict(own, market.rivals, volume, usable)
     dated = {
         unit: f"{r.usd:.3g} USD, from {r.since}, {r.source}"
         for unit in ("cpu_second", "label", "person_hour")

@@ -176,9 +176,10 @@ def finish(workspace: Workspace, facts: RunFacts, promoted: Promoted, listener: 
     stamp = folder / "report.key"
     if not (stamp.is_file() and stamp.read_text() == key and Path(facts.report).is_file()):
         listener.announce("report")
-        write_json(folder / FACTS, document)
-        write_report(facts, folder)
-        stamp.write_text(key)
+        with workspace.book.measure(f"step:report:{key[:16]}"):
+            write_json(folder / FACTS, document)
+            write_report(facts, folder)
+            stamp.write_text(key)
 
 
 def _hash(folder: Path) -> str:

@@ -1,9 +1,9 @@
-"""Requests in, batches out: what waits is given to the model the moment a worker is free.
+"""Requests in, batches out: what waits is given to the model the moment it is free.
 
-No fixed wait: an idle worker takes a single text at once, a busy one finds a batch when it
+No fixed wait: an idle model takes a single text at once, a busy one finds a batch when it
 returns. A batch holds at most ``batch_inputs`` texts and ``batch_tokens`` tokens. A request that
 does not fit whole goes to the back of the queue with its rest, so a long one cannot hold up the
-short ones behind it. The model runs in worker threads; callers hold a future.
+short ones behind it. The model runs in a thread of its own; callers hold a future.
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ class Batcher:
     """A bounded queue in front of a model.
 
     Args:
-        predictor: the model; called from ``workers`` threads, one call a thread at a time.
+        predictor: the model; called from one thread.
         batch_inputs, batch_tokens: most inputs and tokens of one call. An input larger than
             ``batch_tokens`` gets a call of its own.
         queue_inputs: most inputs waiting. A request is always taken when nothing waits.
-        workers: threads.
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class Batcher:
         batch_inputs: int = 64,
         batch_tokens: int = 4_096,
         queue_inputs: int = 1_024,
-        workers: int = 1,
     ) -> None:
         self._predictor = predictor
         self._batch_inputs, self._batch_tokens = batch_inputs, batch_tokens
@@ -61,14 +59,10 @@ class Batcher:
         self._queue: OrderedDict[Waiting, None] = OrderedDict()
         self._ready = threading.Condition()
         self._closed = False
-        self._running: dict[int, float] = {}
+        self._running: float | None = None
         self.load = Load()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"batcher-{i}", daemon=True)
-            for i in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
+        self._thread.start()
 
     def submit(
         self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float
@@ -132,19 +126,16 @@ class Batcher:
         return self._closed
 
     def busy_for(self) -> float:
-        """Return the seconds the longest-running batch has taken so far; 0 when idle."""
-        with self._ready:
-            started = list(self._running.values())
-        return time.monotonic() - min(started) if started else 0.0
+        """Return the seconds the running batch has taken so far; 0 when idle."""
+        started = self._running
+        return 0.0 if started is None else time.monotonic() - started
 
     def close(self, seconds: float = 10.0) -> None:
         """Take no more requests, answer those that wait, and fail what is left in the end."""
         with self._ready:
             self._closed = True
             self._ready.notify_all()
-        end = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+        self._thread.join(seconds)
         with self._ready:
             abandoned = list(self._queue)
         for request in abandoned:
@@ -153,7 +144,7 @@ class Batcher:
     def _retry_after(self) -> int:
         done = self.load
         seconds = done.waiting * done.busy_seconds / done.inputs if done.inputs else 1.0
-        return min(60, max(1, math.ceil(seconds / len(self._threads))))
+        return min(60, max(1, math.ceil(seconds)))
 
     def _forget(self, request: Waiting) -> None:
         """Give a finished or dropped request's place in the queue back."""
@@ -202,8 +193,6 @@ class Batcher:
                         self._queue.move_to_end(request)
                     break
                 del self._queue[request]
-            if self._queue:
-                self._ready.notify()
         for request in late:
             request.fail(DeadlineError())
         return parts
@@ -213,7 +202,7 @@ class Batcher:
         inputs = [x for part in parts for x in part.request.inputs[part.start : part.end]]
         try:
             answers = self._call(inputs)
-        except BaseException as error:  # a worker outlives any model
+        except BaseException as error:  # this thread outlives any model
             if len(parts) == 1:
                 failure = ModelError("the model failed on this request")
                 failure.__cause__ = error
@@ -230,9 +219,7 @@ class Batcher:
             self._deliver(part, answers[at : (at := at + part.end - part.start)])
 
     def _call(self, inputs: list[Any]) -> list[Any]:
-        me, started = threading.get_ident(), time.monotonic()
-        with self._ready:
-            self._running[me] = started
+        started = self._running = time.monotonic()
         try:
             answers = list(self._predictor.predict(inputs))
             if len(answers) != len(inputs):
@@ -240,7 +227,7 @@ class Batcher:
             return answers
         finally:
             with self._ready:
-                del self._running[me]
+                self._running = None
                 self.load.batches += 1
                 self.load.inputs += len(inputs)
                 self.load.busy_seconds += time.monotonic() - started

@@ -8,11 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-import httpx
-
-from undercut.core.errors import fail
+from undercut.core.errors import MissingExtra, Problem, fail
 from undercut.core.types import Prediction
 from undercut.serving.schemas import FeedbackAnswer, PredictAnswer
+
+try:
+    import httpx
+except ImportError:
+    raise MissingExtra(
+        "extra-missing",
+        Problem(
+            "the packages of the client to be installed",
+            "no httpx",
+            fix='Run: pip install "undercut[serve]"',
+        ),
+    ) from None
 
 CHUNK_INPUTS = 64
 CHUNK_BYTES = 400_000
@@ -131,17 +141,17 @@ class Client:
     def _read(self, response: httpx.Response) -> Any:
         try:
             answer = response.json()
-            error = None if response.is_success else answer["error"]
-        except (ValueError, KeyError, TypeError):
-            answer, error = None, {"code": "http", "message": "no answer of undercut", "fix": ""}
-        if error is None:
+        except ValueError:
+            answer = None
+        if response.is_success and answer is not None:
             return answer
+        problem = answer if isinstance(answer, dict) else {}
         raise fail(
-            str(error["code"]),
+            str(problem.get("code", "http")),
             expected="an answer",
-            found=f"{response.status_code}: {error['message']}",
+            found=f"{response.status_code}: {problem.get('detail', 'no answer of undercut')}",
             where=str(response.url),
-            fix=str(error["fix"]),
+            fix=str(problem.get("fix", "")),
         )
 
     def _unreachable(self, error: httpx.HTTPError) -> Exception:
@@ -150,7 +160,7 @@ class Client:
             expected="a server that answers",
             found=str(error) or type(error).__name__,
             where=str(self._http.base_url),
-            fix="Start one with: undercut serve",
+            fix="Start one with: undercut serve ARTEFACT",
         )
 
 

@@ -35,7 +35,6 @@ usage = sa.Table(
     sa.Column("tokens", sa.Integer, nullable=False),
     sa.Column("latency_ms", sa.Float, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("usd_micros", sa.BigInteger),
 )
 feedback = sa.Table(
     "feedback",
@@ -63,7 +62,7 @@ def open_database(path: Path) -> sa.Engine:
         UndercutError: it cannot be written, or is not a database.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}

@@ -37,19 +37,19 @@ def check_exposure(options: ServeOptions) -> None:
     """
     _, address = _address(options.host, options.port)
     loopback = ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback
-    if not (loopback or options.keys_db or options.insecure):
+    if not (loopback or options.keys or options.insecure):
         raise fail(
             "serve-open",
-            expected="API keys (keys_db) for an address that other machines can reach",
+            expected="API keys for an address that other machines can reach",
             found=f"host '{options.host}' and no keys",
             where="host",
-            fix="Give keys_db, serve on 127.0.0.1, or say insecure=True.",
+            fix="Leave --no-keys out, serve on 127.0.0.1, or add --insecure.",
         )
 
 
 def accepted_hosts(options: ServeOptions) -> frozenset[str] | None:
     """Return the Host names accepted: any with keys or ``insecure``, else this machine's own."""
-    if options.keys_db or options.insecure:
+    if options.keys or options.insecure:
         return None
     own = f"[{options.host}]" if ":" in options.host else options.host
     return LOOPBACK_NAMES | {name.lower() for name in (own, *options.allowed_hosts)}

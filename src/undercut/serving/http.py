@@ -76,7 +76,6 @@ def build_app(
     limits: Limits,
     model_info: ModelInfo,
     hosts: frozenset[str] | None = None,
-    workers: int = 1,
     count_tokens: Callable[[str], int] = estimate_tokens,
 ) -> FastAPI:
     """Return the application around a model. It serves once: its shutdown closes the meter.
@@ -89,7 +88,6 @@ def build_app(
         limits: what is accepted.
         model_info: what is told about the model.
         hosts: accepted names of the Host header; ``None`` accepts any.
-        workers: batches in flight; above 1 only for a predictor that runs in parallel.
         count_tokens: tokens of a text, for batching and usage; runs on the event loop.
     """
     requests = Requests()
@@ -98,7 +96,6 @@ def build_app(
         batch_inputs=limits.batch_inputs,
         batch_tokens=limits.batch_tokens,
         queue_inputs=limits.queue_inputs,
-        workers=workers,
     )
 
     @asynccontextmanager

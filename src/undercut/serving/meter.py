@@ -1,16 +1,18 @@
 """Usage: one row an answered request, exactly once, even if the process is killed.
 
 A row goes to the journal before the answer leaves, and from there, in the background, to the
-database, where the request id is unique. At start the journal a dead process left is read the
-same way, so the path of a crash is the path of every day.
+database, where the request id is unique, and as sums to the workspace's ledger, under a subject
+made of the first request id in the segment, so that a segment read twice bills once. At start the
+journal a dead process left is read the same way: the path of a crash is the path of every day.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,18 @@ from pydantic import Field, ValidationError
 from sqlalchemy.dialects.sqlite import insert
 
 from undercut.core.types import Record
+from undercut.ledger.book import Book
 from undercut.serving.database import stamp, usage
 from undercut.serving.journal import Journal, read_segment
 
 logger = logging.getLogger("undercut.serving")
 
-Price = Callable[[int, int], int | None]
-"""(inputs, tokens) -> micro-dollars, or ``None`` when there is no rate."""
+FLUSH_SECONDS = 10.0
+
+
+def subject_of(model: str) -> str:
+    """Return the ledger subject of serving an artefact, from its hash."""
+    return f"serve:{model[:12]}"
 
 
 class Usage(Record):
@@ -38,7 +45,6 @@ class Usage(Record):
     tokens: int
     latency_ms: float = Field(description="from the request's arrival to its record")
     at: str = Field(description="UTC time of the record")
-    usd_micros: int | None = Field(description="price in millionths of a dollar; null: unpriced")
 
 
 class UsageTotal(Record):
@@ -49,15 +55,8 @@ class UsageTotal(Record):
     requests: int
     inputs: int
     tokens: int
-    usd_micros: int | None = Field(description="null when a request in it is unpriced")
-    unpriced_requests: int
     first_at: str
     last_at: str
-
-
-def unpriced(inputs: int, tokens: int) -> int | None:
-    """Price nothing."""
-    return None
 
 
 class Meter:
@@ -66,7 +65,7 @@ class Meter:
     Args:
         database: engine from :func:`undercut.serving.database.open_database`.
         journal: a journal nobody else writes to; the meter closes it.
-        price: what a request costs; called once a request, at its time.
+        book: the ledger that gets the sums.
         flush_seconds: how often rows move from the journal to the database.
     """
 
@@ -74,10 +73,10 @@ class Meter:
         self,
         database: sa.Engine,
         journal: Journal,
-        price: Price = unpriced,
-        flush_seconds: float = 1.0,
+        book: Book,
+        flush_seconds: float = FLUSH_SECONDS,
     ) -> None:
-        self._database, self._journal, self._price = database, journal, price
+        self._database, self._journal, self._book = database, journal, book
         self._flush_seconds = flush_seconds
         self._flushing, self._stop = threading.Lock(), threading.Event()
         self.sync = journal.sync
@@ -103,11 +102,6 @@ class Meter:
         Raises:
             OSError: the journal cannot be written; the answer must not leave.
         """
-        try:
-            usd_micros = self._price(inputs, tokens)
-        except Exception as e:  # an unpriced row can be priced later, a lost one cannot
-            logger.error("no price for %s: %s", request_id, type(e).__name__)
-            usd_micros = None
         row = Usage(
             request_id=request_id,
             key_id=key_id,
@@ -116,13 +110,12 @@ class Meter:
             tokens=tokens,
             latency_ms=round(latency_ms, 3),
             at=stamp(),
-            usd_micros=usd_micros,
         )
         self._journal.append(row.model_dump())
         return row
 
     def flush(self) -> int:
-        """Move everything from the journal to the database; return how many rows were new.
+        """Move everything from the journal to database and ledger; return how many rows were new.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError, OSError: rows stay in the journal for the next time.
@@ -135,6 +128,7 @@ class Meter:
                     with self._database.begin() as db:
                         done = db.execute(insert(usage).on_conflict_do_nothing(), rows)
                         new += max(done.rowcount, 0)
+                    self._enter(rows)
                 if damaged:
                     kept = segment.rename(segment.with_suffix(".damaged"))
                     logger.error("%d damaged usage lines, kept in %s", damaged, kept)
@@ -142,26 +136,39 @@ class Meter:
                     segment.unlink()
         return new
 
+    def _enter(self, rows: list[dict[str, Any]]) -> None:
+        """Write a segment's sums to the ledger; nothing when they are there already."""
+        for model, group in groupby(sorted(rows, key=lambda r: r["model"]), lambda r: r["model"]):
+            mine = list(group)
+            subject = f"{subject_of(model)}:{mine[0]['request_id']}"
+            at = datetime.fromisoformat(mine[-1]["at"])
+            self._book.record(subject, "request", len(mine), at=at)
+            tokens = sum(r["tokens"] for r in mine)
+            self._book.record(
+                subject, "token", tokens, at=at, measured=False, note="estimated: UTF-8 bytes / 4"
+            )
+
     def find(self, request_id: str) -> Usage | None:
         """Return the usage of a request, or ``None``."""
-        self.flush()
-        with self._database.connect() as db:
-            row = db.execute(sa.select(usage).where(usage.c.request_id == request_id)).first()
-        return Usage(**row._mapping) if row else None
+        query = sa.select(usage).where(usage.c.request_id == request_id)
+        for look in range(2):
+            with self._database.connect() as db:
+                row = db.execute(query).first()
+            if row is not None:
+                return Usage(**row._mapping)
+            if not look:
+                self.flush()
+        return None
 
     def totals(self, key_id: str | None = None) -> list[UsageTotal]:
         """Return usage by key and model, of one key or of all, up to this moment."""
         self.flush()
-        requests, priced = sa.func.count(), sa.func.count(usage.c.usd_micros)
-        usd = sa.case((priced == requests, sa.func.sum(usage.c.usd_micros)))
         query = sa.select(
             usage.c.key_id,
             usage.c.model,
-            requests.label("requests"),
+            sa.func.count().label("requests"),
             sa.func.sum(usage.c.inputs).label("inputs"),
             sa.func.sum(usage.c.tokens).label("tokens"),
-            usd.label("usd_micros"),
-            (requests - priced).label("unpriced_requests"),
             sa.func.min(usage.c.at).label("first_at"),
             sa.func.max(usage.c.at).label("last_at"),
         ).group_by(usage.c.key_id, usage.c.model)
@@ -203,9 +210,7 @@ def _rows(segment: Path) -> tuple[list[dict[str, Any]], int]:
     return rows, damaged + torn
 
 
-def open_meter(
-    database: sa.Engine, folder: Path, *, price: Price | None = None, sync: bool = False
-) -> Meter:
+def open_meter(database: sa.Engine, folder: Path, book: Book, *, sync: bool = False) -> Meter:
     """Open a meter whose journal lies in ``folder``, and read what a dead process left there.
 
     Raises:
@@ -213,7 +218,7 @@ def open_meter(
     """
     journal = Journal(folder, sync=sync)
     try:
-        return Meter(database, journal, price or unpriced)
+        return Meter(database, journal, book)
     except BaseException:
         with suppress(OSError):
             journal.close()

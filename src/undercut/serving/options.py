@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from undercut.core.types import Record
+from undercut.core.specs import PlaceSpec, Spec
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class Limits(Record):
+class Limits(Spec):
     """What one server accepts before it says no."""
 
     body_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = Field(
@@ -42,31 +42,19 @@ class Limits(Record):
     )
 
 
-class ServeOptions(Record):
-    """How an artefact is served."""
+class ServeOptions(PlaceSpec):
+    """Answer POST /v1/predict, behind API keys, with every request metered."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         default=8_000, description="Port to listen on; 0 takes a free one."
     )
-    backend: str | None = Field(default=None, description="Runtime; the measured best by default.")
-    threads: Count | None = Field(
-        default=None, description="Cores the model may use; all of them by default."
+    keys: bool = Field(
+        default=True,
+        description="Ask for an API key; the first start makes one and shows it once.",
     )
-    workers: Count = Field(
-        default=1,
-        description="Batches in flight at once; above 1 only for a model that runs in parallel.",
-    )
-    keys_db: Path | None = Field(
-        default=None, description="SQLite file of API keys; without it no key is asked for."
-    )
-    state_folder: Path = Field(
-        default=Path("undercut-out/serving"),
-        description="Folder for usage, feedback and the usage journal; one server at a time.",
-    )
-    journal_sync: bool = Field(
-        default=False,
-        description="Force each usage record to the disk before answering (power loss).",
+    new_key: str | None = Field(
+        default=None, description="Make one more key of this name at the start and show it once."
     )
     insecure: bool = Field(
         default=False, description="Allow an address other than loopback without API keys."
@@ -75,7 +63,38 @@ class ServeOptions(Record):
         default=(),
         description="Host names accepted besides the address itself when no key is asked for.",
     )
+    backend: str | None = Field(default=None, description="Runtime; the measured best by default.")
+    threads: Count | None = Field(
+        default=None, description="Cores the model may use; all of them by default."
+    )
+    state_folder: Path | None = Field(
+        default=None,
+        description="Folder of keys, usage and feedback; WORKSPACE/serving by default. "
+        "One server at a time.",
+    )
+    keys_db: Path | None = Field(
+        default=None, description="SQLite file of API keys; STATE_FOLDER/keys.sqlite by default."
+    )
+    journal_sync: bool = Field(
+        default=False,
+        description="Force each usage record to the disk before answering (power loss).",
+    )
     access_log: bool = Field(
         default=False, description="One line a request on stderr; it never holds texts or keys."
     )
     limits: Limits = Field(default_factory=lambda: Limits(), description="What is accepted.")
+
+    @property
+    def state(self) -> Path:
+        """Return the folder of keys, usage and feedback."""
+        return self.state_folder or self.workspace / "serving"
+
+    @property
+    def keys_file(self) -> Path:
+        """Return the file of API keys."""
+        return self.keys_db or self.state / "keys.sqlite"
+
+    @property
+    def ledger_file(self) -> Path:
+        """Return the workspace's ledger."""
+        return self.workspace / "ledger.sqlite"

@@ -1,4 +1,4 @@
-"""What a caller can get instead of an answer: one shape, a stable code, how to mend it."""
+"""What a caller gets instead of an answer: JSON problem details (RFC 9457), a code, a fix."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ STATUSES = {
 }
 
 
-class ErrorDetail(BaseModel):
-    """One error."""
+CONTENT_TYPE = "application/problem+json"
 
+
+class ProblemAnswer(BaseModel):
+    """The shape of every error (RFC 9457)."""
+
+    type: str = Field(description="`urn:undercut:problem:` and the code")
+    title: str = Field(description="what this status means here")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="what was expected and what was found")
     code: str = Field(description="stable short code")
-    message: str = Field(description="what was expected and what was found")
     fix: str = Field(description="how to mend it; may be empty")
-
-
-class ErrorAnswer(BaseModel):
-    """The shape of every error."""
-
-    error: ErrorDetail
 
 
 class ApiError(Exception):
@@ -49,13 +49,20 @@ class ApiError(Exception):
         self.retry_after = retry_after
 
     def body(self) -> bytes:
-        """Return the JSON body."""
-        error = {"code": self.code, "message": self.message, "fix": self.fix}
-        return json.dumps({"error": error}, ensure_ascii=False).encode()
+        """Return the JSON body, a :class:`ProblemAnswer`."""
+        problem = {
+            "type": f"urn:undercut:problem:{self.code}",
+            "title": STATUSES.get(self.status, "The request was refused."),
+            "status": self.status,
+            "detail": self.message,
+            "code": self.code,
+            "fix": self.fix,
+        }
+        return json.dumps(problem, ensure_ascii=False).encode("utf-8", "replace")
 
     def headers(self) -> dict[str, str]:
         """Return the headers this error needs."""
-        found = {"content-type": "application/json"}
+        found = {"content-type": CONTENT_TYPE}
         if self.retry_after is not None:
             found["retry-after"] = str(self.retry_after)
         if self.status == 401:
@@ -65,4 +72,5 @@ class ApiError(Exception):
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of these error statuses."""
-    return {s: {"model": ErrorAnswer, "description": STATUSES[s]} for s in sorted(statuses)}
+    content = {CONTENT_TYPE: {"schema": ProblemAnswer.model_json_schema()}}
+    return {s: {"description": STATUSES[s], "content": content} for s in sorted(statuses)}

@@ -16,31 +16,25 @@ from typing import Any
 from pydantic import ValidationError
 
 from undercut.core.errors import MissingExtra, Problem, UndercutError, did_you_mean
+from undercut.ledger.book import Book
 from undercut.serving.batcher import Predicts
 from undercut.serving.database import open_database
 from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
 from undercut.serving.feedback import FeedbackStore
-from undercut.serving.keys import open_keys
-from undercut.serving.meter import Price, open_meter
+from undercut.serving.keys import SCOPES, KeyStore, open_keys
+from undercut.serving.meter import open_meter, subject_of
 from undercut.serving.options import ServeOptions
 from undercut.serving.schemas import ModelInfo
 
 WARM_UP = "warm up"
 
 
-def serve(
-    artefact: Path | str,
-    options: ServeOptions | None = None,
-    *,
-    price: Price | None = None,
-    **changes: Any,
-) -> None:
+def serve(artefact: Path | str, options: ServeOptions | None = None, **changes: Any) -> None:
     """Serve an artefact over HTTP until interrupted.
 
     Args:
         artefact: artefact folder.
         options: where and how.
-        price: what a request costs, ``(inputs, tokens) -> micro-dollars``; unpriced without it.
         changes: fields of :class:`ServeOptions`, such as ``port=8001``, over ``options``.
 
     Raises:
@@ -48,7 +42,7 @@ def serve(
             than loopback without keys, or a store in use by another server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
-    from undercut.predict.predictor import load
+    from undercut.predict.predictor import backends_for, load
 
     chosen = resolve(options, changes)
     require_packages()
@@ -56,17 +50,17 @@ def serve(
     with listen(chosen) as sock:
         predictor = load(artefact, chosen.backend, chosen.threads)
         manifest = predictor.manifest
-        measured = manifest.measured.backend if manifest.measured else ""
+        able = backends_for(manifest)
         info = ModelInfo(
             name=manifest.name,
             version=predictor.hash,
             task=manifest.task,
             labels=manifest.labels,
             architecture=manifest.architecture,
-            backend=chosen.backend or measured,
+            backend=chosen.backend or (able[0] if able else ""),
             created_at=manifest.created_at,
         )
-        serve_predictor(predictor, info, chosen, sock, price)
+        serve_predictor(predictor, info, chosen, sock)
 
 
 def resolve(options: ServeOptions | None, changes: dict[str, Any]) -> ServeOptions:
@@ -113,11 +107,11 @@ def serve_predictor(
     model_info: ModelInfo,
     options: ServeOptions,
     sock: socket.socket,
-    price: Price | None = None,
 ) -> None:
     """Serve any predictor on a listening socket until SIGINT or SIGTERM.
 
-    A stop is graceful: no new connections, running requests are answered, usage is written.
+    A stop is graceful: no new connections, running requests are answered, usage is written. The
+    ledger gets what was answered, and the process's CPU-seconds as one attempt a start.
 
     Raises:
         UndercutError: the model cannot answer, or a store cannot be opened.
@@ -125,12 +119,13 @@ def serve_predictor(
     import uvicorn
 
     from undercut.serving.http import build_app
+    from undercut.serving.timeouts import HastyProtocol
 
     predictor.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
-    keys = open_keys(options.keys_db) if options.keys_db else None
-    database = open_database(options.state_folder / "serving.sqlite")
-    journal = options.state_folder / "journal"
-    meter = open_meter(database, journal, price=price, sync=options.journal_sync)
+    database = open_database(options.state / "serving.sqlite")
+    book = Book(options.ledger_file)
+    meter = open_meter(database, options.state / "journal", book, sync=options.journal_sync)
+    keys = open_keys(options.keys_file) if options.keys else None
     app = build_app(
         predictor,
         keys=keys,
@@ -139,10 +134,10 @@ def serve_predictor(
         limits=options.limits,
         model_info=model_info,
         hosts=accepted_hosts(options),
-        workers=options.workers,
     )
     config = uvicorn.Config(
         app,
+        http=HastyProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -151,11 +146,30 @@ def serve_predictor(
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
     )
     _log_to_stderr(options.access_log)
+    if keys is not None:
+        _show_new_keys(keys, options.new_key)
     print(_greeting(model_info, url_of(options, sock), keyed=keys is not None), file=sys.stderr)
-    if keys is not None and not any(key.revoked_at is None for key in keys.list()):
-        print("No API key is in force, so every request gets 401. Create one.", file=sys.stderr)
-    with _quiet_sigterm(), suppress(KeyboardInterrupt):
+    sys.stderr.flush()
+    with (
+        book.measure(subject_of(model_info.version)),
+        _quiet_sigterm(),
+        suppress(KeyboardInterrupt),
+    ):
         uvicorn.Server(config).run(sockets=[sock])
+
+
+def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
+    """Make the first key, or the one asked for, and print it: the only time it is seen."""
+    known = keys.list()
+    if not known and not asked:
+        asked = "first"
+    if asked:
+        secret, key = keys.create(asked, SCOPES)
+        print(f"API key '{key.name}', shown this once: {secret}", file=sys.stderr)
+        print(f"export UNDERCUT_API_KEY={secret}", file=sys.stderr)
+    elif not any(key.revoked_at is None for key in known):
+        print("Every API key is revoked, so every request gets 401.", file=sys.stderr)
+        print("Start again with --new-key NAME to make one.", file=sys.stderr)
 
 
 def _greeting(model: ModelInfo, url: str, *, keyed: bool) -> str:

@@ -63,7 +63,7 @@ class Part:
 
 @dataclass
 class Load:
-    """Inputs waiting; batches run, inputs in them, and seconds that took, over all workers."""
+    """Inputs waiting; batches run, inputs in them, and the seconds those took."""
 
     waiting: int = 0
     batches: int = 0

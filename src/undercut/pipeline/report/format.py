@@ -46,6 +46,15 @@ def per_million(usd_per_1k: float) -> str:
     return money(usd_per_1k * 1000)
 
 
+def unit_price(usd_per_1k: float) -> str:
+    """Return a unit price with its unit, the same for every price so that they compare at sight.
+
+    :func:`undercut.economics.money.money_per_request_scale` changes the unit with the size: fit
+    for a price on its own, misleading beside another.
+    """
+    return f"{per_million(usd_per_1k)} per million requests"
+
+
 def money_tick(value: float) -> str:
     """Return a round sum of USD on an axis: ``$0.0001``, ``$10``, ``$1 000``."""
     places = max(2, 1 - math.floor(math.log10(value))) if value > 0 else 0
@@ -89,5 +98,5 @@ def plural(n: int, one: str, many: str = "") -> str:
 __all__ = [
     "NONE", "clean", "count", "cpu_seconds", "duration", "figure", "for_terminal", "interval",
     "money", "money_tick", "number", "one_line", "per_million", "percent", "plural", "points",
-    "usd", "whole_percent",
+    "unit_price", "usd", "whole_percent",
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from undercut.economics.money import money_per_request_scale
+from undercut.economics.breakeven import compare
+from undercut.economics.records import Own
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.month import cheapest
 from undercut.pipeline.report.format import (
@@ -16,6 +17,7 @@ from undercut.pipeline.report.format import (
     number,
     one_line,
     plural,
+    unit_price,
 )
 
 
@@ -34,40 +36,74 @@ def key_figures(facts: RunFacts) -> list[Key]:
     rows = plural(scored.rows, "row")
     where = f"95 % interval, test, {rows}" if facts.test else f"validation, {rows}; no test split"
     price = facts.price
+    full, at_30 = unit_costs(facts)
+    spent = f"{cpu_seconds(facts.cpu_seconds)} CPU-seconds"
     return [
         Key("Accuracy", interval(scored.accuracy), where),
         Key("Macro-F1", interval(scored.macro_f1), where),
-        Key("Cost of this run", money(facts.cost_usd), f"{cpu_seconds(facts.cpu_seconds)} CPU-seconds"),
+        Key("Cost of this run", money(facts.cost_usd), spent),
         Key(
             "Serving, machine fully used",
-            money_per_request_scale(price.usd_per_1k),
-            f"{money_per_request_scale(price.usd_per_1k_at_30)} at 30 % use; the reserved machine is "
+            full,
+            f"{at_30} at 30 % use; the reserved machine is "
             f"{money(price.machine_usd_per_month)} a month, used or not",
         ),
-        _floor(facts),
-        _rival(facts),
+        floor(facts),
+        rival(facts),
     ]  # fmt: skip
 
 
-def _floor(facts: RunFacts) -> Key:
+def verdict(facts: RunFacts) -> str:
+    """Return the verdict in a sentence, or that there is none and why."""
+    return clean(facts.price.verdict) or "No verdict: prices or measurements are missing."
+
+
+def margin(facts: RunFacts) -> str:
+    """Return by how much this model is cheaper above the break-even volume.
+
+    Empty when the verdict says it already, at the volume the user gave, or when there is nothing
+    to compare with.
+    """
+    price, api = facts.price, cheapest(facts.price)
+    even = price.break_even_requests_per_month
+    if price.requests_per_month or not even or api is None:
+        return ""
+    own = Own(
+        machine_usd_per_month=price.machine_usd_per_month,
+        capacity_per_month=price.capacity_per_month,
+    )
+    found = compare(own, api.usd_per_1k, 2 * even)
+    if found.cheaper != "own":
+        return ""
+    return f"At twice that volume it costs {money(found.difference_usd_per_month)} a month less."
+
+
+def unit_costs(facts: RunFacts) -> tuple[str, str]:
+    """Return the cost of serving, the machine fully used and at 30 % use."""
+    return unit_price(facts.price.usd_per_1k), unit_price(facts.price.usd_per_1k_at_30)
+
+
+def floor(facts: RunFacts) -> Key:
+    """Return the price floor and what it counts."""
     value, basis = facts.price.price_floor_usd_per_1k, clean(facts.price.price_floor_basis)
     if value is None:
         return Key("Price floor", "not known", basis or "the volume or the costs are not known")
-    return Key("Price floor", money_per_request_scale(value), basis or "basis not stated")
+    return Key("Price floor", unit_price(value), basis or "basis not stated")
 
 
-def _rival(facts: RunFacts) -> Key:
-    rival = cheapest(facts.price)
-    if rival is None:
+def rival(facts: RunFacts) -> Key:
+    """Return the cheapest rival's price for the prompt it would need; its accuracy is unknown."""
+    api = cheapest(facts.price)
+    if api is None:
         return Key("Cheapest rival API", "not known", "no price is known at that date")
     even = facts.price.break_even_requests_per_month
     above = f"; dearer than your own box above {count(even)} requests a month" if even else ""
-    note = clean(rival.note)
+    note = clean(api.note)
     if "accuracy not measured" not in note:
         note = f"{note}; accuracy not measured" if note else "accuracy not measured"
     return Key(
         "Cheapest rival API",
-        money_per_request_scale(rival.usd_per_1k),
-        f"{one_line(rival.model)} ({one_line(rival.provider)}), {number(rival.input_tokens)} + "
-        f"{number(rival.output_tokens)} tokens, priced {one_line(rival.priced_at)}, {note}{above}",
+        unit_price(api.usd_per_1k),
+        f"{one_line(api.model)} ({one_line(api.provider)}), {number(api.input_tokens)} + "
+        f"{number(api.output_tokens)} tokens, priced {one_line(api.priced_at)}, {note}{above}",
     )

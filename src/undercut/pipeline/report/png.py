@@ -155,7 +155,7 @@ def _draw(
                                   edgecolor=COLOURS[s.outline], zorder=order)
             )  # fmt: skip
     elif isinstance(s, Mark):
-        look = {
+        look: dict[str, Any] = {
             "facecolor": COLOURS["paper"] if s.hollow else colour, "edgecolor": colour,
             "linewidth": 1.5 * point, "zorder": order,
         }  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from undercut.core.types import GateResult
-from undercut.economics.money import money_per_request_scale
 from undercut.evaluation.record import Evaluation
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.figure import Table, columns
@@ -57,7 +56,7 @@ def variants(facts: RunFacts) -> Table:
     rows = []
     for v in facts.variants:
         m = v.measured
-        note = "; ".join([*(["promoted"] if v.promoted else []), *([clean(v.note)] if v.note else [])])
+        note = "; ".join(n for n in ("promoted" if v.promoted else "", clean(v.note)) if n)
         rows.append(
             (
                 one_line(v.name), v.gate.verdict if v.gate else NONE, interval(v.valid_accuracy),
@@ -172,9 +171,9 @@ def rivals(facts: RunFacts) -> Table:
 def floors(facts: RunFacts) -> Table:
     """Return the price floors; an unknown one is said to be unknown."""
     return Table(
-        columns("~Floor", ">Price"),
+        columns("~Floor", ">USD per million requests"),
         tuple(
-            (one_line(name), "not known" if value is None else money_per_request_scale(value))
+            (one_line(name), "not known" if value is None else per_million(value))
             for name, value in facts.price.floors.items()
         ),
         "No floor was worked out.",

@@ -1,1 +1,1 @@
-"""The charts of a report: question, answer made from the facts, shapes, and the same data as a table."""
+"""The charts of a report: question, answer made from the facts, shapes, the data as a table."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from undercut.economics.money import money_per_request_scale
 from undercut.pipeline.facts import RunFacts, VariantFacts
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import (
@@ -13,6 +12,7 @@ from undercut.pipeline.report.format import (
     per_million,
     percent,
     points,
+    unit_price,
     whole_percent,
 )
 from undercut.pipeline.report.svg.axes import Axis, around, around_log
@@ -68,7 +68,7 @@ def _answer(drawn: list[VariantFacts]) -> str:
     cheapest = min(drawn, key=lambda v: v.usd_per_1k)
     head = (
         f"{one_line(best.name)} answers {percent(best.valid_accuracy.value)} of validation rows "
-        f"rightly for {money_per_request_scale(best.usd_per_1k)}"
+        f"rightly for {unit_price(best.usd_per_1k)}"
     )
     if cheapest is best:
         return f"{head}; nothing here is cheaper."
@@ -107,5 +107,5 @@ def _draw(facts: RunFacts, drawn: list[VariantFacts], width: float) -> Drawing:
         Axis("Validation accuracy", low, high, write=whole_percent),
         width,
         flags,
-        "Rival APIs by price; their accuracy was not measured",
+        "Rival APIs; accuracy not measured",
     )

@@ -48,7 +48,7 @@ def month(facts: RunFacts) -> Figure:
             "USD a month; each bar starts where the one above ended",
         )  # fmt: skip
 
-    note = "Idle is what the reserved machine costs while it waits. One-off sums are spread over months."
+    note = "Idle is what the reserved machine costs while it waits; one-off sums are spread out."
     return Figure("month", MONTH, answer, draw, table, note)
 
 
@@ -88,7 +88,7 @@ def crossing(facts: RunFacts) -> Figure:
     if price.break_even_requests_per_month and low < price.break_even_requests_per_month < high:
         even = price.break_even_requests_per_month
         marks.append(Threshold(f"break-even {count(even)}", x=even))
-    name = f"{one_line(rival.model)}, {rival.priced_at}"
+    name = one_line(rival.model)
 
     def draw(width: float) -> Drawing:
         return lines(
@@ -105,7 +105,8 @@ def crossing(facts: RunFacts) -> Figure:
 
     note = (
         f"Own box: the machine alone, paid for whether used or not, filled to at most "
-        f"{percent(MAX_UTILISATION)}. The API's accuracy was not measured. Both scales logarithmic."
+        f"{percent(MAX_UTILISATION)}. The API at its price of {one_line(rival.priced_at)}, "
+        "accuracy not measured. Both scales logarithmic."
     )
     return Figure("crossing", CROSSING, _answer(price, rival), draw, table, note)
 

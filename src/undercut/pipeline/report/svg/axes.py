@@ -60,7 +60,9 @@ def steps(low: float, high: float, at_most: int) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def around(values: list[float], floor: float, ceiling: float, pad: float = 0.06) -> tuple[float, float]:
+def around(
+    values: list[float], floor: float, ceiling: float, pad: float = 0.06
+) -> tuple[float, float]:
     """Return round ends that hold all values with some room, inside ``[floor, ceiling]``."""
     low, high = min(values), max(values)
     room = max((high - low) * pad, 0.002 * (ceiling - floor))

@@ -23,32 +23,36 @@ def heatmap(
         labels: one name a row; columns bear the rows' numbers.
         counts: ``counts[i][j]`` rows of class i answered as class j.
         width: pixels.
-        rows_name, columns_name: what a row and a column mean.
+        rows_name: what a row means.
+        columns_name: what a column means.
     """
     n = len(labels)
     size = 13.0 if width >= 480 else 12.0
-    names = [f"{label}  {i}" for i, label in enumerate(labels, 1)]
+    corner = f"{rows_name} ↓"
     stacked = width < 480
     cell = min(38.0, (width - 8 - 24) / n) if stacked else 0.0
     if stacked:
         left = 24.0
     else:
-        left = min(max(text_width(t, size) for t in names) + 14, 0.5 * width)
+        widest = max(text_width(label, size) for label in labels) + 34
+        left = max(min(widest, 0.5 * width), text_width(corner, size - 1) + 8)
         cell = min(38.0, (width - left - 4) / n)
     top = 44.0
     grid = top + cell * n
     drawing = Drawing(width, grid + 8)
     deepest = max((counts[i][j] for i in range(n) for j in range(n) if i != j), default=0)
     drawing.add(Text(left, 10, f"{columns_name} →", size - 1, "muted"))
-    drawing.add(Text(left - 6, top - 12, f"{rows_name} ↓" if not stacked else "↓", size - 1,
+    drawing.add(Text(left - 6, top - 12, corner if not stacked else "↓", size - 1,
                      "muted", "end"))  # fmt: skip
     for i in range(n):
         middle = top + cell * (i + 0.5)
-        drawing.add(Text(left + cell * (i + 0.5), top - 12, str(i + 1), size - 1, "muted", "middle"))
+        drawing.add(
+            Text(left + cell * (i + 0.5), top - 12, str(i + 1), size - 1, "muted", "middle")
+        )
         if stacked:
             drawing.add(Text(left - 6, middle, str(i + 1), size - 1, "muted", "end"))
         else:
-            room = left - 14 - text_width(f"  {i + 1}", size)
+            room = left - 32
             drawing.add(
                 Text(left - 28, middle, fit(labels[i], room, size), size, anchor="end"),
                 Text(left - 6, middle, str(i + 1), size - 1, "muted", "end"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from undercut.pipeline.report.svg.axes import Axis, Plot, frame, left_margin
 from undercut.pipeline.report.svg.place import Area as Taken
@@ -65,7 +66,9 @@ def lines(
     plot = Plot(left, 30, width - 14, 30 + height, x, y)
     drawing = Drawing(width, plot.bottom + 42)
     frame(drawing, plot, size)
-    taken: list[Taken] = []
+    at = [plot.px(t.x) for t in thresholds if t.x is not None]
+    taken = [Taken(x - 1, plot.top, x + 1, plot.bottom) for x in at]
+    taken += [area for s in series for area in _hugging(plot, s)]
     for s in series:
         _band(drawing, plot, s)
     for t in thresholds:
@@ -73,10 +76,10 @@ def lines(
     for s in series:
         _series(drawing, plot, s)
     for s in series:
-        taken += _hugging(plot, s)
-    for s in series:
         if s.label:
-            _label(drawing, plot, s, size, taken)
+            # A name keeps further from other lines than from its own: it must not seem theirs.
+            others = [a for other in series if other is not s for a in _hugging(plot, other, 15)]
+            taken.append(_label(drawing, plot, s, size, taken, others))
     return drawing
 
 
@@ -103,26 +106,21 @@ def _series(drawing: Drawing, plot: Plot, s: Series) -> None:
         )
 
 
-def _threshold(
-    drawing: Drawing, plot: Plot, t: Threshold, size: float, taken: list[Taken]
-) -> None:
+def _threshold(drawing: Drawing, plot: Plot, t: Threshold, size: float, taken: list[Taken]) -> None:
+    """Draw a threshold; its name stands beside its line, where nothing else is."""
     small = size - 1
     if t.x is not None:
         x = plot.px(t.x)
-        text = fit(t.label, max(drawing.width - x, x - plot.left) - 8, small)
+        drawing.add(Line(((x, plot.top), (x, plot.bottom)), "muted", 1, dash=True))
+        text = fit(t.label, max(drawing.width - x, x) - 8, small)
         width = text_width(text, small)
-        left = x + 5 if x + 5 + width < drawing.width else x - 5 - width
-        y = plot.bottom - 12
-        while any(Taken(left, y - 9, left + width, y + 9).touches(other) for other in taken):
-            y -= 18
-        drawing.add(
-            Line(((x, plot.top), (x, plot.bottom)), "muted", 1, dash=True),
-            Text(left, y, text, small, "muted"),
-        )
-        taken += [
-            Taken(left, y - 9, left + width, y + 9),
-            Taken(x - 1, plot.top, x + 1, plot.bottom),
-        ]
+        sides = [side for side in (x + 5, x - 5 - width) if 0 <= side <= drawing.width - width]
+        heights = range(int(plot.bottom) - 12, int(plot.top) + 9, -9)
+        spots = [Taken(left, y - 9, left + width, y + 9) for y in heights for left in sides]
+        free = (spot for spot in spots if not any(spot.touches(other) for other in taken))
+        spot = next(free, spots[0])
+        drawing.add(Text(spot.left, (spot.top + spot.bottom) / 2, text, small, "muted"))
+        taken.append(spot)
     if t.y is not None:
         y = plot.py(t.y)
         text = fit(t.label, plot.right - plot.left, small)
@@ -133,42 +131,49 @@ def _threshold(
         taken.append(Taken(plot.left, y - 18, plot.left + 4 + text_width(text, small), y + 1))
 
 
-def _hugging(plot: Plot, s: Series) -> list[Taken]:
-    """Return small rectangles along a line, so that labels keep off it."""
+def _hugging(plot: Plot, s: Series, room: float = 2) -> list[Taken]:
+    """Return rectangles along a line, ``room`` to each side, so that labels keep off it."""
     found = []
     points = _pixels(plot, s.x, s.y)
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         pieces = max(1, int(max(abs(x1 - x0), abs(y1 - y0)) / 6))
         for k in range(pieces + 1):
             x, y = x0 + (x1 - x0) * k / pieces, y0 + (y1 - y0) * k / pieces
-            found.append(Taken(x - 2, y - 2, x + 2, y + 2))
+            found.append(Taken(x - 2, y - room, x + 2, y + room))
     if s.marks and s.low:
         for x, low, high in zip(s.x, s.low, s.high, strict=True):
             found.append(Taken(plot.px(x) - 4, plot.py(high), plot.px(x) + 4, plot.py(low)))
     return found
 
 
-def _label(drawing: Drawing, plot: Plot, s: Series, size: float, taken: list[Taken]) -> None:
-    """Write a label close to its own line where nothing else is."""
+def _label(
+    drawing: Drawing, plot: Plot, s: Series, size: float, taken: list[Taken], others: list[Taken]
+) -> Taken:
+    """Write a label close to its own line where nothing else is; return where it stands."""
     text = fit(s.label, plot.right - plot.left, size)
     width, half = text_width(text, size, bold=True), size * 0.62
     points = _pixels(plot, s.x, s.y)
     near = [(-width / 2, -14), (8, 13), (-width - 8, -13), (8, -13), (-width - 8, 13)]
     far = [(dx, 1.9 * dy) for dx, dy in near]
+    spots = []
     for dx, dy in [*near, *far]:
         for share in (0.5, 0.35, 0.65, 0.2, 0.8, 0.08, 0.92):
             x, y = _along(points, plot.left + share * (plot.right - plot.left))
             area = Taken(x + dx, y + dy - half, x + dx + width, y + dy + half)
-            within = (
+            if (
                 area.left >= plot.left
                 and area.right <= drawing.width
                 and area.top >= plot.top
                 and area.bottom <= plot.bottom
-            )
-            if within and not any(area.touches(t) for t in taken):
-                taken.append(area)
-                drawing.add(Text(x + dx, y + dy, text, size, _ink(s.colour), bold=True))
-                return
+            ):
+                spots.append(area)
+    clear = [a for a in spots if not any(a.touches(t) for t in taken)]
+    alone = [a for a in clear if not any(a.touches(t) for t in others)]
+    corner = Taken(plot.left + 4, plot.top, plot.left + 4 + width, plot.top + 2 * half)
+    spot = next(iter([*alone, *clear, *spots]), corner)
+    middle = (spot.top + spot.bottom) / 2
+    drawing.add(Text(spot.left, middle, text, size, _ink(s.colour), bold=True))
+    return spot
 
 
 def _ink(colour: str) -> str:
@@ -176,7 +181,7 @@ def _ink(colour: str) -> str:
 
 
 def _along(points: list[tuple[float, float]], x: float) -> tuple[float, float]:
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if x0 <= x <= x1:
             share = (x - x0) / (x1 - x0) if x1 > x0 else 0.0
             return x, y0 + share * (y1 - y0)

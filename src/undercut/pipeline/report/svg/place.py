@@ -89,5 +89,7 @@ def _candidates(width: float, size: float) -> list[tuple[float, float, bool]]:
     right, left, middle = 10.0, -width - 10.0, -width / 2
     near = [(side, float(dy), False) for dy in NEAR for side in (right, left)]
     over = [(middle, -size * 1.2, False), (middle, size * 1.2, False)]
-    far = [(side + sign * 8, float(dy), True) for dy in FAR for side, sign in ((right, 1), (left, -1))]
+    far = [
+        (side + sign * 8, float(dy), True) for dy in FAR for side, sign in ((right, 1), (left, -1))
+    ]
     return [*near, *over, *far]

@@ -166,10 +166,6 @@ def _key(drawing: Drawing, points: Sequence[Point], size: float) -> None:
     y = drawing.height + 6
     for i, p in enumerate(points, 1):
         name = fit(p.label, drawing.width - 34, size)
-        drawing.add(
-            Text(24, y, str(i), size, "muted", "end"), Text(32, y, name, size, bold=p.best)
-        )
+        drawing.add(Text(24, y, str(i), size, "muted", "end"), Text(32, y, name, size, bold=p.best))
         y += size * 1.5
     drawing.height = y + 4
-
-

@@ -20,7 +20,7 @@ def svg(drawing: Drawing, title: str, description: str, name: str, css_class: st
     body = "\n".join(_shape(s) for s in drawing.shapes)
     w, h = _n(drawing.width), _n(drawing.height)
     return (
-        f'<svg class={quoteattr(css_class)} '
+        f"<svg class={quoteattr(css_class)} "
         f'viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
         f'aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title>'

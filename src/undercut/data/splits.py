@@ -1,0 +1,124 @@
+"""Carving validation rows out of training rows: in proportion, whole groups, repeatable."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from undercut.core.errors import fail
+from undercut.core.types import Examples
+from undercut.data.normal import same_key
+
+_LEAST = 2
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Row numbers of each side, ascending, ``int64``."""
+
+    train: np.ndarray
+    valid: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows whose inputs are the same text, and how many rows of each stratum they hold."""
+
+    rank: bytes
+    rows: list[int]
+    strata: Counter[str]
+
+
+def _groups(examples: Examples, strata: list[str], seed: int) -> list[_Group]:
+    """Return the groups in a random order that depends on the seed and their text alone."""
+    members: dict[str, list[int]] = defaultdict(list)
+    for i, value in enumerate(examples.inputs):
+        members[same_key(value)].append(i)
+    found = []
+    for key, rows in members.items():
+        rank = hashlib.sha256(f"{seed}\0{key}".encode("utf-8", "surrogatepass")).digest()
+        found.append(_Group(rank, rows, Counter(strata[i] for i in rows)))
+    return sorted(found, key=lambda g: g.rank)
+
+
+def _quotas(sizes: Counter[str], total: int) -> dict[str, int]:
+    """Divide ``total`` rows over the strata in proportion, by largest remainder."""
+    n = sizes.total()
+    exact = {s: total * size / n for s, size in sizes.items()}
+    quota = {s: math.floor(x) for s, x in exact.items()}
+    rest = sorted(exact, key=lambda s: (quota[s] - exact[s], -sizes[s], s))
+    for s in rest[: total - sum(quota.values())]:
+        quota[s] += 1
+    return quota
+
+
+def split(
+    examples: Examples, stratum: Callable[[Any], str], valid_share: float, seed: int
+) -> Parts:
+    """Split rows into training and validation.
+
+    Inputs that are the same but for white space, case or width stay on one side. Every stratum
+    keeps a row in training; its share of validation is in proportion, up to rounding and to
+    groups that cannot be divided. The result depends on the seed and the rows, not on their order
+    or the process; at least two rows are kept for validation.
+
+    Args:
+        examples: labelled rows.
+        stratum: group of a target that keeps its share, such as the label.
+        valid_share: share of rows for validation, between 0 and 1.
+        seed: another seed gives another split.
+
+    Raises:
+        UndercutError: fewer than two classes, or fewer than two rows that can be spared.
+    """
+    strata = [stratum(t) for t in examples.targets]
+    left = Counter(strata)
+    if len(left) < 2:
+        raise fail(
+            "data-classes",
+            expected="rows of at least 2 classes",
+            found=f"{len(left)}" + (f", '{next(iter(left))}'" if left else ""),
+            fix="Add rows with another label, or name the right column: --label-column NAME.",
+        )
+    groups = _groups(examples, strata, seed)
+    total = max(_LEAST, math.floor(valid_share * len(strata) + 0.5))
+    quota = _quotas(left, total)
+    valid: list[int] = []
+    taken: Counter[str] = Counter()
+
+    def take(group: _Group) -> None:
+        valid.extend(group.rows)
+        taken.update(group.strata)
+        left.subtract(group.strata)
+
+    def spared(group: _Group) -> bool:
+        return all(left[s] > n for s, n in group.strata.items())
+
+    later = []
+    for group in groups:
+        fits = all(taken[s] + n <= quota[s] for s, n in group.strata.items())
+        if fits and spared(group):
+            take(group)
+        else:
+            later.append(group)
+    if len(valid) < _LEAST:
+        for group in sorted(later, key=lambda g: (len(g.rows), g.rank)):
+            if len(valid) < _LEAST and spared(group):
+                take(group)
+    if len(valid) < _LEAST:
+        raise fail(
+            "data-few",
+            expected=f"{_LEAST} rows to spare for validation, with every class left in training",
+            found=f"{len(strata)} rows of {len(left)} classes",
+            fix="Label more rows, or give a validation file: --valid FILE.",
+        )
+    kept = np.sort(np.asarray(valid, np.int64))
+    mask = np.ones(len(strata), bool)
+    mask[kept] = False
+    return Parts(np.flatnonzero(mask).astype(np.int64), kept)

@@ -1,0 +1,68 @@
+"""What every reader gives: named columns of cells, and the line each record starts on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from undercut.core.errors import Problem, UndercutError
+
+LISTED = 20
+
+
+class Nested(str):
+    """A JSON list or object in a cell, kept as its JSON text so that it can be shown."""
+
+
+@dataclass
+class Table:
+    """The records of one file.
+
+    Attributes:
+        name: how the file is called in messages.
+        columns: names; ``1``, ``2``, ... when the file has none.
+        header: whether the file names its columns.
+        rows: cells of each record, as many as there are columns; ``None`` is absent.
+        lines: physical line each record starts on, from 1.
+        notes: what was decided or dropped while reading.
+        problems: (line, problem) of records that cannot be used.
+    """
+
+    name: str
+    columns: list[str]
+    header: bool
+    rows: list[list[str | None]]
+    lines: list[int]
+    notes: list[str] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+
+    def cells(self, column: int) -> list[str | None]:
+        """Return the cells of a column."""
+        return [row[column] for row in self.rows]
+
+
+def shown(text: str | None, width: int = 48) -> str:
+    """Return a text on one line, cut to ``width`` characters, in quotes."""
+    flat = " ".join((text or "").split())
+    return f'"{flat if len(flat) <= width else flat[: width - 3] + "..."}"'
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """Return ``1 row`` or ``12 rows``."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def raise_rows(problems: Iterable[tuple[int, Problem]]) -> None:
+    """Raise one error for all bad rows, in the order of the file; the listing is capped.
+
+    Raises:
+        UndercutError: code ``data-rows``, when there is any problem.
+    """
+    listed = [p for _, p in sorted(problems, key=lambda at: at[0])]
+    if not listed:
+        return
+    more = len(listed) - LISTED
+    if more > 0:
+        rest = Problem("every row to be usable", f"{LISTED} bad rows, listed here, and {more} more")
+        listed = [*listed[:LISTED], rest]
+    raise UndercutError("data-rows", listed)
