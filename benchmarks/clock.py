@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import resource
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 CONFIDENCE = 0.95
@@ -20,28 +22,51 @@ def cpu_now() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
+def machine_busy() -> float | None:
+    """Return processor seconds all programs of the machine have used, or ``None`` if unknown."""
+    try:
+        line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()
+    except OSError:
+        return None
+    user, nice, system, _, _, irq, softirq, *_ = (int(x) for x in line[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Usage:
-    """What a piece of work took, in seconds."""
+    """What a piece of work took, in seconds.
+
+    Attributes:
+        others_cores: mean number of cores that other programs kept busy meanwhile; ``None``
+            where the system does not say.
+    """
 
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    others_cores: float | None = None
 
     def as_json(self) -> dict[str, float]:
-        """Return the two figures, rounded to a tenth of a millisecond."""
-        return {k: round(v, 4) for k, v in asdict(self).items()}
+        """Return the seconds, rounded to a tenth of a millisecond."""
+        return {
+            "cpu_seconds": round(self.cpu_seconds, 4),
+            "wall_seconds": round(self.wall_seconds, 4),
+        }
 
 
 @contextmanager
 def measured() -> Iterator[Usage]:
     """Measure the block: processor seconds (children included) and wall seconds."""
     usage = Usage()
-    cpu, wall = cpu_now(), time.perf_counter()
+    cpu, wall, busy = cpu_now(), time.perf_counter(), machine_busy()
     try:
         yield usage
     finally:
         usage.cpu_seconds = cpu_now() - cpu
         usage.wall_seconds = time.perf_counter() - wall
+        now = machine_busy()
+        if now is not None and busy is not None:
+            others = (now - busy - usage.cpu_seconds) / max(usage.wall_seconds, 1e-9)
+            usage.others_cores = round(max(0.0, others), 2)
 
 
 class StepClock:

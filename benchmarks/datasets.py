@@ -93,7 +93,7 @@ def waimai_10k(data: Path) -> Split:
 
 
 def thucnews_titles(data: Path) -> Split:
-    """Return THUCNews titles: the 10,000 titles of ``dev.txt`` to train on, ``test.txt`` to test."""
+    """Return THUCNews titles: trained on the 10,000 of ``dev.txt``, tested on ``test.txt``."""
     folder = data / "thucnews_titles"
     names = folder.joinpath("class.txt").read_text(encoding="utf-8").split()
     parts = []

@@ -92,7 +92,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
         "learning_rate": rate,
         "seed": request["seed"],
         "torch_threads": torch.get_num_threads(),
-        "loss_last_step": round(float(loss), 4),
+        "loss_last_step": round(loss.item(), 4),
         "accuracy": None,
     }
     if full:

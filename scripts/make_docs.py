@@ -116,7 +116,8 @@ def ledger_page() -> str:
             GENERATED,
             "# Ledger\n",
             "## Units\n",
-            _table(["unit", "what"], [[f"`{u}`", about["meaning"]] for u, about in units().items()]) + "\n",
+            _table(["unit", "what"], [[f"`{u}`", about["meaning"]] for u, about in units().items()])
+            + "\n",
             "## Built-in rates\n",
             "A rate is never overwritten: a change is a new dated row. Add your own with "
             "`--rates FILE.toml`.\n",
@@ -136,8 +137,12 @@ def errors_page() -> str:
         for code in pattern.findall(path.read_text(encoding="utf-8")):
             found.setdefault(code, set()).add(path.relative_to(source).as_posix())
     rows = [[f"`{c}`", ", ".join(f"`{p}`" for p in sorted(found[c]))] for c in sorted(found)]
-    text = "The short code ends the message on standard error; it does not change between versions.\n"
-    return "\n".join([GENERATED, "# Error codes\n", text, _table(["code", "raised in"], rows) + "\n"])
+    text = (
+        "The short code ends the message on standard error; it does not change between versions.\n"
+    )
+    return "\n".join(
+        [GENERATED, "# Error codes\n", text, _table(["code", "raised in"], rows) + "\n"]
+    )
 
 
 PAGES = {

@@ -38,13 +38,11 @@ def place(tmp_path_factory) -> Path:
 
 
 def test_run_ends_with_what_a_founder_needs(place):
-    done = undercut(
-        "run", "small.csv", "--test", "small_test.csv", "--method", "linear", cwd=place
-    )
+    done = undercut("run", "small.csv", "--test", "small_test.csv", "--method", "linear", cwd=place)
     text = done.stdout
-    for word in ("requests a month", "accuracy", "macro-F1", "95 %", "CPU-seconds", "30 %"):
+    for word in ("requests a month", "Accuracy", "Macro-F1", "95 %", "CPU-seconds", "30 %"):
         assert word in text, word
-    for word in ("floor", "not measured", "report.html", "undercut serve"):
+    for word in ("Price floor", "not measured", "report.html", "undercut serve"):
         assert word in text, word
 
 
@@ -87,18 +85,14 @@ def test_train_keeps_the_model(place):
 def test_predict_writes_every_row_in_order(place):
     texts = [text for text, _ in rows("test_en.csv")]
     write_csv(place / "ask.csv", [(t, "") for t in texts])
-    undercut(
-        "predict", "small-linear", "--file", "ask.csv", "--out", "answers.jsonl", cwd=place
-    )
+    undercut("predict", "small-linear", "--file", "ask.csv", "--out", "answers.jsonl", cwd=place)
     answers = [json.loads(line) for line in (place / "answers.jsonl").open(encoding="utf-8")]
     assert [a["text"] for a in answers] == texts
 
 
 def test_a_row_of_labels_hours_and_a_second_time(place):
     undercut("ledger", "add", "person_hour", "2", "--entry-id", "june", cwd=place)
-    again = undercut(
-        "ledger", "add", "person_hour", "2", "--entry-id", "june", cwd=place, ok=False
-    )
+    again = undercut("ledger", "add", "person_hour", "2", "--entry-id", "june", cwd=place, ok=False)
     assert "entry id" in again.stderr
 
 

@@ -7,12 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from conformance.samples import rows_of
+from conformance.tiny_base import tiny_base
 from undercut.core import plugins
 from undercut.core.types import FitJob, Fitted, Manifest
 from undercut.store import artefacts
-
-from conformance.samples import rows_of
-from conformance.tiny_base import tiny_base
 
 TRAIN, VALID = 60, 30
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from undercut.core import plugins
-from undercut.predict.predictor import backends_for, load
-from undercut.store import artefacts
 
 from conformance.fitted import cells, fitted, forms
 from conformance.samples import ODD_TEXTS, rows_of
+from undercut.core import plugins
+from undercut.predict.predictor import backends_for, load
+from undercut.store import artefacts
 
 EXPORTED = [(t, m) for t, m in cells() if plugins.get("method", m).architecture != "dummy"]
 

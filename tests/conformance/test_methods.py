@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from undercut.core import plugins
-from undercut.predict.predictor import load
-from undercut.store import artefacts
 
 from conformance.fitted import cells, fitted, job_of, write
 from conformance.samples import ODD_TEXTS, is_right, rows_of
+from undercut.core import plugins
+from undercut.predict.predictor import load
+from undercut.store import artefacts
 
 CELLS = cells()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from undercut.cli.listing import combinations
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, UndercutError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+
 from undercut.ledger.price import Rates
 from undercut.pipeline.gather import step_costs
 from undercut.pipeline.ladder import spent

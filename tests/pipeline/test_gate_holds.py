@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from undercut.core.types import GateResult, Manifest
 from undercut.pipeline.variants import Built, servable
 

@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 
 import pytest
-from undercut.ledger.book import Book
-from undercut.predict.predictor import load
-from undercut.store import artefacts
 
 from conformance.tiny_base import tiny_base
 from pipeline.sets import rows, small
+from undercut.ledger.book import Book
+from undercut.predict.predictor import load
+from undercut.store import artefacts
 
 KILLS = 20
 SEED = 20261123

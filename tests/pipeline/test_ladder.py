@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+
+from conformance.tiny_base import tiny_base
+from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core.errors import UndercutError
 from undercut.core.specs import RunSpec
 from undercut.pipeline.ladder import Limits, ladder_methods
 from undercut.pipeline.run import run
-
-from conformance.tiny_base import tiny_base
-from pipeline.sets import INTENTS, rows, small, write_csv
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,11 @@ def test_stops_at_the_target(tmp_path, base):
 
 @pytest.mark.parametrize(
     ("limit", "word"),
-    [({"budget_usd": 1e-7}, "budget"), ({"max_minutes": 1e-4}, "minutes"), ({"error_usd": 0.0}, "gain")],
+    [
+        ({"budget_usd": 1e-7}, "budget"),
+        ({"max_minutes": 1e-4}, "minutes"),
+        ({"error_usd": 0.0}, "gain"),
+    ],
 )
 def test_stops_when_it_does_not_pay_and_says_why(tmp_path, base, limit, word):
     train, _ = small(tmp_path)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from pipeline.sets import rows, small, write_csv
 from undercut.core.errors import UndercutError
 from undercut.core.specs import PriceSpec, RunSpec
 from undercut.data.load import load_examples
@@ -18,8 +20,6 @@ from undercut.pipeline.run import run
 from undercut.pipeline.verbs import price
 from undercut.predict.predictor import load
 
-from pipeline.sets import rows, small, write_csv
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
@@ -29,9 +29,7 @@ def place(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def spec(place) -> RunSpec:
     train, test = small(place)
-    return RunSpec(
-        train=[train], test=[test], workspace=place / "out", method="linear", threads=1
-    )
+    return RunSpec(train=[train], test=[test], workspace=place / "out", method="linear", threads=1)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ class _Options(BaseModel):
 
 def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
     """Return a model of one spec class's own fields: types only, the spec itself validates."""
-    own = {}
+    own: dict[str, Any] = {}
     for name in inspect.get_annotations(cls):
         if name in hidden or name == "model_config" or name not in cls.model_fields:
             continue
@@ -72,7 +72,9 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise fail("toml-unreadable", expected="a TOML file", found=str(e), where=str(path)) from None
+        raise fail(
+            "toml-unreadable", expected="a TOML file", found=str(e), where=str(path)
+        ) from None
     known = known_keys()
     unknown = [k for k in table if k.replace("-", "_") not in known]
     if unknown:
@@ -83,12 +85,12 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
                 for k in unknown
             ],
         )
-    return {k.replace("-", "_"): v for k, v in table.items() if k.replace("-", "_") in spec.model_fields}
+    return {
+        k.replace("-", "_"): v for k, v in table.items() if k.replace("-", "_") in spec.model_fields
+    }
 
 
-def build_spec(
-    kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML
-) -> Any:
+def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML) -> Any:
     """Return the validated spec: defaults < file < flags.
 
     Raises:
@@ -108,7 +110,9 @@ def build_spec(
                 problems.append(Problem(f"{name.upper()} on the command line", "none", ""))
                 continue
             message = error["msg"][0].lower() + error["msg"][1:]
-            problems.append(Problem(message.removeprefix("input should be "), repr(error["input"]), where))
+            problems.append(
+                Problem(message.removeprefix("input should be "), repr(error["input"]), where)
+            )
         raise UndercutError("option-value", problems) from None
 
 
@@ -142,15 +146,14 @@ def make(
         else:
             optional = Annotated[str | None, Parameter(help=q.help)]
             parameters.append(p(q.field, p.POSITIONAL_ONLY, default=None, annotation=optional))
-    groups = {}
     for cls in spec.__mro__:
         if not (isinstance(cls, type) and issubclass(cls, specs.Spec) and cls is not specs.Spec):
             continue
         if (model := _group(cls, hidden)) is not None:
             key = cls.__name__.lower()
-            groups[key] = model
             title = GROUPS.get(cls.__name__, "Options")
-            note = Annotated[model | None, Parameter(name="*", group=title)]
+            kind: Any = model | None
+            note = Annotated[kind, Parameter(name="*", group=title)]
             parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
     switch = Annotated[
         bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")

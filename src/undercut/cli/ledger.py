@@ -63,7 +63,7 @@ def ledger(spec: LedgerSpec) -> Listing:
                 f"{e.quantity:.3f}",
                 "no rate" if money is None else f"{money:.6f}",
                 "measured" if e.measured else "entered",
-                e.at.isoformat(timespec="seconds"),
+                f"{e.at:%Y-%m-%d %H:%M}",
             ]
         )
     columns = ["subject", ">attempt", "state", "unit", ">quantity", ">USD", "how", "at"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +16,8 @@ def table(*columns: str, title: str = "") -> Table:
     made = Table(title=title or None, box=None, pad_edge=False, title_justify="left")
     for name in columns:
         right = name.startswith(">")
-        made.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right)
+        justify: Literal["right", "left"] = "right" if right else "left"
+        made.add_column(name.lstrip(">"), justify=justify, no_wrap=right, overflow="fold")
     return made
 
 

@@ -102,7 +102,10 @@ def _list() -> Callable[..., None]:
         return listing(spec)
 
     return make(
-        "list", specs.ListSpec, call, (Positional("what", "runs (the default), plugins, or rates."),)
+        "list",
+        specs.ListSpec,
+        call,
+        (Positional("what", "runs (the default), plugins, or rates."),),
     )
 
 

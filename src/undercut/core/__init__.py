@@ -1,0 +1,1 @@
+"""The nouns and the rules: types, specs, plug-ins, errors."""

@@ -61,7 +61,7 @@ class IntegrityError(UndercutError):
 
 
 def fail(code: str, *, expected: str, found: str, where: str = "", fix: str = "") -> UndercutError:
-    """Build the error for a single mistake (``raise fail(...)``)."""
+    """Build the error for a single mistake, to be raised."""
     return UndercutError(code, Problem(expected, found, where, fix))
 
 

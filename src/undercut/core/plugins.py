@@ -1,4 +1,4 @@
-"""Registries: a folder below ``undercut/<kind>/`` is a plug-in of that name, and entry points add more.
+"""Registries: a folder below ``undercut/<kind>/`` is a plug-in; entry points add more.
 
 A plug-in package exposes ``PLUGIN``, one of the ``*Info`` records of
 :mod:`undercut.core.types`. Nothing heavy is imported until :func:`attr` is called.

@@ -64,7 +64,8 @@ class RatesSpec(Spec):
     """What things cost."""
 
     rates: list[Path] = Field(
-        default_factory=list, description="Your own dated rates (TOML), on top of the built-in ones."
+        default_factory=list,
+        description="Your own dated rates (TOML), beside the built-in ones.",
     )
     usd_per_core_hour: Positive | None = Field(
         None, description="Price of one core for an hour; else the rate file's."
@@ -112,9 +113,7 @@ class FitSpec(Spec):
     stack: bool = Field(
         True, description="Stack an encoder with the linear model where validation says it pays."
     )
-    refit: bool = Field(
-        True, description="Fit the chosen rung again on train + validation rows."
-    )
+    refit: bool = Field(True, description="Fit the chosen rung again on train + validation rows.")
     target_accuracy: Share | None = Field(
         None, description="Stop climbing at this validation accuracy."
     )
@@ -142,7 +141,7 @@ class GateSpec(Spec):
 
 
 class RunSpec(DataSpec, FitSpec, GateSpec, MarketSpec):
-    """From a labelled file to a priced model: check, split, fit, evaluate, compress, price, report."""
+    """From a labelled file to a priced model, with a report."""
 
     name: str | None = Field(None, description="Name of the run; the file's name by default.")
 

@@ -216,7 +216,9 @@ class Frontend(Protocol):
     def prepare(self, inputs: Sequence[Any]) -> Prepared:
         """Tokenise or featurise inputs."""
 
-    def collate(self, prepared: Prepared, index: Sequence[int]) -> Mapping[str, np.ndarray]:
+    def collate(
+        self, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> Mapping[str, np.ndarray]:
         """Return the arrays of one batch, rows in the order of ``index``."""
 
     def finish(self, outputs: np.ndarray) -> np.ndarray:
@@ -234,8 +236,8 @@ class Prepared:
     """
 
     items: Any
-    sizes: Sequence[int]
-    truncated: Sequence[bool]
+    sizes: Sequence[int] | np.ndarray
+    truncated: Sequence[bool] | np.ndarray
 
 
 class Session(Protocol):

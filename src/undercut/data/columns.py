@@ -166,8 +166,12 @@ def choose(
                 chosen[role] = _Found(given, "as you said")
     if problems:
         raise UndercutError("data-columns", problems)
-    if like is not None and not chosen and like[0] == table.columns:
-        return Choice(like[1].text, like[1].label, "")
+    if like is not None and not chosen and want_label:
+        names = like[0][like[1].text], like[0][like[1].label]
+        same = like[0] == table.columns
+        if same or (table.header and set(names) <= set(table.columns)):
+            text_at, label_at = map(table.columns.index, names)
+            return Choice(text_at, label_at, "")
     missing = [r for r in ("text", "label") if r not in chosen and (want_label or r == "text")]
     unclear: dict[str, _Found] = {}
     for finder in ("name", "content"):

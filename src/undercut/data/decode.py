@@ -42,7 +42,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
     sample = data[: _SAMPLE * 4]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     high, low = max(even, odd), min(even, odd)
-    if len(data) % 2 or high < max(2, len(sample) // 100) or low * 10 > high:
+    if len(data) % 2 or high < max(2, len(sample) // 100) or low * 3 > high:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
 

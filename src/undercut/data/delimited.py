@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from undercut.core.errors import fail
+from undercut.data.content import content
 from undercut.data.names import is_heading
 
 DELIMITERS = {
@@ -105,15 +106,18 @@ def sniff(text: str, wanted: frozenset[str] = frozenset()) -> str | None:
         first = whole[0].cells if whole else []
         names = sum(is_heading(c) or c.strip() in wanted for c in first) if len(first) > 1 else 0
         if names or (width > 1 and share >= 0.6):
-            scores.append((min(names, 2), round(share, 2) if width > 1 else 0.0, -place, delimiter))
+            even = [r.cells for r in whole if len(r.cells) == width > 1]
+            labelled = any(content(cells).label_like for cells in zip(*even, strict=True))
+            share = round(share, 1) if width > 1 else 0.0
+            scores.append((min(names, 2), share, labelled, -place, delimiter))
     best = max(scores, default=None)
     if best and (best[0] or best[1] >= 0.9):
-        return best[3]
+        return best[-1]
     pairs = [r.cells for r in _split_last(sample, "@") if not blank(r.cells)]
     tails = Counter(p[1].strip() for p in pairs if len(p) == 2)
     if len(pairs) >= 4 and tails.total() >= 0.9 * len(pairs) and len(tails) <= len(pairs) // 2:
         return "@"
-    return best[3] if best else None
+    return best[-1] if best else None
 
 
 def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], list[str]]:
@@ -131,16 +135,17 @@ def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], 
         return _split_last(text, "@"), []
     if '"' not in text:
         return _plain(text, delimiter), []
-    plain = _plain(text, delimiter)
     as_plain = [f"{name}: quotes are read as plain characters."]
     try:
         found = _parse(text, delimiter, strict=True)
     except csv.Error:
         found = []
     if found:
-        # Stray quotes can pair up far apart and swallow rows that are whole by themselves.
-        swallowed = any(r.end > r.line for r in found)
-        return (plain, as_plain) if swallowed and _even(plain) and len(plain) > 1 else (found, [])
+        if delimiter in "\t|" and _swallows(text, found):
+            plain = _plain(text, delimiter)
+            if _even(plain):
+                return plain, as_plain
+        return found, []
     if '\\"' in text:
         try:
             escaped = _parse(text, delimiter, strict=True, escapechar="\\", doublequote=False)
@@ -148,9 +153,20 @@ def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], 
                 return escaped, [f"{name}: \\ before a quote is read as an escape."]
         except csv.Error:
             pass
+    plain = _plain(text, delimiter)
     if _even(plain):
         return plain, as_plain
     return _mended(text, delimiter, name)
+
+
+def _swallows(text: str, found: list[Record]) -> bool:
+    """Tell whether stray quotes may have paired up far apart, over rows whole by themselves.
+
+    That is so where records span lines in a file that neither quotes as a rule nor doubles quotes.
+    """
+    if '""' in text or not any(r.end > r.line for r in found):
+        return False
+    return (text.count('\n"') + text.startswith('"')) * 2 < len(found)
 
 
 def _mended(text: str, delimiter: str, name: str) -> tuple[list[Record], list[str]]:

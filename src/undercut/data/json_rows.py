@@ -99,6 +99,8 @@ def _document(text: str, name: str) -> list[tuple[int, Any]]:
         return found
     members = list(_members(text, at))
     lists = {key: start for key, start, _ in members if text[start] == "["}
+    if members and not any(text[start] in "[{" for _, start, _ in members):
+        return [(text.count("\n", 0, at) + 1, _value(text, at)[0])]
     chosen = "data" if "data" in lists else next(iter(lists)) if len(lists) == 1 else None
     if chosen is None:
         raise fail(

@@ -92,7 +92,8 @@ def _load(
     all_rows: list[Examples] = []
     problems: list[Problem] = []
     for path, name in zip(paths, names, strict=True):
-        table = read_table(path, name, wanted)
+        known = _as_names(*like[0]) if like else frozenset()
+        table = read_table(path, name, wanted | known)
         choice = choose(table, text_column, label_column, like)
         like = like or (table.columns, choice)
         notes += [*table.notes, choice.note] if choice.note else table.notes

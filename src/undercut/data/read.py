@@ -76,7 +76,10 @@ def _has_header(first: list[str], rest: list[list[str]], wanted: frozenset[str])
                 return False
             if value and not is_number(value):
                 return True
-    return False
+    # A few rows only: single words over a column of sentences, none of which comes back below.
+    words = all(re.fullmatch(r"[A-Za-z_][\w.-]*", cell.strip()) for cell in first)
+    sentences = any(content([row[j] for row in rest]).wordy >= 0.8 for j in range(len(first)))
+    return words and sentences and not any(_recurs(first, rest, j) for j in range(len(first)))
 
 
 def _trimmed(cells: list[str], width: int) -> list[str]:

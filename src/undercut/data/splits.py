@@ -32,7 +32,7 @@ class _Group:
 
     rank: bytes
     rows: list[int]
-    strata: Counter[str]
+    strata: dict[str, int]
 
 
 def _groups(examples: Examples, strata: list[str], seed: int) -> list[_Group]:
@@ -43,7 +43,8 @@ def _groups(examples: Examples, strata: list[str], seed: int) -> list[_Group]:
     found = []
     for key, rows in members.items():
         rank = hashlib.sha256(f"{seed}\0{key}".encode("utf-8", "surrogatepass")).digest()
-        found.append(_Group(rank, rows, Counter(strata[i] for i in rows)))
+        held = {strata[rows[0]]: 1} if len(rows) == 1 else Counter(strata[i] for i in rows)
+        found.append(_Group(rank, rows, held))
     return sorted(found, key=lambda g: g.rank)
 
 
@@ -94,8 +95,9 @@ def split(
 
     def take(group: _Group) -> None:
         valid.extend(group.rows)
-        taken.update(group.strata)
-        left.subtract(group.strata)
+        for name, n in group.strata.items():
+            taken[name] += n
+            left[name] -= n
 
     def spared(group: _Group) -> bool:
         return all(left[s] > n for s, n in group.strata.items())

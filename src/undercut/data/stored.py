@@ -57,7 +57,7 @@ def save_dataset(folder: Path, dataset: Dataset) -> None:
 
 def _torn(folder: Path, found: str) -> IntegrityError:
     problem = Problem(
-        "the data set that was stored", found, str(folder), "Run again; it will be made anew."
+        "the data set that was stored", found, str(folder), "Delete its folder and run again."
     )
     return IntegrityError("data-stored", problem)
 

@@ -54,8 +54,13 @@ entries = sa.Table(
 
 @dataclass(frozen=True)
 class Entry:
-    """One ledger row. ``quantity`` is in units of ``unit``; ``measured`` is False for an entry
-    typed in or estimated; ``state`` is the attempt's."""
+    """One ledger row.
+
+    Attributes:
+        quantity: in units of ``unit``.
+        measured: false for an entry typed in or estimated.
+        state: the attempt's: running, done, failed or killed.
+    """
 
     subject: str
     attempt: int

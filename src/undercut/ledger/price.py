@@ -70,9 +70,7 @@ def _read(path: Path) -> list[Rate]:
             if not usd.is_finite() or usd < 0:
                 raise InvalidOperation
         except InvalidOperation:
-            problems.append(
-                Problem("usd, a number of at least 0", f"{row.get('usd')!r}", where)
-            )
+            problems.append(Problem("usd, a number of at least 0", f"{row.get('usd')!r}", where))
             usd = Decimal(0)
         since = row.get("from")
         if isinstance(since, str):

@@ -237,19 +237,28 @@ def _weigh(
     minutes_next = estimate.cpu_seconds / context.threads / 60
     status, reason = "climbed", f"expected gain worth {worth:.4g} USD for {usd:.4g} USD"
     if limits.budget_usd is not None and paid + usd > limits.budget_usd:
-        status, reason = "stopped", (
-            f"it would cost about {usd:.4f} USD on top of {paid:.4f}, over the budget of "
-            f"{limits.budget_usd:g}"
+        status, reason = (
+            "stopped",
+            (
+                f"it would cost about {usd:.4f} USD on top of {paid:.4f}, over the budget of "
+                f"{limits.budget_usd:g}"
+            ),
         )
     elif limits.max_minutes is not None and minutes + minutes_next > limits.max_minutes:
-        status, reason = "stopped", (
-            f"it would take about {minutes_next:.1f} minutes on top of {minutes:.1f}, over the "
-            f"limit of {limits.max_minutes:g}"
+        status, reason = (
+            "stopped",
+            (
+                f"it would take about {minutes_next:.1f} minutes on top of {minutes:.1f}, over the "
+                f"limit of {limits.max_minutes:g}"
+            ),
         )
     elif worth <= usd:
-        status, reason = "stopped", (
-            f"the expected gain is worth {worth:.4g} USD over {limits.horizon_months:g} months, "
-            f"less than the {usd:.4g} USD it would cost"
+        status, reason = (
+            "stopped",
+            (
+                f"the expected gain is worth {worth:.4g} USD over {limits.horizon_months:g} "
+                f"months, less than the {usd:.4g} USD it would cost"
+            ),
         )
     return RungFacts(
         rung=name,

@@ -52,15 +52,18 @@ def price_date(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise fail(
-            "price-date", expected="a date such as 2026-01-31", found=f"'{text}'", where="price_date"
+            "price-date",
+            expected="a date such as 2026-01-31",
+            found=f"'{text}'",
+            where="price_date",
         ) from None
 
 
 def usable_share(texts_per_second: float, p95_ms: float, slo_ms: float) -> tuple[float, str]:
     """Return the share of a machine that can be sold at the promised latency, and a warning.
 
-    The lesser of 70 % and what M/M/1 allows (:func:`rho_max`); where even an idle machine misses the
-    promise the warning says so and 70 % stands.
+    The lesser of 70 % and what M/M/1 allows (:func:`rho_max`); where even an idle machine misses
+    the promise the warning says so and 70 % stands.
     """
     warning = f"even idle it answers in {p95_ms:.0f} ms at the 95th percentile, over {slo_ms:g} ms"
     if p95_ms > slo_ms:

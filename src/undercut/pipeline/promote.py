@@ -69,7 +69,7 @@ def choose(
     table.sort(key=lambda row: (row[0], row[1]))
 
     def work(_: Path) -> dict[str, Any]:
-        loss, cost, rung, built, accuracy = table[0]
+        rung, built, accuracy = table[0][2:]
         reason = (
             f"least cost of serving and errors together: {accuracy:.1%} on validation, an error "
             f"counted at {limits.error_usd:g} USD"

@@ -204,6 +204,6 @@ def read_facts(workspace: Path, name: str | None) -> RunFacts:
             expected="a finished run",
             found=f"'{name}'" if name else "none",
             where=str(workspace),
-            fix=f"Known: {', '.join(r.name for r in runs) or 'none'}. Start with: undercut run FILE",
+            fix=f"Known: {', '.join(r.name for r in runs) or 'none'}. Start: undercut run FILE",
         )
     return RunFacts.model_validate(json.loads((chosen[0] / FACTS).read_text(encoding="utf-8")))

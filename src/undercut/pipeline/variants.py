@@ -155,9 +155,7 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
     return context.workspace.step(f"build-{parts.rung}", material, work)
 
 
-def forms(
-    model: Path, out: Path, name: str, tick: Callable[[Progress], None]
-) -> dict[str, Path]:
+def forms(model: Path, out: Path, name: str, tick: Callable[[Progress], None]) -> dict[str, Path]:
     """Write every export and compressed form of a model below ``out``; kind -> folder."""
     source = artefacts.read_manifest(model, verify=False)
     made: dict[str, Path] = {}
@@ -281,4 +279,3 @@ def measure_step(context: Context, variant: Built) -> Measurement:
 def servable(built: list[Built]) -> list[Built]:
     """Return the variants that may be promoted: the reference, and those the gate passed."""
     return [b for b in built if b.manifest.gate is None or b.manifest.gate.verdict == "passed"]
-

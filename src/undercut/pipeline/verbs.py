@@ -27,7 +27,7 @@ from undercut.data.checks import check as check_rows
 from undercut.data.load import load_examples
 from undercut.evaluation.evaluate import evaluate as score
 from undercut.evaluation.record import Evaluation
-from undercut.pipeline.facts import PriceFacts, RungFacts, RunFacts
+from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
 from undercut.pipeline.ladder import climb, spent, usd_of
 from undercut.pipeline.pricing import price_date, price_facts, rates_of

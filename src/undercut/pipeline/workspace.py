@@ -78,9 +78,9 @@ class Workspace:
             material: JSON value that decides the result: input hashes and options that matter.
             work: fills an empty folder and returns the JSON result.
         """
-        key = content_hash(
-            {"step": name, "undercut": undercut.__version__, "material": material}
-        )[:16]
+        key = content_hash({"step": name, "undercut": undercut.__version__, "material": material})[
+            :16
+        ]
         folder = self.root / "steps" / f"{name}-{key}"
         path = folder / RESULT
         cached = path.is_file()

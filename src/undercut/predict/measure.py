@@ -57,7 +57,14 @@ def measure(
         filter(None, [root, os.environ.get("PYTHONPATH", "")])
     )
     done = subprocess.run(
-        [sys.executable, "-m", "undercut.predict.measure", str(folder), str(threads), backend or ""],
+        [
+            sys.executable,
+            "-m",
+            "undercut.predict.measure",
+            str(folder),
+            str(threads),
+            backend or "",
+        ],
         input=json.dumps(list(texts[:2000])),
         capture_output=True,
         text=True,

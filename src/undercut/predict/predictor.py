@@ -19,7 +19,7 @@ from undercut.store import artefacts
 CHUNK_ROWS = 20_000
 
 
-def pack(sizes: Sequence[int], budget: int) -> Iterator[np.ndarray]:
+def pack(sizes: Sequence[int] | np.ndarray, budget: int) -> Iterator[np.ndarray]:
     """Yield index arrays: inputs sorted by size, each batch's padded size within ``budget``.
 
     An input larger than the budget gets a batch of its own. Every index appears once.
@@ -171,9 +171,7 @@ class Predictor:
         return self._task.decode(scored.log_probs, self.labels, scored.truncated)
 
 
-def load(
-    folder: Path | str, backend: str | None = None, threads: int | None = None
-) -> Predictor:
+def load(folder: Path | str, backend: str | None = None, threads: int | None = None) -> Predictor:
     """Open an artefact folder, verifying every file against the manifest.
 
     Args:
@@ -188,6 +186,3 @@ def load(
     manifest = artefacts.read_manifest(folder)
     scorer = open_scorer(folder, manifest, backend, threads or os.cpu_count() or 1)
     return Predictor(folder, manifest, scorer)
-
-
-

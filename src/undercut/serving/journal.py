@@ -54,6 +54,7 @@ class Journal:
         self._writing, self._syncing = threading.Lock(), threading.Lock()
         self._fd: int | None = None
         self._size = self._written = self._synced = 0
+        self._lines, self._closed = 0, dict[Path, int]()
         self._number = max(
             (int(p.stem) for p in folder.glob("*.*") if p.stem.isdecimal()), default=0
         )
@@ -76,6 +77,7 @@ class Journal:
                     os.ftruncate(fd, self._size)
                 raise
             self._size += len(line)
+            self._lines += 1
             self._written += 1
             ticket = self._written
         if self.sync:
@@ -100,7 +102,18 @@ class Journal:
                     self._synced = self._written
                 os.close(self._fd)
                 self._fd = None
+                self._closed[self._path()] = self._lines
             return self._segments()
+
+    def read(self, segment: Path) -> tuple[list[dict[str, Any]], int]:
+        """Return a closed segment's records, and how many lines are damaged or missing."""
+        records, damaged = read_segment(segment)
+        return records, max(damaged, self._closed.get(segment, 0) - len(records))
+
+    def drop(self, segment: Path) -> None:
+        """Delete a segment whose records are safe elsewhere."""
+        segment.unlink()
+        self._closed.pop(segment, None)
 
     def close(self) -> None:
         """Close the files; what was not read stays for the next start."""
@@ -110,11 +123,14 @@ class Journal:
     def _segments(self) -> list[Path]:
         return sorted(p for p in self.folder.glob("*.jsonl") if p.stem.isdecimal())
 
+    def _path(self) -> Path:
+        return self.folder / f"{self._number:012d}.jsonl"
+
     def _open(self) -> int:
         self._number += 1
-        path = self.folder / f"{self._number:012d}.jsonl"
-        self._fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
-        self._size = 0
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND
+        self._fd = os.open(self._path(), flags, 0o600)
+        self._size = self._lines = 0
         if self.sync:
             folder = os.open(self.folder, os.O_RDONLY)
             os.fsync(folder)

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert
 from undercut.core.types import Record
 from undercut.ledger.book import Book
 from undercut.serving.database import stamp, usage
-from undercut.serving.journal import Journal, read_segment
+from undercut.serving.journal import Journal
 
 logger = logging.getLogger("undercut.serving")
 
@@ -123,7 +123,7 @@ class Meter:
         new = 0
         with self._flushing:
             for segment in self._journal.rotate():
-                rows, damaged = _rows(segment)
+                rows, damaged = _rows(*self._journal.read(segment))
                 if rows:
                     with self._database.begin() as db:
                         done = db.execute(insert(usage).on_conflict_do_nothing(), rows)
@@ -133,7 +133,7 @@ class Meter:
                     kept = segment.rename(segment.with_suffix(".damaged"))
                     logger.error("%d damaged usage lines, kept in %s", damaged, kept)
                 else:
-                    segment.unlink()
+                    self._journal.drop(segment)
         return new
 
     def _enter(self, rows: list[dict[str, Any]]) -> None:
@@ -199,9 +199,8 @@ class Meter:
             )
 
 
-def _rows(segment: Path) -> tuple[list[dict[str, Any]], int]:
+def _rows(records: list[dict[str, Any]], torn: int) -> tuple[list[dict[str, Any]], int]:
     rows, damaged = [], 0
-    records, torn = read_segment(segment)
     for record in records:
         try:
             rows.append(Usage.model_validate(record).model_dump())

@@ -69,7 +69,7 @@ def resolve(options: ServeOptions | None, changes: dict[str, Any]) -> ServeOptio
     Raises:
         UndercutError: unknown fields or wrong values; all are listed.
     """
-    given = (options or ServeOptions()).model_dump()
+    given = options.model_dump() if options else {}
     try:
         return ServeOptions.model_validate(given | changes)
     except ValidationError as e:
@@ -165,8 +165,8 @@ def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
         asked = "first"
     if asked:
         secret, key = keys.create(asked, SCOPES)
-        print(f"API key '{key.name}', shown this once: {secret}", file=sys.stderr)
-        print(f"export UNDERCUT_API_KEY={secret}", file=sys.stderr)
+        print(f"API key '{key.name}', shown this once; keep it:", file=sys.stderr)
+        print(f"  export UNDERCUT_API_KEY={secret}", file=sys.stderr)
     elif not any(key.revoked_at is None for key in known):
         print("Every API key is revoked, so every request gets 401.", file=sys.stderr)
         print("Start again with --new-key NAME to make one.", file=sys.stderr)

@@ -169,9 +169,9 @@ def parse(raw: bytes, model: type[Body]) -> Body:
         raise ApiError(422, "field-unknown", f"unknown field {', '.join(unknown)}", hints)
     listed = value.get("inputs")
     if isinstance(listed, list):
-        wrong = next((i for i, x in enumerate(listed) if not isinstance(x, str)), None)
-        if wrong is not None:
-            raise _refused(f"expected a string in inputs[{wrong}]", model)
+        odd = next((i for i, x in enumerate(listed) if not isinstance(x, str)), None)
+        if odd is not None:
+            raise _refused(f"expected a string in inputs[{odd}]", model)
     try:
         return model.model_validate(value)
     except ValidationError as e:

@@ -62,7 +62,8 @@ def write(folder: Path, manifest: Manifest, fill: Callable[[Path], object]) -> M
         done = manifest.model_copy(
             update={
                 "files": files,
-                "created_at": manifest.created_at or datetime.now(UTC).isoformat(timespec="seconds"),
+                "created_at": manifest.created_at
+                or datetime.now(UTC).isoformat(timespec="seconds"),
                 "undercut": undercut.__version__,
             }
         )

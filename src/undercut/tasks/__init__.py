@@ -1,0 +1,1 @@
+"""One folder a task: what a row, a prediction and a score are."""

@@ -12,7 +12,7 @@ import numpy as np
 from undercut.backends.numpy.session import NumpySession
 from undercut.core.errors import fail
 from undercut.core.types import Estimate, FitJob, Fitted, Progress
-from undercut.methods.linear.temperature import fit_temperature, log_loss
+from undercut.training.temperature import fit_temperature, log_loss
 from undercut.models.linear import files
 from undercut.models.linear.files import Table, quantise
 from undercut.models.linear.ngrams import NgramSpec

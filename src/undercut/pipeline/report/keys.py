@@ -10,7 +10,6 @@ from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.month import cheapest
 from undercut.pipeline.report.format import (
     clean,
-    count,
     cpu_seconds,
     interval,
     money,
@@ -96,8 +95,6 @@ def rival(facts: RunFacts) -> Key:
     api = cheapest(facts.price)
     if api is None:
         return Key("Cheapest rival API", "not known", "no price is known at that date")
-    even = facts.price.break_even_requests_per_month
-    above = f"; dearer than your own box above {count(even)} requests a month" if even else ""
     note = clean(api.note)
     if "accuracy not measured" not in note:
         note = f"{note}; accuracy not measured" if note else "accuracy not measured"
@@ -105,5 +102,5 @@ def rival(facts: RunFacts) -> Key:
         "Cheapest rival API",
         unit_price(api.usd_per_1k),
         f"{one_line(api.model)} ({one_line(api.provider)}), {number(api.input_tokens)} + "
-        f"{number(api.output_tokens)} tokens, priced {one_line(api.priced_at)}, {note}{above}",
+        f"{number(api.output_tokens)} tokens, priced {one_line(api.priced_at)}, {note}",
     )

@@ -14,6 +14,7 @@ from undercut.pipeline.report.svg.shapes import Drawing
 
 MONTH = "Where does a month's money go?"
 CROSSING = "From which volume on is your own box cheaper?"
+NO_VOLUME = "Not worked out: the volume is not known. Give --requests-per-month."
 STEPS = 240
 TABLE_EVERY = 24
 
@@ -27,13 +28,11 @@ def month(facts: RunFacts) -> Figure:
         columns("Part", ">USD a month", ">Share"),
         tuple((n, money(usd), percent(usd / total) if total else "–") for n, usd in parts)
         + ((("Total", money(total), percent(1.0)),) if parts and total else ()),
-        "No monthly cost was worked out: the volume is not known.",
+        NO_VOLUME,
         strong=len(parts) if total else None,
     )
     if not parts or total <= 0:
-        return Figure(
-            "month", MONTH, "No monthly cost was worked out: the volume is not known.", None, table
-        )
+        return Figure("month", MONTH, NO_VOLUME, None, table)
     largest = max(parts, key=lambda p: p[1])
     volume = price.requests_per_month
     at = f" at {count(volume)} requests a month" if volume else ""

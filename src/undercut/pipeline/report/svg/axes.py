@@ -45,9 +45,12 @@ class Axis:
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Return the powers of ten in ``[low, high]``."""
-    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    return [float(f"1e{e}") for e in range(first, last + 1)]
+    """Return the powers of ten in ``[low, high]``; with 2 and 5 times them when they are few."""
+    first, last = math.floor(math.log10(low)), math.floor(math.log10(high) + 1e-9)
+    fine = [float(f"{m}e{e}") for e in range(first, last + 1) for m in (1, 2, 5)]
+    fine = [v for v in fine if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
+    tens = [v for v in fine if f"{v:e}"[0] == "1"]
+    return tens if len(tens) > 2 else fine
 
 
 def steps(low: float, high: float, at_most: int) -> list[float]:

@@ -169,8 +169,9 @@ def _label(
                 spots.append(area)
     clear = [a for a in spots if not any(a.touches(t) for t in taken)]
     alone = [a for a in clear if not any(a.touches(t) for t in others)]
+    crowded = sorted(spots, key=lambda a: sum(a.touches(t) for t in taken))
     corner = Taken(plot.left + 4, plot.top, plot.left + 4 + width, plot.top + 2 * half)
-    spot = next(iter([*alone, *clear, *spots]), corner)
+    spot = next(iter([*alone, *clear, *crowded]), corner)
     middle = (spot.top + spot.bottom) / 2
     drawing.add(Text(spot.left, middle, text, size, _ink(s.colour), bold=True))
     return spot

@@ -1,9 +1,9 @@
-"""Hidden states of a frozen encoder, kept on disk by text so that no text is encoded twice.
+"""The frozen pass: a base model's outputs, kept on disk by text so that none is encoded twice.
 
 A folder ``states-<base>-<tokens>-<precision>`` below the cache holds safetensors files, each
 with the rows of one pass: ``pooled-*`` the pooled output, ``layer<k>-*`` the states after
 layer k of every token. A refit on all rows finds the rows of the fit that chose; partial
-training finds the states that the probe's pass left.
+training finds the pooled rows that the probe's pass left.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,40 +18,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from undercut.core.types import Frontend, Progress, silent
+from undercut.core.types import Prepared, Progress, silent
 from undercut.models.encoder.base import Base
-from undercut.models.encoder.module import load_body, pool
-from undercut.training.batches import length_batches, side_by_side
+from undercut.models.encoder.frontend import TextFrontend
+from undercut.models.encoder.module import Body, load_body, pool
+from undercut.training.batches import Lanes, length_batches
 from undercut.training.precision import fast_dtype, fast_float32
+from undercut.training.sources import States, Tokens
 
 PASS_TOKENS = 2048
 """Padded tokens of one batch of the frozen pass."""
-
-
-@dataclass(frozen=True)
-class States:
-    """Hidden states of n texts, one text's tokens after the other.
-
-    Attributes:
-        tokens: ``(sum of lengths, D)``.
-        starts: ``int64 (n + 1,)``; text i owns rows ``starts[i]`` to ``starts[i + 1]``.
-    """
-
-    tokens: Tensor
-    starts: np.ndarray
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """Tokens of each text, ``int64 (n,)``."""
-        return np.diff(self.starts)
-
-    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return states ``(B, T, D)``, zeros where padded, and mask ``bool (B, T)``."""
-        sizes = torch.from_numpy(self.sizes[index])
-        at = torch.arange(int(sizes.max()))
-        mask = at < sizes[:, None]  # (B, T)
-        rows = (torch.from_numpy(self.starts[index])[:, None] + at) * mask
-        return self.tokens[rows] * mask[..., None], mask
 
 
 class FrozenEncoder:
@@ -70,7 +45,7 @@ class FrozenEncoder:
     def __init__(
         self,
         base: Base,
-        frontend: Frontend,
+        frontend: TextFrontend,
         max_tokens: int,
         cache: Path,
         threads: int,
@@ -79,7 +54,7 @@ class FrozenEncoder:
         self.base, self.frontend, self.threads, self.tick = base, frontend, threads, tick
         self.dtype = fast_dtype()
         precision = str(self.dtype).removeprefix("torch.")
-        self.folder = Path(cache) / f"states-{base.ref.sha256[:16]}-{max_tokens}-{precision}"
+        self.folder = Path(cache) / f"states-{base.sha256[:16]}-{max_tokens}-{precision}"
 
     def pooled(self, texts: Sequence[str], keep: int | None = None) -> Tensor:
         """Return the pooled output of the whole body, ``float32 (n, D)``.
@@ -106,11 +81,44 @@ class FrozenEncoder:
         starts = np.concatenate([[0], np.cumsum([len(r) for r in found])])
         return States(torch.cat(found), starts)
 
+    def missing(self, texts: Sequence[str], kind: str) -> list[str]:
+        """Return the texts whose ``pooled`` or ``layer<k>`` rows a pass would have to make."""
+        keys = [_key(t) for t in texts]
+        held: set[bytes] = set()
+        for path in self._files(kind):
+            held |= _keys_of(load_file(path)["keys"])
+        return list({k: t for k, t in zip(keys, texts, strict=True) if k not in held}.values())
+
+    def climb(
+        self, body: Body, prepared: Prepared, index: np.ndarray, keep: int | None, finish: bool
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """Run one batch.
+
+        Returns:
+            The states after layer ``keep`` of each text ``(its length, D)``, if asked for; and
+            the pooled output ``float32 (B, D)``, if ``finish``.
+        """
+        ids, mask = Tokens(self.frontend, prepared).batch(index)  # (B, T)
+        with torch.inference_mode():
+            x = body.climb(body.embed(ids), mask, 0, keep)  # (B, T, D)
+            middle: list[Tensor] = []
+            if keep is not None:
+                middle = [x[b, : prepared.sizes[i]].clone() for b, i in enumerate(index)]
+            if not finish:
+                return middle, None
+            x = x if keep is None else body.climb(x, mask, keep)
+            return middle, pool(x, mask, self.base.pooling)
+
+    def _files(self, kind: str) -> list[Path]:
+        return sorted(self.folder.glob(f"{kind}-*.safetensors"))
+
     def _find(self, kind: str, keys: Sequence[bytes]) -> dict[bytes, Tensor]:
-        """Read the rows of ``keys`` that earlier passes left."""
+        """Read the rows of ``keys`` that earlier passes left; the files are mapped, not copied."""
         wanted, rows = set(keys), {}
-        for path in sorted(self.folder.glob(f"{kind}-*.safetensors")):
+        for path in self._files(kind):
             file = load_file(path)
+            if wanted.isdisjoint(_keys_of(file["keys"])):
+                continue
             held = [k.tobytes() for k in file["keys"].numpy()]
             pieces = file["rows"].split(file["sizes"].tolist())
             flat = kind == "pooled"
@@ -127,30 +135,21 @@ class FrozenEncoder:
         pooled: list[Tensor] = [torch.empty(0)] * len(texts)
         middle: list[Tensor] = [torch.empty(0)] * len(texts)
         body = load_body(self.base.folder, self.dtype)
-        batches = length_batches(prepared.sizes, PASS_TOKENS)
         done = 0
 
         def run(index: np.ndarray) -> None:
             nonlocal done
-            arrays = self.frontend.collate(prepared, index)
-            ids, mask = (
-                torch.from_numpy(arrays[n]) for n in ("input_ids", "attention_mask")
-            )  # (B, T)
-            mask = mask.bool()
-            with torch.inference_mode():
-                x = body.climb(body.embed(ids), mask, 0, keep)  # (B, T, D)
-                if keep is not None:
-                    for b, i in enumerate(index):
-                        middle[i] = x[b, : prepared.sizes[i]].clone()
-                if finish:
-                    x = x if keep is None else body.climb(x, mask, keep)
-                    for i, e in zip(index, pool(x, mask, self.base.pooling), strict=True):
-                        pooled[i] = e
+            states, e = self.climb(body, prepared, index, keep, finish)
+            for i, state in zip(index, states, strict=False):
+                middle[i] = state
+            if e is not None:
+                for b, i in enumerate(index):
+                    pooled[i] = e[b]
             done += len(index)
             self.tick(Progress("encode", done, len(texts)))
 
-        with fast_float32():
-            side_by_side(run, batches, self.threads)
+        with fast_float32(), Lanes(self.threads) as lanes:
+            lanes.map(run, length_batches(prepared.sizes, PASS_TOKENS))
         out: dict[str, dict[bytes, Tensor]] = {}
         if finish:
             out["pooled"] = dict(zip(keys, pooled, strict=True))
@@ -178,6 +177,10 @@ class FrozenEncoder:
 
 def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _keys_of(rows: Tensor) -> set[bytes]:
+    return {k.tobytes() for k in rows.numpy()}
 
 
 def _unseen(

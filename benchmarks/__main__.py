@@ -1,0 +1,197 @@
+"""``python -m benchmarks [what]``: measure, write results, generate the tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import (
+    chinese,
+    datasets,
+    linear_model,
+    ours,
+    peers_trainer,
+    peers_tutorial,
+    record,
+    startup,
+    tables,
+    throughput,
+)
+from benchmarks.clock import measured
+from benchmarks.part import ROOT, PartFailed, call
+
+WHAT = {
+    "all": "everything, peers and ours in turn for each seed (the default)",
+    "train": "our rungs on Banking77",
+    "peers": "tutorial recipe, Trainer and linear peers on Banking77",
+    "throughput": "transformers.pipeline against our variants",
+    "chinese": "waimai_10k and thucnews_titles against TF-IDF + LinearSVC",
+    "startup": "undercut --help",
+    "settings": "choose the linear peers' settings on validation again",
+    "tables": "only write benchmarks/README.md again from the results",
+}
+
+
+class Bench:
+    """One invocation: its options, the rows so far, and what failed."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.data = Path(options.data or "no-data-folder-given").expanduser().resolve()
+        self.work = Path(options.work).expanduser().resolve()
+        self.session = record.new_session()
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.failures: list[str] = []
+
+    def add(self, name: str, settings: dict[str, Any], work: Callable[[], Any], what: str) -> None:
+        """Do one measurement; keep its rows; write the benchmark's file at once."""
+        print(f"{name}: {what} ...", file=sys.stderr, flush=True)
+        try:
+            with measured() as usage:
+                found = work()
+        except PartFailed as e:
+            self.failures.append(f"{name}: {what}: {e}")
+            print(f"failed: {e}", file=sys.stderr, flush=True)
+            return
+        new = found if isinstance(found, list) else [found]
+        rows = self.rows.setdefault(name, [])
+        rows.extend(row | {"others_cores": usage.others_cores} for row in new)
+        seeds = sorted({r["seed"] for r in rows if "seed" in r})
+        record.write(name, self.session, self.options.threads, seeds, settings, rows)
+
+    def peers(self, seed: int) -> None:
+        """Tutorial, Trainer and linear peers with one seed."""
+        common = {"data": str(self.data), "full": self.options.full, "seed": seed}
+        limit = 6 * 3600 if self.options.full else 3600
+        for rate in peers_tutorial.LEARNING_RATES:
+            request = common | {"learning_rate": rate, "steps": peers_tutorial.STEPS}
+            self.add(
+                "peers_tutorial",
+                peers_tutorial.SETTINGS,
+                lambda r=request: call("benchmarks.peers_tutorial", r, self.options.threads, limit),
+                f"learning rate {rate:g}, seed {seed}",
+            )
+            for recipe in peers_trainer.RECIPES:
+                request = common | {
+                    "learning_rate": rate,
+                    "steps": peers_trainer.STEPS,
+                    "recipe": recipe,
+                }
+                self.add(
+                    "peers_trainer",
+                    peers_trainer.SETTINGS,
+                    lambda r=request: call(
+                        "benchmarks.peers_trainer", r, self.options.threads, limit
+                    ),
+                    f"{recipe}, learning rate {rate:g}, seed {seed}",
+                )
+        for recipe, chosen in linear_model.settings("banking77").items():
+            request = common | {"dataset": "banking77", "recipe": recipe}
+            self.add(
+                "peers_linear",
+                linear_model.settings("banking77"),
+                lambda r=request: call("benchmarks.peers_linear", r, self.options.threads),
+                f"{recipe}, C = {chosen['C']:g}, seed {seed}",
+            )
+
+    def train(self, seed: int) -> None:
+        """Our rungs with one seed."""
+        split = datasets.read("banking77", self.data)
+        for method in self.options.methods:
+            self.add(
+                "ours",
+                {"command": "undercut run TRAIN --test TEST --method M --seed S", "base": "minilm"},
+                lambda m=method: ours.measure(
+                    split,
+                    m,
+                    seed,
+                    self.work,
+                    self.data,
+                    self.options.threads,
+                    keep=m == "auto" and seed == throughput.SEED,
+                ),
+                f"{method}, seed {seed}",
+            )
+
+    def throughput(self) -> None:
+        """Texts a second."""
+        fresh = self.options.what == "throughput" and self.options.fresh
+        self.add(
+            "throughput",
+            throughput.SETTINGS,
+            lambda: throughput.measure(self.data, self.work, self.options.threads, fresh),
+            "pipeline against our variants",
+        )
+
+    def chinese(self, seed: int) -> None:
+        """Both Chinese sets with one seed."""
+        for name in datasets.CHINESE:
+            self.add(
+                "chinese",
+                chinese.SETTINGS,
+                lambda n=name: chinese.measure(n, seed, self.data, self.work, self.options.threads),
+                f"{name}, seed {seed}",
+            )
+
+    def startup(self) -> None:
+        """The start of the command line."""
+        work = startup.measure
+        self.add("startup", startup.SETTINGS, lambda: work(self.options.threads), "undercut --help")
+
+    def settings(self) -> None:
+        """Choose the linear peers' settings again."""
+        for name in datasets.READERS:
+            request = {"dataset": name, "data": str(self.data)}
+            print(f"settings: {name} ...", file=sys.stderr, flush=True)
+            print(call("benchmarks.linear_search", request, self.options.threads)["recipes"])
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="\n".join(f"{k:11} {v}" for k, v in WHAT.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="?", choices=WHAT, default="all", metavar="what")
+    parser.add_argument("--data", default=os.environ.get("UNDERCUT_DATA"), help="public data sets")
+    parser.add_argument("--work", default=str(ROOT / "undercut-out" / "bench"), help="scratch")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
+    parser.add_argument("--fresh", action="store_true", help="throughput: train again first")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what was asked for; return 1 when a part failed."""
+    options = parse(arguments)
+    bench = Bench(options)
+    what = options.what
+    if what == "settings":
+        bench.settings()
+        return 0
+    if what in ("all", "startup"):
+        bench.startup()
+    for seed in options.seeds:
+        if what in ("all", "peers"):
+            bench.peers(seed)
+        if what in ("all", "train"):
+            bench.train(seed)
+        if what in ("all", "chinese"):
+            bench.chinese(seed)
+    if what in ("all", "throughput"):
+        bench.throughput()
+    tables.write()
+    for line in bench.failures:
+        print(f"FAILED {line}", file=sys.stderr)
+    return 1 if bench.failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,18 @@
+"""Full fine-tuning: every layer and the word table."""
+
+from undercut.core.types import MethodInfo
+
+PLUGIN = MethodInfo(
+    name="full",
+    tasks=("text-classification",),
+    architecture="encoder",
+    options="undercut.methods.full.options:FullOptions",
+    fit="undercut.methods.full.fit:fit",
+    estimate="undercut.methods.full.fit:estimate",
+    summary="all layers fine-tuned",
+    rung=3,
+    stack=True,
+    needs_base=True,
+    requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
+    extra="train",
+)

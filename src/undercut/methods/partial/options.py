@@ -1,0 +1,34 @@
+"""Options of partial training."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PartialOptions(BaseModel):
+    """Options of ``partial``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layers: int | None = Field(
+        None, ge=1, description="Upper layers to train; half of them if not given."
+    )
+    epochs: int | None = Field(
+        None, ge=1, le=1000, description="Times to go through the rows; by data size if not given."
+    )
+    rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Highest learning rate; if not given 3e-4, or 6e-4 for a single layer.",
+    )
+    batch_tokens: int = Field(
+        1024, ge=64, le=65536, description="Tokens of a batch at most, padding counted."
+    )
+    max_tokens: int = Field(256, ge=8, le=8192, description="Tokens read of one text, at most.")
+    cache_gb: float = Field(
+        2.0,
+        ge=0,
+        description="Gigabytes of hidden states to keep at most; beyond that they are computed "
+        "anew in every epoch.",
+    )

@@ -1,0 +1,18 @@
+"""The probe: a frozen pretrained encoder and a logistic regression on what it gives."""
+
+from undercut.core.types import MethodInfo
+
+PLUGIN = MethodInfo(
+    name="probe",
+    tasks=("text-classification",),
+    architecture="encoder",
+    options="undercut.methods.probe.options:ProbeOptions",
+    fit="undercut.methods.probe.fit:fit",
+    estimate="undercut.methods.probe.fit:estimate",
+    summary="frozen encoder with a logistic regression",
+    rung=1,
+    stack=True,
+    needs_base=True,
+    requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
+    extra="train",
+)

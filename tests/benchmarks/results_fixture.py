@@ -1,0 +1,118 @@
+"""Made-up results in the shape the benchmarks write, for the tests of claims and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def document(name: str, rows: list[dict[str, Any]], session: str = "one") -> dict[str, Any]:
+    return {
+        "benchmark": name,
+        "schema": 1,
+        "session": session,
+        "date": "2026-01-02T03:04:05+00:00",
+        "commit": "0123456789abcdef",
+        "uncommitted_changes": False,
+        "processor": "Test CPU",
+        "instructions": ["avx2"],
+        "cores": 2,
+        "threads": 2,
+        "system": "Linux x86_64",
+        "versions": {"python": "3.11"},
+        "seeds": sorted({r["seed"] for r in rows if "seed" in r}),
+        "settings": {},
+        "rows": rows,
+    }
+
+
+def extrapolated(recipe: str, cpu: float, seed: int = 0, rate: float = 2e-5) -> dict[str, Any]:
+    return {
+        "recipe": recipe,
+        "learning_rate": rate,
+        "seed": seed,
+        "extrapolated": True,
+        "steps_timed": 15,
+        "steps_total": 3130,
+        "cpu_seconds": {"value": cpu, "low": cpu * 0.9, "high": cpu * 1.1},
+        "accuracy": None,
+        "others_cores": 0.0,
+    }
+
+
+def own(method: str, seed: int, accuracy: float, cpu: float) -> dict[str, Any]:
+    return {
+        "dataset": "banking77",
+        "method": method,
+        "seed": seed,
+        "accuracy": accuracy,
+        "macro_f1": accuracy,
+        "valid_accuracy": accuracy,
+        "promoted": f"{method} int8",
+        "rungs": [{"rung": "linear", "status": "climbed", "reason": "the first rung"}],
+        "training_cpu_seconds": cpu,
+        "whole_cpu_seconds": cpu * 1.5,
+    }
+
+
+def contender(name: str, rate: float, **more: Any) -> dict[str, Any]:
+    return {"name": name, "rounds": [rate] * 3, "cpu_ms_a_text": [1.0] * 3, **more}
+
+
+def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dict[str, Any]:
+    """All results; the arguments move a claim across its target."""
+    rows = {
+        "peers_tutorial": [extrapolated("tutorial", 7000 + 100 * s, s) for s in range(3)],
+        "peers_trainer": [
+            extrapolated("trainer", 2200.0),
+            extrapolated("trainer, grouped by length, bf16", 700.0),
+        ],
+        "peers_linear": [
+            {
+                "recipe": "word",
+                "seed": 0,
+                "accuracy": 0.894,
+                "training": {"cpu_seconds": 0.7},
+                "process": {"cpu_seconds": 2.7},
+            }
+        ],
+        "ours": [
+            *(own("linear", s, 0.914, 3.0) for s in range(3)),
+            *(own("probe", s, probe + s / 1000, cpu) for s in range(3)),
+            *(own("full", s, 0.945, 120.0) for s in range(3)),
+            *(own("auto", s, 0.942, 90.0) for s in range(3)),
+        ],
+        "throughput": [
+            contender("transformers.pipeline, default", 120.0, kind="pipeline"),
+            contender("transformers.pipeline, batch 32", 220.0, kind="pipeline"),
+            contender(
+                "probe+linear int8",
+                fast,
+                kind="undercut",
+                rung="probe",
+                gate="passed",
+                promoted=True,
+                valid_accuracy=0.94,
+            ),
+        ],
+        "startup": [
+            {"command": "undercut --help", "wall_seconds": [0.2] * 10, "cpu_seconds": [0.2] * 10}
+        ],
+        "chinese": [
+            {
+                "dataset": name,
+                "seed": 0,
+                "accuracy": 0.88,
+                "peer": "word + character",
+                "peer_settings": {"C": 0.3},
+                "peer_accuracy": 0.879,
+                "peer_cpu_seconds": 1.0,
+                "whole_cpu_seconds": 4.0,
+                "only_ours_right": 20,
+                "only_peer_right": 18,
+                "p_value": 0.87,
+                "significantly_below": False,
+            }
+            for name in ("waimai_10k", "thucnews_titles")
+        ],
+    }
+    return {name: document(name, of) for name, of in rows.items()}

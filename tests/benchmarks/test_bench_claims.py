@@ -1,0 +1,83 @@
+"""Claims are judged from the results, on both sides of their targets."""
+
+from __future__ import annotations
+
+import pytest
+from benchmarks.claims import best_trainer, best_variant, cheapest_above_bert, judge_all
+from results_fixture import document, results
+
+
+def verdicts(found):
+    return {v.claim: v for v in judge_all(found)}
+
+
+def one(found, *words):
+    return next(v for c, v in verdicts(found).items() if all(w in c for w in words))
+
+
+def test_all_are_met_by_good_results():
+    assert [v.met for v in judge_all(results())] == [True] * 9
+
+
+def test_nothing_measured_claims_nothing():
+    assert [v.met for v in judge_all({})] == [None] * 9
+
+
+@pytest.mark.parametrize(
+    ("words", "worse"),
+    [
+        (("tutorial recipe",), {"cpu": 48.0}),
+        (("best Trainer",), {"cpu": 47.0}),
+        (("pipeline, default",), {"fast": 1199.0}),
+        (("pipeline, batch 32",), {"fast": 1319.0}),
+    ],
+)
+def test_a_figure_just_below_its_target_is_not_met(words, worse):
+    assert one(results(), *words).met is True
+    assert one(results(**worse), *words).met is False
+
+
+def test_the_cheapest_rung_must_reach_bert_base():
+    assert cheapest_above_bert(results())[0] == "probe"
+    below = results(probe=0.930)
+    assert cheapest_above_bert(below)[0] == "full"
+    assert one(below, "tutorial recipe").met is False
+
+
+def test_a_mean_decides_and_not_the_best_seed():
+    found = results()
+    for row, accuracy in zip(
+        [r for r in found["ours"]["rows"] if r["method"] == "auto"],
+        (0.95, 0.939, 0.930),
+        strict=True,
+    ):
+        row["accuracy"] = accuracy
+    assert one(found, "`auto`", "Banking77").met is False
+
+
+def test_a_significant_loss_on_any_seed_is_not_met():
+    found = results()
+    found["chinese"]["rows"][0]["significantly_below"] = True
+    assert one(found, "waimai_10k").met is False
+    assert one(found, "thucnews_titles").met is True
+
+
+def test_ratios_across_invocations_say_so():
+    found = results()
+    assert "not the same run" not in one(found, "tutorial recipe").measured
+    found["ours"]["session"] = "two"
+    assert "not the same run" in one(found, "tutorial recipe").measured
+
+
+def test_a_refused_variant_is_never_the_best():
+    found = results()
+    extra = dict(
+        found["throughput"]["rows"][-1], name="full int8", gate="refused", rounds=[9e3] * 3
+    )
+    found["throughput"]["rows"].append(extra)
+    assert best_variant(found)["name"] == "probe+linear int8"
+
+
+def test_best_trainer_is_the_cheapest_setting():
+    assert best_trainer(results()) == ("trainer, grouped by length, bf16", 700.0)
+    assert best_trainer({"peers_trainer": document("peers_trainer", [])}) is None

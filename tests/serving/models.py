@@ -1,0 +1,73 @@
+"""What the serving tests serve: a dummy artefact on disk, and models in memory that can stall."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+from undercut.core import plugins
+from undercut.core.types import Examples, FitJob, Manifest, Prediction
+from undercut.store import artefacts
+
+LABELS = ("退款", "card_arrival", "lost_card")
+
+
+def write_artefact(folder: Path, scratch: Path) -> Path:
+    """Fit the dummy method on three texts and write its artefact."""
+    info = plugins.get("method", "dummy")
+    texts = ["我的退款在哪里", "where is my card, it has not arrived yet", "lost"]
+    rows = Examples(texts, list(LABELS), ["t:1", "t:2", "t:3"])
+    scratch.mkdir()
+    job = FitJob(
+        task=plugins.attr(plugins.get("task", "text-classification").load)(),
+        labels=LABELS,
+        train=rows,
+        valid=rows,
+        options=plugins.attr(info.options)(),
+        seed=0,
+        threads=1,
+        base="",
+        out=scratch,
+        cache=scratch,
+    )
+    fitted = plugins.attr(info.fit)(job)
+    manifest = Manifest(
+        name="tiny",
+        task="text-classification",
+        architecture=fitted.architecture,
+        format=fitted.format,
+        method="dummy",
+        labels=LABELS,
+        config=fitted.config,
+    )
+    artefacts.write(folder, manifest, lambda out: shutil.copytree(scratch, out, dirs_exist_ok=True))
+    return folder
+
+
+def prediction(label: str) -> Prediction:
+    return Prediction(label=label, probability=0.75, probabilities={label: 0.75, "other": 0.25})
+
+
+class Echo:
+    """Answers each text with itself, and keeps the batches it was given."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+
+    def predict(self, inputs: list[str]) -> list[Prediction]:
+        self.batches.append(list(inputs))
+        return [prediction(x) for x in inputs]
+
+
+class Gate(Echo):
+    """An ``Echo`` that waits until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.go = threading.Event(), threading.Event()
+
+    def predict(self, inputs: list[str]) -> list[Prediction]:
+        self.entered.set()
+        assert self.go.wait(20)
+        return super().predict(inputs)

@@ -1,0 +1,220 @@
+"""What a stranger might try: keys, headers, hosts, slow bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from serving.inside import inside, problem
+from serving.live import Live
+from undercut.serving import keys as keys_module
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic {secret}",
+        "{secret}",
+        "Bearer {secret}x",
+        "Bearer {wrong}",
+        "Bearer uc_",
+        "Bearer ' OR 1=1 --",
+        "Bearer \u00fc\u00e4",
+        "Bearer " + "a" * 10_000,
+    ],
+)
+def test_no_key_or_a_wrong_one_is_401(tmp_path, header):
+    async def go():
+        async with inside(tmp_path) as it:
+            wrong = it.secret[:11] + "A" * 32
+            value = header and header.format(secret=it.secret, wrong=wrong)
+            del it.http.headers["authorization"]
+            headers = {"authorization": value.encode("latin-1")} if value is not None else {}
+            routes = [
+                await it.http.post("/v1/predict", json={"inputs": "a"}, headers=headers),
+                await it.http.post("/v1/feedback", json={}, headers=headers),
+                await it.http.get("/v1/usage", headers=headers),
+                await it.http.get("/v1/models", headers=headers),
+                await it.http.get("/metrics", headers=headers),
+            ]
+            return routes, it.meter.totals()
+
+    routes, totals = asyncio.run(go())
+    for response in routes:
+        problem(response, 401, "key-refused")
+        assert response.headers["www-authenticate"] == "Bearer"
+    assert totals == []
+
+
+def test_revoked_and_expired_keys_are_401_like_unknown_ones(tmp_path):
+    async def go():
+        async with inside(tmp_path) as it:
+            assert (await it.ask("a")).status_code == 200  # and is remembered for a second
+            revoked = it.keys.list()[0]
+            it.keys.revoke(revoked.id)
+            soon = datetime.now(UTC) + timedelta(seconds=0.05)
+            short, _ = it.keys.create("short", expires_at=soon)
+            await asyncio.sleep(0.06)
+            ended = await it.ask("a")
+            expired = await it.http.get("/v1/models", headers={"authorization": f"Bearer {short}"})
+            return ended, expired
+
+    ended, expired = asyncio.run(go())
+    assert problem(ended, 401, "key-refused") == problem(expired, 401, "key-refused")
+
+
+def test_every_key_is_compared_in_constant_time(tmp_path, monkeypatch):
+    """Right, wrong, unknown and revoked keys all take the digest and one full comparison."""
+    store = keys_module.open_keys(tmp_path / "keys.sqlite")
+    secret, key = store.create("mine")
+    ended, old = store.create("old")
+    store.revoke(old.id)
+    compared, real = [], hmac.compare_digest
+    monkeypatch.setattr(
+        keys_module.hmac, "compare_digest", lambda a, b: compared.append((a, b)) or real(a, b)
+    )
+    tried = [secret, secret[:-1] + "!", "uc_unknown_prefix", ended, "é"]
+    found = [store.verify(each) for each in tried]
+    assert [f and f.id for f in found] == [key.id, None, None, None, None]
+    assert len(compared) == len(tried)
+    assert {(len(a), len(b)) for a, b in compared} == {(32, 32)}
+
+
+def test_cors_is_closed(tmp_path):
+    async def go():
+        async with inside(tmp_path) as it:
+            origin = {"origin": "https://evil.example"}
+            asked = await it.http.options(
+                "/v1/predict", headers=origin | {"access-control-request-method": "POST"}
+            )
+            return asked, await it.http.get("/v1/models", headers=origin)
+
+    for response in asyncio.run(go()):
+        assert not [h for h in response.headers if h.startswith("access-control-")]
+        assert response.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_without_keys_only_known_hosts_are_answered(tmp_path):
+    async def go():
+        hosts = frozenset({"127.0.0.1", "localhost", "[::1]"})
+        async with inside(tmp_path, keyed=False, hosts=hosts) as it:
+            tried = (
+                "127.0.0.1:9",
+                "LOCALHOST",
+                "[::1]:80",
+                "evil.example",
+                "127.0.0.1.evil.example",
+            )
+            return [await it.http.get("/healthz", headers={"host": h}) for h in tried]
+
+    found = asyncio.run(go())
+    assert [r.status_code for r in found] == [200, 200, 200, 400, 400]
+    problem(found[-1], 400, "host-unknown")
+
+
+def test_headers_cannot_be_injected(live):
+    bad = (
+        b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: a\r\nset-cookie: b=c\r\n"
+        b"connection: close\r\n\r\n"
+    )
+    answer = live.raw(bad)
+    assert b"200 OK" in answer and b"set-cookie" not in answer.lower()
+    crlf = live.raw(
+        b"GET /v1/x%0d%0aset-cookie:b=c HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    assert b"404" in crlf.split(b"\r\n")[0] and b"set-cookie" not in crlf.lower()
+    assert b"400" in live.raw(b"GET /healthz HTTP/1.1\r\nhost: x\r\nbad\x00name: 1\r\n\r\n")[:20]
+    assert b"400" in live.raw(b"\x16\x03\x01nonsense\r\n\r\n")[:20]
+    big = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 200_000 + b"\r\n\r\n"
+    with live.socket() as s:
+        try:
+            s.sendall(big)
+            assert b"200" not in s.recv(100)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused while it was still being sent
+
+
+def test_slow_callers_do_not_block_others_and_are_let_go(artefact, tmp_path):
+    server = Live(artefact, tmp_path, "--no-keys", "--limits.deadline-seconds", "1")
+    slow = []
+    try:
+        for i in range(120):
+            s = server.socket()
+            head = b"POST /v1/predict HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+            if i % 2:
+                head += b"content-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+            s.sendall(head)
+            slow.append(s)
+        started = time.monotonic()
+        with httpx.Client(base_url=server.url) as http:
+            for _ in range(10):
+                assert http.post("/v1/predict", json={"inputs": "a"}).status_code == 200
+        assert time.monotonic() - started < 2
+        slow[1].settimeout(5)
+        assert b"408" in slow[1].recv(100)  # half a body, after the deadline
+    finally:
+        for s in slow:
+            s.close()
+        assert server.stop() == 0
+
+
+def test_half_a_header_is_closed_after_its_time():
+    from undercut.serving.timeouts import HastyProtocol
+
+    class Quick(HastyProtocol):
+        header_seconds = 0.3
+
+    async def answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    import uvicorn
+
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(answer, http=Quick, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        with socket.create_connection(sock.getsockname(), timeout=5) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert b"ok" in s.recv(1000)
+            started = time.monotonic()
+            with pytest.raises(OSError):  # dribbles its second request's header
+                while time.monotonic() - started < 5:
+                    s.sendall(b"G")
+                    time.sleep(0.05)
+            assert 0.2 < time.monotonic() - started < 3
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def test_nothing_secret_is_in_the_log(live):
+    headers = {"authorization": f"Bearer {live.key}"}
+    with httpx.Client(base_url=live.url, headers=headers) as http:
+        assert http.post("/v1/predict", json={"inputs": "a very private text"}).status_code == 200
+        http.get("/v1/models", params={"key": live.key})
+        http.get(f"/{live.key}")
+    assert "/v1/predict 200" in live.stderr
+    assert "private" not in live.stderr
+    assert live.stderr.count(live.key) == 1  # where the first start shows it
+    assert live.key not in live.stdout
+    for path in (live.place / "ws").rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert live.key.encode() not in data and b"private text" not in data, path
