@@ -43,6 +43,7 @@ class Bench:
         self.options = options
         self.data = Path(options.data or "no-data-folder-given").expanduser().resolve()
         self.work = Path(options.work).expanduser().resolve()
+        self.results = Path(options.results).expanduser().resolve()
         self.session = record.new_session()
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.failures: list[str] = []
@@ -61,7 +62,7 @@ class Bench:
         rows = self.rows.setdefault(name, [])
         rows.extend(row | {"others_cores": usage.others_cores} for row in new)
         seeds = sorted({r["seed"] for r in rows if "seed" in r})
-        record.write(name, self.session, self.options.threads, seeds, settings, rows)
+        record.write(name, self.session, self.options.threads, seeds, settings, rows, self.results)
 
     def peers(self, seed: int) -> None:
         """Tutorial, Trainer and linear peers with one seed."""
@@ -160,6 +161,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("what", nargs="?", choices=WHAT, default="all", metavar="what")
     parser.add_argument("--data", default=os.environ.get("UNDERCUT_DATA"), help="public data sets")
     parser.add_argument("--work", default=str(ROOT / "undercut-out" / "bench"), help="scratch")
+    parser.add_argument(
+        "--results",
+        default=str(record.RESULTS),
+        help="elsewhere than benchmarks/results to try things: the tables are then printed only",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
@@ -187,7 +193,12 @@ def main(arguments: list[str] | None = None) -> int:
             bench.chinese(seed)
     if what in ("all", "throughput"):
         bench.throughput()
-    tables.write()
+    if bench.results == record.RESULTS:
+        tables.write()
+    else:
+        print(
+            tables.fill(tables.README.read_text(encoding="utf-8"), record.read_all(bench.results))
+        )
     for line in bench.failures:
         print(f"FAILED {line}", file=sys.stderr)
     return 1 if bench.failures else 0

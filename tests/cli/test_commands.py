@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ def undercut(*arguments: str, cwd: Path, ok: bool = True) -> subprocess.Complete
         capture_output=True,
         text=True,
         timeout=300,
+        env={k: v for k, v in os.environ.items() if k != "COLUMNS"},
     )
     if ok:
         assert done.returncode == 0, done.stderr

@@ -137,6 +137,7 @@ def test_a_full_queue_says_when_to_come_back(tmp_path):
             metrics = ""
             while "undercut_queue_inputs 1" not in metrics:
                 metrics = (await it.http.get("/metrics")).text
+                await asyncio.sleep(0)
             third = await it.ask("third")
             model.go.set()
             return await first, await second, third
@@ -297,9 +298,11 @@ def test_a_caller_who_hangs_up_leaves_the_queue(tmp_path):
             metrics = ""
             while "undercut_queue_inputs 1" not in metrics:
                 metrics = (await it.http.get("/metrics")).text
+                await asyncio.sleep(0)
             gone.cancel()
             while "undercut_queue_inputs 0" not in metrics:
                 metrics = (await it.http.get("/metrics")).text
+                await asyncio.sleep(0)
             model.go.set()
             assert (await first).status_code == 200
             return model.batches

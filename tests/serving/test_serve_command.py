@@ -94,9 +94,21 @@ def test_fifty_callers_at_once_are_each_billed_once(live):
     assert (after[0] - before[0], after[1] - before[1]) == (300, 50 * 21)
 
 
+def test_small_answers_leave_at_once(live):
+    """Nagle's algorithm with delayed ACKs would cost 40 ms a request on a kept connection."""
+    headers = {"authorization": f"Bearer {live.key}"}
+    with httpx.Client(base_url=live.url, headers=headers) as http:
+        seconds = []
+        for _ in range(20):
+            started = time.monotonic()
+            http.post("/v1/predict", json={"inputs": "a"})
+            seconds.append(time.monotonic() - started)
+    assert sorted(seconds)[5] < 0.03
+
+
 def test_sigterm_while_busy_answers_what_runs_and_bills_it(artefact, tmp_path):
     server = Live(artefact, tmp_path, "--no-keys")
-    answered, refused, texts = [], [], ["退款"] * 200
+    answered, refused, texts = [], [], ["退款"] * 100
     stop = threading.Event()
 
     def call() -> None:
@@ -122,13 +134,13 @@ def test_sigterm_while_busy_answers_what_runs_and_bills_it(artefact, tmp_path):
     for t in threads:
         t.join(20)
     assert "Stopped" in server.stdout
-    assert set(answered) <= {200, 503}
+    assert set(answered) <= {200, 503}, set(answered)
     book = Book(tmp_path / "ws" / "ledger.sqlite")
     found = quantities(book)
     # A keep-alive connection may be closed under a request it was just sending; that one has no
     # answer, and may or may not have been taken. Every answer must be billed.
     assert answered.count(200) <= found["request"] <= answered.count(200) + len(refused)
-    assert found["token"] == found["request"] * 200 * 2
+    assert found["token"] == found["request"] * 100 * 2
     assert found["cpu_second"] > 0
     assert not list((tmp_path / "ws" / "serving" / "journal").glob("*.jsonl"))
 

@@ -72,7 +72,7 @@ class CheckResult(Result):
         verdict = "cannot be used as it is" if r.errors else "can be used"
         console.print(f"{r.rows} rows, {len(r.labels)} labels; the data {verdict}.")
         for note in r.notes:
-            console.print(f"  {note}", markup=False)
+            console.print(f"  {note}")
         shown = table("severity", "what", "rows")
         for f in sorted(r.findings, key=lambda f: f["severity"] != "error"):
             rows = ", ".join(f["rows"][:3]) + (" ..." if len(f["rows"]) > 3 else "")
@@ -192,4 +192,4 @@ class PredictResult(Result):
         for answer in self.record.predictions:
             cut = "  (text was cut)" if answer.truncated else ""
             line = f"{answer.label}\t{answer.probability:.3f}{cut}"
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from types import TracebackType
 
@@ -18,6 +20,7 @@ from rich.progress import (
 from undercut.core.types import Progress as Tick
 
 PLAIN_EVERY_SECONDS = 10.0
+PIPED_WIDTH = 160
 
 
 class Terminal:
@@ -30,7 +33,8 @@ class Terminal:
 
     def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
         self.quiet = quiet
-        self.out = Console(highlight=False, markup=False, emoji=False)
+        piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
+        self.out = Console(highlight=False, markup=False, emoji=False, width=piped)
         self.err = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._live: Progress | None = None
         self._task: TaskID | None = None
@@ -69,7 +73,7 @@ class Terminal:
         if self._live is not None and self._task is not None:
             self._live.reset(self._task, description=step, total=None, note="")
         elif not self.quiet:
-            self.err.print(f"{step} ...", markup=False)
+            self.err.print(f"{step} ...")
         self._last = time.monotonic()
 
     def tick(self, progress: Tick) -> None:
@@ -81,9 +85,9 @@ class Terminal:
         elif not self.quiet and time.monotonic() - self._last > PLAIN_EVERY_SECONDS:
             self._last = time.monotonic()
             share = f" {progress.done / progress.total:.0%}" if progress.total > 1 else ""
-            self.err.print(f"  {note}{share}", markup=False)
+            self.err.print(f"  {note}{share}")
 
     def say(self, line: str) -> None:
         """Print a line of progress that stays."""
         if not self.quiet:
-            self.err.print(line, markup=False, soft_wrap=True)
+            self.err.print(line, soft_wrap=True)

@@ -68,7 +68,7 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
         if errors:
             raise UndercutError(
                 "data-check",
-                [Problem("data to learn from", f.message, ", ".join(f.rows[:5])) for f in errors],
+                [Problem("data to learn from", f.message) for f in errors],
             )
         save_dataset(folder / "data", data)
         return {"hash": data.hash, "warnings": [*notes, *(f.message for f in findings)]}

@@ -62,7 +62,9 @@ def listen(options: ServeOptions) -> socket.socket:
         UndercutError: the port is in use or not allowed, or the address is not this machine's.
     """
     family, address = _address(options.host, options.port)
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small packets at once (TCP_NODELAY) only where the protocol is spelt out;
+    # without that every answer on a kept connection waits 40 ms for the caller's delayed ACK.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)

@@ -180,6 +180,8 @@ class Meter:
 
     def close(self) -> None:
         """Write what is left and stop. What cannot be written is read at the next start."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         self._thread.join()
         self._try_flush()

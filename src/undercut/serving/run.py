@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -146,16 +146,17 @@ def serve_predictor(
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
     )
     _log_to_stderr(options.access_log)
-    if keys is not None:
-        _show_new_keys(keys, options.new_key)
-    print(_greeting(model_info, url_of(options, sock), keyed=keys is not None), file=sys.stderr)
-    sys.stderr.flush()
-    with (
-        book.measure(subject_of(model_info.version)),
-        _quiet_sigterm(),
-        suppress(KeyboardInterrupt),
-    ):
-        uvicorn.Server(config).run(sockets=[sock])
+    with book.measure(subject_of(model_info.version)), _sigterm_interrupts():
+        try:
+            if keys is not None:
+                _show_new_keys(keys, options.new_key)
+            greeting = _greeting(model_info, url_of(options, sock), keyed=keys is not None)
+            print(greeting, file=sys.stderr, flush=True)
+            uvicorn.Server(config).run(sockets=[sock])
+        except KeyboardInterrupt:  # how a stop ends: uvicorn raises the signal again
+            pass
+        finally:
+            meter.close()
 
 
 def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
@@ -192,12 +193,12 @@ def _log_to_stderr(access_log: bool) -> None:
 
 
 @contextmanager
-def _quiet_sigterm() -> Iterator[None]:
-    """Let ``serve`` return after SIGTERM: uvicorn stops, then raises the signal once more."""
+def _sigterm_interrupts() -> Iterator[None]:
+    """Make SIGTERM what Ctrl+C is: before uvicorn takes signals, and when it raises them again."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

@@ -89,4 +89,4 @@ def _leaf(value: Any) -> str:
     if isinstance(value, str):
         return quoted(value)
     # YAML 1.1 reads 1e-05 as a string, so small numbers are written out.
-    return f"{value:.9f}".rstrip("0") + "0" if "e-" in repr(value) else repr(value)
+    return f"{value:.12f}".rstrip("0") if "e-" in repr(value) else repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ class Work:
         valid_y: validation targets as positions in ``seen``, -1 where it is not among them,
             ``int64 (m,)``; ``None`` in a refit.
         frozen: the base with its cache.
+        began: clock at the start of the fit, for its deadline.
     """
 
     job: FitJob
@@ -47,6 +49,7 @@ class Work:
     y: np.ndarray
     valid_y: np.ndarray | None
     frozen: FrozenEncoder
+    began: float
 
     @property
     def texts(self) -> list[str]:
@@ -86,6 +89,7 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
     Raises:
         UndercutError: the base cannot be found, too few classes, or nothing to choose on.
     """
+    began = time.monotonic()
     held_out = job.valid is not None and len(job.valid) > 0
     y = np.asarray(job.task.encode(job.train.targets, job.labels), np.int64)
     seen, compact = np.unique(y, return_inverse=True)
@@ -107,7 +111,7 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
     longest = min(int(job.options.max_tokens), base.longest)
     frontend = TextFrontend(base.folder / "tokenizer.json", longest, pad_id=base.pad_id)
     frozen = FrozenEncoder(base, frontend, longest, job.cache, job.threads, job.tick)
-    return Work(job, base, frontend, longest, seen, compact, valid_y, frozen)
+    return Work(job, base, frontend, longest, seen, compact, valid_y, frozen, began)
 
 
 def finish_job(

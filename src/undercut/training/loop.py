@@ -102,6 +102,7 @@ class Trained:
         tensors: trained parameters, float32, by their name in the body.
         weight: head ``float32 (S, D)``, rows of length 1.
         stop: epochs after which this was the state.
+        epochs: length of the schedule of rates: the recipe's, unless a deadline cut it.
         temperature: fitted on validation; 1 without.
         curve: one record an epoch.
     """
@@ -109,6 +110,7 @@ class Trained:
     tensors: dict[str, Tensor]
     weight: np.ndarray
     stop: float
+    epochs: float
     temperature: float = 1.0
     curve: list[dict[str, float]] = field(default_factory=list)
 
@@ -168,10 +170,10 @@ def train(
 
     def state(stop: float) -> Trained:
         kept = {n: m.detach().clone() for n, m in zip(names, masters, strict=False)}
-        return Trained(kept, F.normalize(weight.detach(), dim=-1).numpy().copy(), stop)
+        return Trained(kept, F.normalize(weight.detach(), dim=-1).numpy().copy(), stop, recipe.epochs)
 
     best: Trained | None = None
-    least, worse, step, curve = np.inf, 0, 0, []
+    least, worse, step, over, curve = np.inf, 0, 0, False, []
     with fast_float32(), Lanes(threads, most=LANES) as lanes:
         while step < last:
             losses = []
@@ -199,7 +201,7 @@ def train(
                 step += 1
                 tick(Progress("train", step, last, f"loss {losses[-1]:.3f}"))
                 watch(sum(d[2] for d in done))
-            over = step < last and bool(deadline) and share >= 1
+            over = step < last and share >= 1
             epoch = step / per_epoch
             record = {"epoch": epoch, "loss": float(np.mean(losses)) if losses else 0.0}
             if held is not None:
@@ -214,6 +216,8 @@ def train(
                 break
     best = best or state(step / per_epoch)
     best.curve = curve
+    if over:
+        best.epochs = step / per_epoch
     return best
 
 

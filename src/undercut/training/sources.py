@@ -105,3 +105,9 @@ class LowerLayers:
         ids, mask = self.tokens.batch(index)
         with torch.no_grad():
             return self.body.climb(self.body.embed(ids), mask, 0, self.layer), mask
+
+
+def random_states(sizes: np.ndarray, width: int, dtype: torch.dtype) -> States:
+    """Return states of texts of these sizes with random values, to time training with."""
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return States(torch.randn(int(starts[-1]), width).to(dtype), starts)

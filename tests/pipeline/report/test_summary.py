@@ -72,7 +72,10 @@ CHANGES = {
     ),
     "artefact": (FACTS.model_copy(update={"artefact": "here/model"}), "Model here/model"),
     "report": (FACTS.model_copy(update={"report": "here/r.html"}), "Report here/r.html"),
-    "next": (FACTS.model_copy(update={"next_command": "undercut serve x"}), "Next undercut serve x"),
+    "next": (
+        FACTS.model_copy(update={"next_command": "undercut serve x"}),
+        "Next undercut serve x",
+    ),
 }
 
 
@@ -131,7 +134,9 @@ def test_missing_pieces_are_said() -> None:
 
 
 def test_markup_and_escapes_in_names_stay_letters() -> None:
-    hostile = FACTS.model_copy(update={"next_quality": ["Label [bold]x[/bold] \x1b[31mred\nline 2"]})
+    hostile = FACTS.model_copy(
+        update={"next_quality": ["Label [bold]x[/bold] \x1b[31mred\nline 2"]}
+    )
     found = text(hostile)
     assert "[bold]x[/bold]" in found
     assert "\x1b" not in found
@@ -149,4 +154,4 @@ def test_wrap_keeps_every_word() -> None:
     words = "one two 三四五 " + "x" * 30 + " end"
     found = wrap(words, 10)
     assert "".join("".join(found).split()) == "".join(words.split())
-    assert ["x" * 30] == [line for line in found if cell_len(line) > 10]
+    assert [line for line in found if cell_len(line) > 10] == ["x" * 30]

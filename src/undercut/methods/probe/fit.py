@@ -26,7 +26,6 @@ def fit(job: FitJob) -> Fitted:
     Raises:
         UndercutError: no validation rows and no earlier choices, or rows of one class only.
     """
-    began = time.monotonic()
     work = open_job(job, needed=("c", "temperature"))
     e = F.normalize(work.frozen.pooled(work.texts), dim=-1)  # (n + m, D)
     rows, held = e[: len(work.y)], e[len(work.y) :]
@@ -39,7 +38,7 @@ def fit(job: FitJob) -> Fitted:
     torch.set_num_threads(job.threads)
     try:
         for i, c in enumerate(grid):
-            if best and job.deadline is not None and time.monotonic() - began > job.deadline:
+            if best and job.deadline is not None and time.monotonic() - work.began > job.deadline:
                 break
             job.tick(Progress("probe", i, len(grid), f"C = {c:g}"))
             start, _ = fit_logistic(x, work.targets, len(work.seen), c, start)

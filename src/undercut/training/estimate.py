@@ -1,0 +1,119 @@
+"""What a fit will cost, from a few timed batches: CPU-seconds a padded token, times the tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from undercut.core.types import Estimate
+from undercut.models.encoder.module import load_body
+from undercut.training.batches import Lanes, length_batches
+from undercut.training.frozen import PASS_TOKENS
+from undercut.training.job import Work
+from undercut.training.loop import Recipe, Trunk, train
+from undercut.training.precision import fast_float32
+from undercut.training.sources import Source
+
+SECONDS = 0.7
+"""Wall-clock time after which no further batch is timed."""
+SAMPLE_TOKENS = 512
+QUANTILES = (0.5, 0.1, 0.9, 0.3, 0.7)
+"""Where in the batches, by length, samples are taken; the first comes twice, once unwatched."""
+FORWARD = 0.35
+"""Cost of a forward pass, as a share of a training step."""
+START = 0.5
+"""CPU-seconds to read the base, write the model and tokenise."""
+
+
+def pass_cost(work: Work, kind: str, besides: str = "") -> Estimate:
+    """Return the cost of the frozen pass over the texts whose rows are not in the cache.
+
+    Args:
+        work: the job.
+        kind: ``pooled``, or ``layer<k>`` for the states after the lower k layers.
+        besides: another kind whose pass leaves this one too; texts it will encode are free.
+    """
+    texts = work.frozen.missing(work.texts, kind)
+    if besides:
+        both = set(work.frozen.missing(work.texts, besides))
+        texts = [t for t in texts if t not in both]
+    if not texts:
+        return Estimate(0.0, f"{kind} rows in the cache" if not besides else "")
+    prepared = work.frontend.prepare(texts)
+    keep = None if kind == "pooled" else int(kind.removeprefix("layer"))
+    body = load_body(work.base.folder, work.frozen.dtype)
+    batches = length_batches(prepared.sizes, SAMPLE_TOKENS)
+    picked = [batches[int(q * (len(batches) - 1))] for q in QUANTILES]
+    begin, seconds, tokens = time.monotonic(), 0.0, 0
+    with fast_float32(), Lanes(1):
+        for i, index in enumerate([picked[0], *picked]):
+            start = time.process_time()
+            work.frozen.climb(body, prepared, index, keep, finish=keep is None)
+            if i:
+                seconds += time.process_time() - start
+                tokens += _padded(prepared.sizes, index)
+            if i and time.monotonic() - begin > SECONDS:
+                break
+    whole = sum(_padded(prepared.sizes, b) for b in length_batches(prepared.sizes, PASS_TOKENS))
+    return Estimate(seconds / tokens * whole, f"{i} batches of the frozen pass timed")
+
+
+def step_cost(
+    work: Work,
+    trunk: Trunk,
+    sample: Callable[[np.ndarray], Source],
+    sizes: np.ndarray,
+    held_sizes: np.ndarray,
+    recipe: Recipe,
+) -> Estimate:
+    """Return the cost of training, by training for a few steps; ``trunk`` is spoilt by it.
+
+    Args:
+        work: the job.
+        trunk: what will be trained.
+        sample: training rows by index, or something that costs as much.
+        sizes: tokens of the training rows, ``(n,)``.
+        held_sizes: tokens of the validation rows, ``(m,)``.
+        recipe: how it will be trained.
+    """
+    batches = length_batches(sizes, recipe.batch_tokens)
+    at = sorted({int(q * (len(batches) - 1)) for q in QUANTILES[:3]})
+    clock: list[tuple[float, int]] = []
+    begin = time.monotonic()
+    for i in [at[len(at) // 2], *at]:
+        source = sample(batches[i])
+        seen = torch.from_numpy(work.y[batches[i]])
+        head = torch.randn(len(work.seen), work.base.width)
+        once = Recipe(2, 2, 1e-6, recipe.batch_tokens)
+        ticks: list[tuple[float, int]] = []
+        train(
+            trunk,
+            source,
+            seen,
+            head,
+            once,
+            work.job.seed,
+            work.job.threads,
+            watch=lambda tokens, to=ticks: to.append((time.process_time(), tokens)),
+        )
+        clock += [(ticks[1][0] - ticks[0][0], ticks[1][1])]
+        if time.monotonic() - begin > SECONDS:
+            break
+    timed = clock[1:] or clock
+    each = sum(c for c, _ in timed) / sum(t for _, t in timed)
+    padded = sum(_padded(sizes, b) for b in batches) * recipe.stop
+    judged = int(np.sum(held_sizes)) * recipe.stop * FORWARD
+    return Estimate(each * (padded + judged) + START, f"{len(timed)} training steps timed")
+
+
+def sum_of(parts: Sequence[Estimate]) -> Estimate:
+    """Return the sum of costs, each with its basis."""
+    basis = "; ".join(p.basis for p in parts if p.basis)
+    return Estimate(sum(p.cpu_seconds for p in parts), basis)
+
+
+def _padded(sizes: Sequence[int] | np.ndarray, index: np.ndarray) -> int:
+    return len(index) * max(int(sizes[i]) for i in index)
