@@ -153,6 +153,7 @@ def test_the_deadline_is_kept_and_nothing_is_metered(tmp_path):
         model = Gate()
         async with inside(tmp_path, model, deadline_seconds=0.2) as it:
             late = await it.ask("a")
+            await asyncio.sleep(0.2)  # the batch began a little after the request came
             stuck = await it.http.get("/readyz")
             alive = await it.http.get("/healthz")
             model.go.set()

@@ -37,6 +37,7 @@ def build() -> App:
         version=undercut.__version__,
         default_parameter=Parameter(negative_iterable=()),
         help_format="plaintext",
+        suppress_keyboard_interrupt=False,
     )
     for name, text in COMMANDS.items():
         app.command(f"undercut.cli.verbs:{name}", name=name, help=text)

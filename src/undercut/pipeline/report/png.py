@@ -123,7 +123,9 @@ def _save(sheet: Drawing, families: list[str], write: Callable[[str], str], path
     for order, shape in enumerate(sheet.shapes):
         _draw(axes, shape, order, families, write)
     temporary = path.with_name(f".{path.name}.tmp")
-    canvas.savefig(temporary, format="png", metadata={"Software": None})
+    canvas.savefig(
+        temporary, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+    )
     temporary.replace(path)
 
 
@@ -131,26 +133,27 @@ def _draw(
     axes: Any, s: Shape, order: int, families: list[str], write: Callable[[str], str]
 ) -> None:
     from matplotlib import patches
+    from matplotlib.lines import Line2D
 
     point = 72 / PER_INCH
     colour = COLOURS[s.colour]
     if isinstance(s, Line):
         xs, ys = zip(*s.points, strict=True)
-        axes.plot(
-            xs, ys, color=colour, linewidth=s.width * point, zorder=order,
-            linestyle=(0, (4, 3)) if s.dash else "-", solid_capstyle="butt",
+        axes.add_artist(
+            Line2D(xs, ys, color=colour, linewidth=s.width * point, zorder=order,
+                   linestyle=(0, (4, 3)) if s.dash else "-", solid_capstyle="butt")
         )  # fmt: skip
     elif isinstance(s, Area):
-        axes.add_patch(
+        axes.add_artist(
             patches.Polygon(s.points, color=colour, alpha=s.opacity, linewidth=0, zorder=order)
         )
     elif isinstance(s, Box):
-        axes.add_patch(
+        axes.add_artist(
             patches.Rectangle((s.x, s.y), s.width, s.height, facecolor=colour, alpha=s.opacity,
                               linewidth=0, zorder=order)
         )  # fmt: skip
         if s.outline:
-            axes.add_patch(
+            axes.add_artist(
                 patches.Rectangle((s.x, s.y), s.width, s.height, fill=False, linewidth=point,
                                   edgecolor=COLOURS[s.outline], zorder=order)
             )  # fmt: skip
@@ -164,7 +167,7 @@ def _draw(
             if s.shape == "circle"
             else patches.Polygon(corners(s), **look)
         )
-        axes.add_patch(patch)
+        axes.add_artist(patch)
     else:
         axes.text(
             s.x, s.y + 0.35 * s.size, write(s.text), fontsize=s.size * point, color=colour,
