@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-import pytest
 
 from serving.inside import JSON, MODEL, inside, problem, until
 from serving.models import Echo, Gate, prediction
@@ -49,39 +48,42 @@ def test_the_truncation_flag_and_top(tmp_path):
     assert [len(p["probabilities"]) for p in found] == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        (b"{bad", 400, "not-json"),
-        (b"", 400, "not-json"),
-        (b"\xff\xfe", 400, "not-json"),
-        (b'{"inputs": "\\ud800"}', 400, "not-json"),
-        (b"[" * 5_000, 400, "not-json"),
-        (b"[]", 422, "body-invalid"),
-        (b"{}", 422, "body-invalid"),
-        (b'{"inputs": 3}', 422, "body-invalid"),
-        (b'{"inputs": ["a", null]}', 422, "body-invalid"),
-        (b'{"inputs": "a", "top": 0}', 422, "body-invalid"),
-        (b'{"inputs": "a", "top": true}', 422, "body-invalid"),
-        (b'{"input": "a"}', 422, "field-unknown"),
-        (b'{"inputs": []}', 422, "inputs-count"),
-        (b'{"inputs": " "}', 422, "inputs-invalid"),
-        (b'{"inputs": "a\\u0000b"}', 422, "inputs-invalid"),
-        (b'{"inputs": "a", "model": "other"}', 422, "model-unknown"),
-        (b'{"inputs": "' + b"a" * 20_001 + b'"}', 422, "inputs-invalid"),
-        (b'{"inputs": [' + b'"a",' * 9_999 + b'"a"]}', 422, "inputs-count"),
-        (b'{"inputs": "' + b"a" * (1 << 20) + b'"}', 413, "body-too-large"),
-    ],
-)
-def test_bad_bodies_get_a_problem_and_no_usage(tmp_path, body, status, code):
+BAD_BODIES = [
+    (b"{bad", 400, "not-json"),
+    (b"", 400, "not-json"),
+    (b"\xff\xfe", 400, "not-json"),
+    (b'{"inputs": "\\ud800"}', 400, "not-json"),
+    (b"[" * 5_000, 400, "not-json"),
+    (b"[]", 422, "body-invalid"),
+    (b"{}", 422, "body-invalid"),
+    (b'{"inputs": 3}', 422, "body-invalid"),
+    (b'{"inputs": ["a", null]}', 422, "body-invalid"),
+    (b'{"inputs": "a", "top": 0}', 422, "body-invalid"),
+    (b'{"inputs": "a", "top": true}', 422, "body-invalid"),
+    (b'{"input": "a"}', 422, "field-unknown"),
+    (b'{"inputs": []}', 422, "inputs-count"),
+    (b'{"inputs": " "}', 422, "inputs-invalid"),
+    (b'{"inputs": "a\\u0000b"}', 422, "inputs-invalid"),
+    (b'{"inputs": "a", "model": "other"}', 422, "model-unknown"),
+    (b'{"inputs": "' + b"a" * 20_001 + b'"}', 422, "inputs-invalid"),
+    (b'{"inputs": [' + b'"a",' * 9_999 + b'"a"]}', 422, "inputs-count"),
+    (b'{"inputs": "' + b"a" * (1 << 20) + b'"}', 413, "body-too-large"),
+]
+
+
+def test_bad_bodies_get_a_problem_and_no_usage(tmp_path):
     async def go():
         model = Echo()
         async with inside(tmp_path, model) as it:
-            response = await it.http.post("/v1/predict", content=body, headers=JSON)
-            return response, model.batches, it.meter.totals()
+            found = [
+                await it.http.post("/v1/predict", content=body, headers=JSON)
+                for body, _, _ in BAD_BODIES
+            ]
+            return found, model.batches, it.meter.totals()
 
-    response, batches, totals = asyncio.run(go())
-    problem(response, status, code)
+    found, batches, totals = asyncio.run(go())
+    for response, (_, status, code) in zip(found, BAD_BODIES, strict=True):
+        problem(response, status, code)
     assert batches == [] and totals == []
 
 

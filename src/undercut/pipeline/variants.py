@@ -23,7 +23,7 @@ from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder
 
-UNLABELLED_ROWS = 500
+UNLABELLED_ROWS = 250
 EXPORT_TOLERANCE = 1e-3
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from undercut.training.batches import fitting_budget, length_batches
 from undercut.training.loop import Recipe
 
-LEAST_STEPS = 300
+LEAST_STEPS = 120
 """Optimiser steps aimed at: few rows are gone through more often."""
-MOST_EPOCHS = 20
+MOST_EPOCHS = 12
 USUAL_WIDTH = 384
 """Width of the model the default rates were found on; wider ones want slower rates."""
 

@@ -43,6 +43,7 @@ def _kinds() -> np.ndarray:
             table[point] = WORD
     for first, end in _OWN_TOKEN:
         table[first:end] = SINGLE
+    table[0xFFFF] = SINGLE  # U+FFFF itself is no character, and would be a space
     return table
 
 

@@ -10,6 +10,7 @@ from undercut.pipeline.report.svg.axes import Axis, Plot, frame, left_margin
 from undercut.pipeline.report.svg.place import Area as Taken
 from undercut.pipeline.report.svg.shapes import (
     Area,
+    Box,
     Drawing,
     Line,
     Mark,
@@ -67,19 +68,21 @@ def lines(
     drawing = Drawing(width, plot.bottom + 42)
     frame(drawing, plot, size)
     at = [plot.px(t.x) for t in thresholds if t.x is not None]
-    taken = [Taken(x - 1, plot.top, x + 1, plot.bottom) for x in at]
-    taken += [area for s in series for area in _hugging(plot, s)]
+    strips = [Taken(x - 1, plot.top, x + 1, plot.bottom) for x in at]
+    taken = [area for s in series for area in _hugging(plot, s)]
     for s in series:
         _band(drawing, plot, s)
+    for x_at in at:
+        drawing.add(Line(((x_at, plot.top), (x_at, plot.bottom)), "muted", 1, dash=True))
     for t in thresholds:
-        _threshold(drawing, plot, t, size, taken)
+        _threshold(drawing, plot, t, size, taken, strips)
     for s in series:
         _series(drawing, plot, s)
     for s in series:
         if s.label:
             # A name keeps further from other lines than from its own: it must not seem theirs.
             others = [a for other in series if other is not s for a in _hugging(plot, other, 15)]
-            taken.append(_label(drawing, plot, s, size, taken, others))
+            taken.append(_label(drawing, plot, s, size, taken, others, strips))
     return drawing
 
 
@@ -106,19 +109,30 @@ def _series(drawing: Drawing, plot: Plot, s: Series) -> None:
         )
 
 
-def _threshold(drawing: Drawing, plot: Plot, t: Threshold, size: float, taken: list[Taken]) -> None:
-    """Draw a threshold; its name stands beside its line, where nothing else is."""
+def _threshold(
+    drawing: Drawing,
+    plot: Plot,
+    t: Threshold,
+    size: float,
+    taken: list[Taken],
+    strips: list[Taken],
+) -> None:
+    """Name a threshold beside its line, where nothing else is; draw it too when it is level."""
     small = size - 1
     if t.x is not None:
         x = plot.px(t.x)
-        drawing.add(Line(((x, plot.top), (x, plot.bottom)), "muted", 1, dash=True))
-        text = fit(t.label, max(drawing.width - x, x) - 8, small)
+        text = fit(t.label, max(drawing.width - x, x - plot.left) - 8, small)
         width = text_width(text, small)
-        sides = [side for side in (x + 5, x - 5 - width) if 0 <= side <= drawing.width - width]
+        sides = [
+            side for side in (x + 5, x - 5 - width) if plot.left <= side <= drawing.width - width
+        ]
         heights = range(int(plot.bottom) - 12, int(plot.top) + 9, -9)
         spots = [Taken(left, y - 9, left + width, y + 9) for y in heights for left in sides]
-        free = (spot for spot in spots if not any(spot.touches(other) for other in taken))
-        spot = next(free, spots[0])
+        spot = min(spots, key=lambda a: _touches(a, [*taken, *strips]))
+        if _touches(
+            spot, [*taken, *strips]
+        ):  # what it must cross is interrupted, so that it can be read
+            drawing.add(Box(spot.left - 2, spot.top, width + 4, 18, "paper"))
         drawing.add(Text(spot.left, (spot.top + spot.bottom) / 2, text, small, "muted"))
         taken.append(spot)
     if t.y is not None:
@@ -129,6 +143,11 @@ def _threshold(drawing: Drawing, plot: Plot, t: Threshold, size: float, taken: l
             Text(plot.left + 4, y - 9, text, small, "muted"),
         )
         taken.append(Taken(plot.left, y - 18, plot.left + 4 + text_width(text, small), y + 1))
+
+
+def _touches(area: Taken, others: Sequence[Taken]) -> int:
+    """Return how many of the others an area touches."""
+    return sum(area.touches(other) for other in others)
 
 
 def _hugging(plot: Plot, s: Series, room: float = 2) -> list[Taken]:
@@ -147,9 +166,19 @@ def _hugging(plot: Plot, s: Series, room: float = 2) -> list[Taken]:
 
 
 def _label(
-    drawing: Drawing, plot: Plot, s: Series, size: float, taken: list[Taken], others: list[Taken]
+    drawing: Drawing,
+    plot: Plot,
+    s: Series,
+    size: float,
+    taken: list[Taken],
+    others: list[Taken],
+    strips: list[Taken],
 ) -> Taken:
-    """Write a label close to its own line where nothing else is; return where it stands."""
+    """Write a label close to its own line and return where it stands.
+
+    It touches nothing ``taken`` where that can be, then keeps off ``others``, the surroundings of
+    the other lines, and at last off ``strips``, the thresholds.
+    """
     text = fit(s.label, plot.right - plot.left, size)
     width, half = text_width(text, size, bold=True), size * 0.62
     points = _pixels(plot, s.x, s.y)
@@ -167,11 +196,14 @@ def _label(
                 and area.bottom <= plot.bottom
             ):
                 spots.append(area)
-    clear = [a for a in spots if not any(a.touches(t) for t in taken)]
-    alone = [a for a in clear if not any(a.touches(t) for t in others)]
-    crowded = sorted(spots, key=lambda a: sum(a.touches(t) for t in taken))
     corner = Taken(plot.left + 4, plot.top, plot.left + 4 + width, plot.top + 2 * half)
-    spot = next(iter([*alone, *clear, *crowded]), corner)
+
+    def cost(a: Taken) -> tuple[int, bool, int]:
+        return _touches(a, taken), _touches(a, others) > 0, _touches(a, strips)
+
+    spot = min(spots or [corner], key=cost)
+    if _touches(spot, strips):  # a threshold is interrupted, so that the name can be read
+        drawing.add(Box(spot.left - 2, spot.top, width + 4, 2 * half, "paper"))
     middle = (spot.top + spot.bottom) / 2
     drawing.add(Text(spot.left, middle, text, size, _ink(s.colour), bold=True))
     return spot
