@@ -25,6 +25,8 @@ _VERBS = {
     "predict_file": "undercut.pipeline.verbs",
     "run": "undercut.pipeline.run",
     "load": "undercut.predict.predictor",
+    "serve": "undercut.serving.run",
+    "ServeOptions": "undercut.serving.options",
     "Client": "undercut.serving.client",
     "UndercutError": "undercut.core.errors",
     "RunSpec": "undercut.core.specs",

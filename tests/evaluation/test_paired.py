@@ -36,9 +36,8 @@ def test_mcnemar_is_the_binomial_test_and_symmetric(b, c):
 
 
 def test_the_interval_is_as_published():
-    """Tango 1998, example 1: 44 pairs of crossover trials, 1 against 9 at 44, and no discordance."""
-    low, high = paired_interval(7, 1, 21)
-    assert (low, high) == pytest.approx((0.026, 0.517), abs=1e-3)  # Fagerland et al. 2014
+    """Fagerland, Lydersen and Laake 2014, airway hyper-responsiveness: Tango's interval."""
+    assert paired_interval(7, 1, 21) == pytest.approx((0.026, 0.517), abs=1e-3)
 
 
 @given(st.integers(1, 300), st.data())
@@ -82,10 +81,13 @@ def test_the_order_of_rows_does_not_matter(both, only_a, only_b, neither, rng):
 
 def test_equal_variants_are_called_better_in_at_most_about_one_of_forty():
     """Exactly enumerated: the rejection rate in B's favour where neither is better."""
-    for m in (5, 10, 20, 50, 100):
+    for m in (5, 6, 10, 20, 50, 100):
         k = np.arange(m + 1)
-        called = [only_b > m - only_b and mcnemar(m - only_b, only_b)[1] < 0.05 for only_b in k]
-        assert binom.pmf(k, m, 0.5)[called].sum() <= 0.03
+        called = [
+            paired_test(*right(3, m - only_b, int(only_b), 2)).better for only_b in range(m + 1)
+        ]
+        assert binom.pmf(k, m, 0.5)[called].sum() <= 0.025
+        assert any(called) == (m > 5)
 
 
 @pytest.mark.parametrize(("a", "b"), [([], []), ([True], [True, False])])
@@ -118,7 +120,8 @@ def test_the_bound_rises_with_losses_and_falls_with_gains(n, data):
     assert (lost - gained) / n - 1e-12 <= at <= 1
     assert float(drop_bound(lost + 1, gained, n)) >= at - 1e-12
     assert float(drop_bound(lost, gained + 1, n)) <= at + 1e-12
-    assert float(drop_bound(lost, gained, 2 * n)) <= at + 1e-12
+    if lost >= gained:
+        assert float(drop_bound(lost, gained, 2 * n)) <= at + 1e-12
 
 
 def test_no_rows_prove_nothing():

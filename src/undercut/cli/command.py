@@ -57,7 +57,10 @@ class Positional:
 
 def known_keys() -> dict[str, type[specs.Spec]]:
     """Return every option name of every verb, with a spec that has it."""
-    kinds = [v for v in vars(specs).values() if isinstance(v, type) and issubclass(v, specs.Spec)]
+    from undercut.serving.options import ServeOptions
+
+    found = [v for v in vars(specs).values() if isinstance(v, type)]
+    kinds: list[Any] = [ServeOptions, *(v for v in found if issubclass(v, specs.Spec))]
     return {name: kind for kind in kinds for name in kind.model_fields}
 
 

@@ -22,10 +22,10 @@ def paired_test(
 ) -> PairedTest:
     """Test whether B is better than A on the same rows.
 
-    The p-value is the two-sided mid-p of McNemar's binomial test, at every number of rows
-    (Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91); the exact
-    conditional one, which never errs on the liberal side, is given beside it. The interval is
-    :func:`paired_interval`.
+    The p-value is that of McNemar's exact conditional test, two-sided, at every number of rows: it
+    never errs on the liberal side. The mid-p, nearer to its level on few rows (Fagerland, Lydersen
+    and Laake 2013, BMC Medical Research Methodology 13:91), is given beside it and decides
+    nothing. The interval is :func:`paired_interval`.
 
     Args:
         correct_a: whether A is right, ``bool (n,)``.
@@ -33,7 +33,7 @@ def paired_test(
         confidence: of the interval.
 
     Returns:
-        The test; ``better`` when B is right more often and the mid-p is below 5 %.
+        The test; ``better`` when B is right more often and p is below 5 %.
 
     Raises:
         UndercutError: no rows, or different numbers of rows.
@@ -52,12 +52,12 @@ def paired_test(
         n=n,
         only_a=only_a,
         only_b=only_b,
-        p_value=mid,
-        p_exact=exact,
+        p_value=exact,
+        p_mid=mid,
         difference=(only_b - only_a) / n,
         low=low,
         high=high,
-        better=only_b > only_a and mid < SIGNIFICANCE,
+        better=only_b > only_a and exact < SIGNIFICANCE,
     )
 
 

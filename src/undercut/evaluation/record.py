@@ -82,8 +82,8 @@ class PairedTest(Record):
     n: int
     only_a: int = Field(description="rows only A gets right")
     only_b: int = Field(description="rows only B gets right")
-    p_value: float = Field(description="two-sided mid-p")
-    p_exact: float | None = Field(default=None, description="two-sided exact conditional p")
+    p_value: float = Field(description="two-sided exact conditional p")
+    p_mid: float | None = Field(default=None, description="two-sided mid-p, less conservative")
     difference: float = Field(description="accuracy of B minus accuracy of A, as a share")
     low: float = Field(description="lower end of the 95 % interval of the difference")
     high: float

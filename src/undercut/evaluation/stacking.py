@@ -116,7 +116,7 @@ def stack_log_probs(parts: Sequence[np.ndarray], weights: StackWeights) -> np.nd
 def stack_value(parts: Sequence[np.ndarray], y: np.ndarray, weights: StackWeights) -> StackValue:
     """Decide whether the stack is better on validation than its best part.
 
-    It pays when its accuracy is significantly better (mid-p below 5 %), or when it is no worse and
+    It pays when its accuracy is significantly better (p below 5 %), or when it is no worse and
     log loss, row by row against the part with the lowest, falls significantly (one-sided 5 %,
     normal). The fall is first reduced by 2/n nats for the two numbers chosen on the same rows
     (Akaike 1974, IEEE Transactions on Automatic Control 19(6), p. 716).

@@ -102,6 +102,7 @@ class Book:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
             self.engine = sa.create_engine(
                 f"sqlite:///{self.path}", connect_args={"timeout": 30, "check_same_thread": False}
             )
