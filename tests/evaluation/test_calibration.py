@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn.metrics import log_loss as their_log_loss
+
 from undercut.core.errors import UndercutError
 from undercut.evaluation.calibration import (
     expected_calibration_error,
@@ -35,7 +36,9 @@ def test_log_loss_is_scikit_learns():
 
 @pytest.mark.parametrize("temperature", [0.2, 1.0, 3.0, 8.0])
 def test_the_temperature_that_made_the_scores_is_found_again(temperature):
-    assert fit_temperature(*drawn(20_000, 5, 1, temperature)) == pytest.approx(temperature, rel=0.05)
+    assert fit_temperature(*drawn(20_000, 5, 1, temperature)) == pytest.approx(
+        temperature, rel=0.05
+    )
 
 
 def test_no_other_temperature_on_a_fine_grid_is_likelier():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn import metrics as theirs
+
 from undercut.core.errors import UndercutError
 from undercut.evaluation.evaluate import MOST_MISTAKES, evaluate
 from undercut.evaluation.record import Evaluation
@@ -30,6 +31,10 @@ def test_the_figures_are_scikit_learns():
     assert found.accuracy.value == pytest.approx(theirs.accuracy_score(y, answers))
     assert found.macro_f1.value == pytest.approx(theirs.f1_score(y, answers, average="macro"))
     assert found.weighted_f1 == pytest.approx(theirs.f1_score(y, answers, average="weighted"))
+    for kind in ("macro", "weighted"):
+        p, r, _, _ = theirs.precision_recall_fscore_support(y, answers, average=kind)
+        ours = (getattr(found, f"{kind}_precision"), getattr(found, f"{kind}_recall"))
+        assert ours == pytest.approx((p, r))
     assert found.log_loss == pytest.approx(theirs.log_loss(y, np.exp(scores)))
     assert found.accuracy.low < found.accuracy.value < found.accuracy.high
     assert found.macro_f1.low < found.macro_f1.value < found.macro_f1.high
@@ -80,9 +85,7 @@ def test_the_order_of_rows_does_not_matter(seed, n, rng):
     one = evaluate(scores, y, LABELS, split="s").model_dump()
     other = evaluate(scores[order], y[order], LABELS, split="s").model_dump()
     assert one.pop("log_loss") == pytest.approx(other.pop("log_loss"))
-    assert one.pop("mistakes") == sorted(
-        other.pop("mistakes"), key=lambda m: -m["probability"]
-    )
+    assert one.pop("mistakes") == sorted(other.pop("mistakes"), key=lambda m: -m["probability"])
     for a, b in zip(one.pop("reliability"), other.pop("reliability"), strict=True):
         assert a == pytest.approx(b)
     assert one.pop("ece") == pytest.approx(other.pop("ece"))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
+
 from undercut.evaluation.metrics import averages, class_metrics, confusion_matrix
 
 K = 5
@@ -24,14 +25,14 @@ def answered(draw):
 def test_agrees_with_scikit_learn(case):
     y, answers = case
     confusion = confusion_matrix(y, answers, K)
-    np.testing.assert_array_equal(
-        confusion, theirs.confusion_matrix(y, answers, labels=range(K))
-    )
+    np.testing.assert_array_equal(confusion, theirs.confusion_matrix(y, answers, labels=range(K)))
     each = class_metrics(confusion)
     p, r, f, s = theirs.precision_recall_fscore_support(
         y, answers, labels=range(K), zero_division=0
     )
-    for ours, expected in zip((each.precision, each.recall, each.f1, each.support), (p, r, f, s), strict=True):
+    for ours, expected in zip(
+        (each.precision, each.recall, each.f1, each.support), (p, r, f, s), strict=True
+    ):
         np.testing.assert_allclose(ours, expected, atol=1e-12)
     mean = averages(confusion)
     for kind in ("macro", "weighted"):

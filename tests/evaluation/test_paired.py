@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, multinomial
+
 from undercut.core.errors import UndercutError
 from undercut.evaluation.paired import (
     drop_bound,
@@ -105,7 +106,9 @@ def test_the_bound_fails_to_hold_a_drop_in_at_most_one_of_twenty(n, drop, gains)
     keep = lost + gained <= min(n, 60)
     lost, gained = lost[keep], gained[keep]
     p = multinomial.pmf(
-        np.column_stack([lost, gained, n - lost - gained]), n, [gains + drop, gains, 1 - 2 * gains - drop]
+        np.column_stack([lost, gained, n - lost - gained]),
+        n,
+        [gains + drop, gains, 1 - 2 * gains - drop],
     )
     missed = drop_bound(lost, gained, n) < drop - 1e-12
     assert p[missed].sum() <= 0.0505

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
+
 from undercut.core.errors import UndercutError
 from undercut.evaluation.calibration import log_loss
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from undercut.evaluation.evaluate import evaluate
 from undercut.evaluation.value import confused_pairs, label_advice, weakest_classes
 
@@ -12,7 +13,9 @@ LABELS = ("alpha", "beta", "gamma", "delta")
 def of(confusion):
     """Evaluate rows that give this confusion matrix."""
     confusion = np.array(confusion)
-    y, answers = (np.repeat(i, confusion.ravel()) for i in np.indices(confusion.shape).reshape(2, -1))
+    y, answers = (
+        np.repeat(i, confusion.ravel()) for i in np.indices(confusion.shape).reshape(2, -1)
+    )
     scores = np.log(np.where(np.eye(4)[answers] == 1, 0.85, 0.05))
     return evaluate(scores, y, LABELS, split="valid")
 

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from pydantic import ValidationError
+
 from undercut.backends.numpy.session import load
 from undercut.core.errors import UndercutError
 from undercut.core.types import Examples, FitJob, Manifest
@@ -26,7 +27,11 @@ def rows_of(n, classes, seed, words=ENGLISH, noise=0.0):
     """Texts of filler with one telling word, or number of it, each."""
     rng = random.Random(seed)
     labels = [f"{words[k % len(words)]}{k // len(words) or ''}" for k in range(classes)]
-    filler = ["请问", "我的", "怎么", "还没", "了吗"] if words is CHINESE else ["please", "my", "the", "is"]
+    filler = (
+        ["请问", "我的", "怎么", "还没", "了吗"]
+        if words is CHINESE
+        else ["please", "my", "the", "is"]
+    )
     texts, targets = [], []
     for i in range(n):
         label = labels[i % classes]

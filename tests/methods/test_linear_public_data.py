@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
+
 from undercut.backends.numpy.session import load
 from undercut.core.types import Examples, FitJob, Manifest
 from undercut.methods.linear.fit import fit

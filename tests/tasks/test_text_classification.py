@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from undercut.core.errors import UndercutError
 from undercut.tasks.text_classification.task import TextClassification
 

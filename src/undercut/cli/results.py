@@ -53,9 +53,7 @@ class RunResult(Result):
         """Print what a founder reads in ten seconds."""
         from undercut.pipeline.report.summary import summary
 
-        if not self.record.did_work:
-            console.print("Nothing has changed since the last run, so nothing was done again.\n")
-        console.print(summary(self.record))
+        console.print(summary(self.record), soft_wrap=True)
 
 
 class CheckResult(Result):

@@ -1,0 +1,1 @@
+"""Ways to shrink a model, and the gate every result must pass."""

@@ -242,9 +242,10 @@ def _passed(bounds: Bounds, drop: float, upper: float, n: int) -> str:
 def _unproven(
     bounds: Bounds, lost: int, gained: int, n: int, upper: float, needed: int | None
 ) -> str:
+    more = f"about {count(needed)} rows could" if needed else "no affordable number of rows could"
     return (
         f"{rows(n)} ({lost} lost, {gained} gained) cannot rule out a drop of {percent(upper, 2)}, "
-        f"where {percent(bounds.max_drop, 2)} is allowed; about {count(needed or 0)} rows could"
+        f"where {percent(bounds.max_drop, 2)} is allowed; {more}"
     )
 
 

@@ -73,6 +73,8 @@ def evaluate(
         micro_f1=mean.micro_f1,
         macro_precision=mean.macro_precision,
         macro_recall=mean.macro_recall,
+        weighted_precision=mean.weighted_precision,
+        weighted_recall=mean.weighted_recall,
         classes=_class_scores(each, confusion, labels),
         confusions=_confusions(confusion, labels),
         ece=calibration.expected_calibration_error(bins),

@@ -66,6 +66,8 @@ class Evaluation(Record):
     micro_f1: float
     macro_precision: float
     macro_recall: float
+    weighted_precision: float | None = None
+    weighted_recall: float | None = None
     classes: list[ClassScore]
     confusions: list[Confusion] = Field(description="largest first, at most 50")
     ece: float = Field(description="expected calibration error, 15 equal-mass bins")

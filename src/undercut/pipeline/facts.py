@@ -92,6 +92,7 @@ class PriceFacts(Record):
     usd_per_1k_at_30: float
     machine_usd_per_month: float = Field(description="the reserved machine, used or not")
     capacity_per_month: float = Field(description="requests a month the machine can answer")
+    usable_share: float = Field(0.7, description="share of a machine that can be sold")
     price_floor_usd_per_1k: float | None = None
     price_floor_basis: str = ""
     floors: dict[str, float | None] = Field(default_factory=dict)

@@ -174,6 +174,7 @@ def price_facts(
         usd_per_1k_at_30=usd_per_1k(tps, cores, hour, UTILISATION),
         machine_usd_per_month=machine,
         capacity_per_month=capacity,
+        usable_share=usable,
         price_floor_usd_per_1k=found.price_floor_usd_per_1k,
         price_floor_basis=basis,
         floors=found.table(),

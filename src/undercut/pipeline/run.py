@@ -178,7 +178,7 @@ def finish(workspace: Workspace, facts: RunFacts, promoted: Promoted, listener: 
         listener.announce("report")
         with workspace.book.measure(f"step:report:{key[:16]}"):
             write_json(folder / FACTS, document)
-            write_report(facts, folder)
+            write_report(facts, folder, say=listener.say)
             stamp.write_text(key)
 
 

@@ -32,6 +32,7 @@ from undercut.pipeline.gather import MODEL, entered
 from undercut.pipeline.ladder import climb, spent, usd_of
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
+from undercut.pipeline.report.page import write_report
 from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.run import (
     FACTS,
@@ -286,15 +287,14 @@ def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:
     folder = Path(facts.report).parent
     if folder.is_dir():
         write_json(folder / FACTS, updated.model_dump(mode="json"))
+        write_report(updated, folder, say=(listener or Silent()).say)
     return found
 
 
 def report(spec: ReportSpec, listener: Listener | None = None) -> RunFacts:
     """Write a finished run's report again from its facts."""
-    from undercut.pipeline.report.page import write_report
-
     facts = read_facts(spec.workspace, spec.run)
-    write_report(facts, Path(facts.report).parent)
+    write_report(facts, Path(facts.report).parent, say=(listener or Silent()).say)
     return facts
 
 

@@ -13,7 +13,7 @@ import undercut
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.types import Manifest
 from undercut.store.card import model_card
-from undercut.store.files import content_hash, sha256_file, whole_folder, write_json
+from undercut.store.files import content_hash, sha256_file, whole_folder, write_json, write_text
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
@@ -76,8 +76,7 @@ def amend(folder: Path, **facts: object) -> Manifest:
     """Replace facts in a manifest (measured, metrics, gate), and the card made from them."""
     manifest = read_manifest(folder, verify=False).model_copy(update=facts)
     write_json(folder / MANIFEST, manifest.model_dump(mode="json"))
-    card = folder / CARD
-    card.write_text(model_card(manifest), encoding="utf-8")
+    write_text(folder / CARD, model_card(manifest))
     return manifest
 
 

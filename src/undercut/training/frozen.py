@@ -172,7 +172,7 @@ class FrozenEncoder:
             "rows": torch.cat(values),
         }
         save_file(tensors, half)
-        os.replace(half, self.folder / name)
+        half.replace(self.folder / name)
 
 
 def _key(text: str) -> bytes:

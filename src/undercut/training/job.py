@@ -127,7 +127,8 @@ def finish_job(
 
     Args:
         work: the job.
-        weight, bias: head of the seen labels, ``(S, D)`` and ``(S,)``.
+        weight: head of the seen labels, ``(S, D)``.
+        bias: of the seen labels, ``(S,)``.
         scale: factor on the head's dot products.
         choices: what a refit shall repeat; ``temperature`` among it.
         curve: one record a choice tried.
@@ -162,5 +163,6 @@ def finish_job(
 def parameters(base: Base) -> int:
     """Return how many parameters a base model has, read from the header of its weights file."""
     with safe_open(base.folder / WEIGHTS, framework="np") as file:
-        shapes = [file.get_slice(n).get_shape() for n in file.keys() if "position_ids" not in n]
+        names = list(file.keys())
+        shapes = [file.get_slice(n).get_shape() for n in names if "position_ids" not in n]
     return sum(math.prod(shape) for shape in shapes)

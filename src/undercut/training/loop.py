@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ class Trunk:
         return {
             name: p
             for name, p in self.body.named_parameters()
-            if (int(name.split(".")[1]) >= self.first if name.startswith("layers.") else self.tables)
+            if (_layer(name) >= self.first if _layer(name) >= 0 else self.tables)
         }
 
     def encode(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -170,7 +171,8 @@ def train(
 
     def state(stop: float) -> Trained:
         kept = {n: m.detach().clone() for n, m in zip(names, masters, strict=False)}
-        return Trained(kept, F.normalize(weight.detach(), dim=-1).numpy().copy(), stop, recipe.epochs)
+        rows = F.normalize(weight.detach(), dim=-1)
+        return Trained(kept, rows.numpy().copy(), stop, recipe.epochs)
 
     best: Trained | None = None
     least, worse, step, over, curve = np.inf, 0, 0, False, []
@@ -185,7 +187,7 @@ def train(
                 rate = recipe.rate * min(share / WARM_UP, (1 - share) / (1 - WARM_UP))
                 optimiser.param_groups[0]["lr"] = optimiser.param_groups[1]["lr"] = rate
                 parts = [p for p in np.array_split(index, LANES) if len(p)]
-                done = lanes.map(lambda part, n=len(index): loss_of(part, n), parts)
+                done = lanes.map(partial(loss_of, rows=len(index)), parts)
                 for i, master in enumerate(masters):
                     g = done[0][1][i].float()
                     for other in done[1:]:
@@ -221,12 +223,15 @@ def train(
     return best
 
 
-def _optimiser(
-    names: list[str], masters: list[Tensor], rate: float
-) -> torch.optim.Optimizer:
+def _layer(name: str) -> int:
+    """Return the layer a parameter of the body belongs to; -1 for the tables."""
+    return int(name.split(".")[1]) if name.startswith("layers.") else -1
+
+
+def _optimiser(names: list[str], masters: list[Tensor], rate: float) -> torch.optim.Optimizer:
     """Return fused AdamW: matrices of layers decay; tables, norms, biases and head do not."""
-    decays = [n.startswith("layers.") and m.dim() == 2 for n, m in zip(names, masters, strict=False)]
-    decays += [False]  # the head
+    layers = [_layer(n) >= 0 for n in names] + [False]  # the head
+    decays = [inside and m.dim() == 2 for inside, m in zip(layers, masters, strict=True)]
     groups = [
         {"params": [m for m, d in zip(masters, decays, strict=True) if d], "weight_decay": DECAY},
         {"params": [m for m, d in zip(masters, decays, strict=True) if not d], "weight_decay": 0.0},

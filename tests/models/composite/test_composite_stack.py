@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
+
 from undercut.core.types import Scored
 from undercut.models.composite.stack import make_scorer, pool
 
@@ -73,6 +74,9 @@ def test_an_input_cut_by_any_child_is_cut():
         "temperatures": {"a": 1.0, "b": 1.0},
         "temperature": 1.0,
     }
-    children = {"a": Child(scores(0), [True, False, False]), "b": Child(scores(1), [False, True, False])}
+    children = {
+        "a": Child(scores(0), [True, False, False]),
+        "b": Child(scores(1), [False, True, False]),
+    }
     found = make_scorer(SimpleNamespace(config=config), children).score(["x"] * 3)
     assert list(found.truncated) == [True, True, False]

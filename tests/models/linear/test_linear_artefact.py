@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import load_file, save_file
+
 from undercut.backends.numpy import session
 from undercut.core.errors import IntegrityError, UndercutError
 from undercut.models.linear import files
@@ -89,9 +90,7 @@ def test_quantising_moves_no_weight_by_more_than_half_a_step(weight):
 def test_log_probabilities_sum_to_one_and_keep_the_order(margins, temperature):
     found = log_probabilities(margins, temperature)
     np.testing.assert_allclose(np.exp(found.astype(np.float64)).sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_array_equal(
-        found.max(axis=1), found[np.arange(4), margins.argmax(axis=1)]
-    )
+    np.testing.assert_array_equal(found.max(axis=1), found[np.arange(4), margins.argmax(axis=1)])
 
 
 def damage(folder, change):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
+
 from undercut.models.linear import tfidf
 from undercut.models.linear.ngrams import NgramSpec, hashed
 from undercut.models.linear.text import SINGLE, SPACE, WORD, to_codes

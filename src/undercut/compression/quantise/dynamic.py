@@ -89,8 +89,6 @@ def saturates() -> bool:
         [helper.make_tensor("b", TensorProto.INT8, [k, 32], np.full(k * 32, 127, np.int8))],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    session = ort.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     answer = session.run(None, {"a": np.full((4, k), 255, np.uint8)})[0]
     return bool((answer != 255 * 127 * k).any())

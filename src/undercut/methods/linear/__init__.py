@@ -1,4 +1,4 @@
-"""The linear method: one-versus-rest support vector machines, in seconds."""
+"""The linear method: support vector machines, in seconds."""
 
 from undercut.core.types import MethodInfo
 

@@ -13,11 +13,11 @@ import numpy as np
 from undercut.backends.numpy.session import NumpySession
 from undercut.core.errors import fail
 from undercut.core.types import Estimate, FitJob, Fitted, Progress
-from undercut.training.temperature import fit_temperature, log_loss
 from undercut.models.linear import files
 from undercut.models.linear.files import Table, quantise
 from undercut.models.linear.ngrams import NgramSpec
 from undercut.models.linear.tfidf import Vectoriser, fit_features
+from undercut.training.temperature import fit_temperature, log_loss
 
 GRID_SMALL, GRID_LARGE, GRID_HUGE = (0.1, 0.3, 1.0, 3.0), (0.3, 1.0), (1.0,)
 SMALL_WORK, LARGE_WORK = 2e7, 2e9

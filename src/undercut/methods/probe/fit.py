@@ -10,11 +10,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from undercut.core.types import Estimate, FitJob, Fitted, Progress
+from undercut.training.batches import Lanes
 from undercut.training.estimate import pass_cost
 from undercut.training.job import Work, finish_job, open_job
 from undercut.training.logistic import fit_logistic
 
-EVALUATIONS = 60
+EVALUATIONS = 80
 """Evaluations of the loss that one C takes, for the estimate."""
 
 
@@ -32,31 +33,24 @@ def fit(job: FitJob) -> Fitted:
     scaler = _Scaler(rows)
     x = scaler(rows)
     grid = [float(job.fixed["c"])] if "c" in job.fixed else sorted(job.options.c)
-    best: tuple[float, dict[str, float], np.ndarray] | None = None
-    start, curve = None, []
-    before = torch.get_num_threads()
-    torch.set_num_threads(job.threads)
-    try:
-        for i, c in enumerate(grid):
-            if best and job.deadline is not None and time.monotonic() - work.began > job.deadline:
-                break
-            job.tick(Progress("probe", i, len(grid), f"C = {c:g}"))
-            start, _ = fit_logistic(x, work.targets, len(work.seen), c, start)
-            weight, bias = scaler.fold(start)
-            found = {"temperature": float(job.fixed.get("temperature", 1.0))}
-            if work.valid_y is not None:
-                found = work.judge(held.numpy() @ weight.T + bias)
-                curve.append({"c": c, **found})
-            if best is None or found["log_loss"] < best[1]["log_loss"]:
-                best = (c, found, start)
-    finally:
-        torch.set_num_threads(before)
-    assert best is not None
-    c, found, start = best
-    weight, bias = scaler.fold(start)
-    job.tick(Progress("probe", len(grid), len(grid)))
-    choices = {"c": c, "temperature": found["temperature"]}
-    return finish_job(work, weight, bias, 1.0, choices, curve)
+    job.tick(Progress("probe", 0, 1, "logistic regression"))
+
+    def solve(c: float) -> tuple[np.ndarray, np.ndarray]:
+        weight, bias, _ = fit_logistic(x, work.targets, len(work.seen), c)
+        return scaler.fold(weight, bias)
+
+    with Lanes(job.threads) as lanes:
+        heads = lanes.map(solve, grid)
+    best, curve = 0, []
+    temperature = float(job.fixed.get("temperature", 1.0))
+    if work.valid_y is not None:
+        found = [work.judge((held @ torch.from_numpy(w).T).numpy() + b) for w, b in heads]
+        best = int(np.argmin([f["log_loss"] for f in found]))
+        temperature = found[best]["temperature"]
+        curve = [{"c": c, **f} for c, f in zip(grid, found, strict=True)]
+    job.tick(Progress("probe", 1, 1))
+    choices = {"c": grid[best], "temperature": temperature}
+    return finish_job(work, *heads[best], 1.0, choices, curve)
 
 
 class _Scaler:
@@ -74,11 +68,10 @@ class _Scaler:
     def __call__(self, rows: Tensor) -> Tensor:
         return (rows - self.mean) * self.scale
 
-    def fold(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return head ``(S, D)`` and bias ``(S,)`` for unmoved rows, from ``(S, D + 1)``."""
-        weight = found[:, :-1] * self.scale
-        bias = found[:, -1] - weight @ self.mean.double().numpy()
-        return weight.astype(np.float32), bias.astype(np.float32)
+    def fold(self, weight: Tensor, bias: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same head for unmoved rows: ``(S, D)`` and ``(S,)``."""
+        weight = weight * self.scale
+        return weight.numpy(), (bias - weight @ self.mean).numpy()
 
 
 def estimate(job: FitJob) -> Estimate:
@@ -96,14 +89,10 @@ def _head_seconds(work: Work) -> float:
     n, classes = min(len(work.y), 2000), len(work.seen)
     x = torch.randn(n, work.base.width) / work.base.width**0.5
     y = torch.arange(n) % classes
-    before = torch.get_num_threads()
-    torch.set_num_threads(work.job.threads)
-    try:
+    with Lanes(1):
         fit_logistic(x, y, classes, 10.0, iterations=1)
         begin = time.process_time()
-        _, evaluations = fit_logistic(x, y, classes, 10.0, iterations=3)
+        _, _, evaluations = fit_logistic(x, y, classes, 10.0, iterations=3)
         each = (time.process_time() - begin) / evaluations
-    finally:
-        torch.set_num_threads(before)
     fits = 1 if "c" in work.job.fixed else len(work.job.options.c)
     return each * len(work.y) / n * EVALUATIONS * fits

@@ -49,7 +49,9 @@ class TextFrontend:
         ids = [e.ids or [self.pad_id] for e in encoded]
         return Prepared(ids, [len(i) for i in ids], [bool(e.overflowing) for e in encoded])
 
-    def collate(self, prepared: Prepared, index: Sequence[int]) -> Mapping[str, np.ndarray]:
+    def collate(
+        self, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> Mapping[str, np.ndarray]:
         """Return ``input_ids`` and ``attention_mask``, both ``int64 (B, T)``, padded right."""
         rows = [prepared.items[i] for i in index]
         longest = max((len(r) for r in rows), default=0)

@@ -49,6 +49,8 @@ NAMES = {
     "narrow_norm": "output.LayerNorm",
 }
 """This module's names -> the names in published checkpoints."""
+DTYPES = ("dtype", "torch_dtype")
+"""Keys of ``config.json`` that name the format of the weights."""
 BESIDE = (
     "config.json",
     "tokenizer.json",
@@ -105,9 +107,7 @@ class Body(nn.Module):
     def embed(self, ids: Tensor) -> Tensor:
         """Token ids ``(B, T)`` to ``(B, T, D)``."""
         at = slice(self.shift, self.shift + ids.shape[1])
-        x: Tensor = self.norm(
-            self.words(ids) + self.positions.weight[at] + self.kinds.weight[0]
-        )
+        x: Tensor = self.norm(self.words(ids) + self.positions.weight[at] + self.kinds.weight[0])
         return x
 
     def climb(self, x: Tensor, mask: Tensor, first: int = 0, last: int | None = None) -> Tensor:
@@ -116,7 +116,8 @@ class Body(nn.Module):
         Args:
             x: hidden states below layer ``first``.
             mask: ``bool (B, T)``, true where there is a token.
-            first, last: range of layers.
+            first: first layer to run.
+            last: layer to stop before; all from ``first`` on if ``None``.
         """
         bias = None
         if not bool(mask.all()):
@@ -233,7 +234,8 @@ def save_model(
     Args:
         out: folder to write to.
         base: pretrained model the body came from.
-        weight, bias: the head, ``float32 (K, D)`` and ``(K,)``.
+        weight: of the head, ``float32 (K, D)``.
+        bias: of the head, ``float32 (K,)``.
         trained: tensors that replace those of the base, by their name in :class:`Body`;
             all others, vocabulary and pooler included, are kept as they were.
     """
@@ -241,9 +243,14 @@ def save_model(
         if (base.folder / name).is_file():
             shutil.copyfile(base.folder / name, out / name)
     if trained:
-        tensors = {_plain(k): v for k, v in load_file(base.folder / WEIGHTS).items()}
+        tensors = {
+            _plain(k): v.float() if v.is_floating_point() else v
+            for k, v in load_file(base.folder / WEIGHTS).items()
+        }
         for name, value in trained.items():
             tensors[published(name)] = value.detach().float().contiguous()
+        config = {k: "float32" if k in DTYPES else v for k, v in base.config.items()}
+        (out / "config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
         save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
     else:
         shutil.copyfile(base.folder / WEIGHTS, out / WEIGHTS)

@@ -49,7 +49,7 @@ def quantise(weight: np.ndarray, bias: np.ndarray) -> Table:
 
 def write(folder: Path, features: Features, table: Table) -> None:
     """Write :data:`FILE` into ``folder``."""
-    tensors = {
+    tensors: dict[str, np.ndarray] = {
         "kept": features.kept.astype(np.uint32),
         "idf": features.idf.astype(np.float16),
         "weight": np.ascontiguousarray(table.weight),

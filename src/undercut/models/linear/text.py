@@ -1,4 +1,4 @@
-"""Texts to arrays of code points: the one place where a text is cleaned, in training and serving."""
+"""Texts to arrays of code points: the one place that cleans a text, in training and serving."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _kinds() -> np.ndarray:
     table = np.full(0x10000, SINGLE, np.uint8)
     for point in range(0x10000):
         char = chr(point)
-        if char.isspace() or not char.isprintable() and unicodedata.category(char) != "Cs":
+        if char.isspace() or (not char.isprintable() and unicodedata.category(char) != "Cs"):
             table[point] = SPACE
         elif char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M":
             table[point] = WORD

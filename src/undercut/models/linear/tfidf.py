@@ -40,7 +40,9 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield start, texts[start:]
 
 
-def _count(rows: np.ndarray, columns: np.ndarray, width: int) -> tuple[np.ndarray, ...]:
+def _count(
+    rows: np.ndarray, columns: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (row, column, count) of distinct pairs, ordered by row, then column."""
     key = np.sort(rows * width + columns)
     new = np.empty(len(key), bool)

@@ -71,7 +71,7 @@ def margin(facts: RunFacts) -> str:
         machine_usd_per_month=price.machine_usd_per_month,
         capacity_per_month=price.capacity_per_month,
     )
-    found = compare(own, api.usd_per_1k, 2 * even)
+    found = compare(own, api.usd_per_1k, 2 * even, price.usable_share)
     if found.cheaper != "own":
         return ""
     return f"At twice that volume it costs {money(found.difference_usd_per_month)} a month less."

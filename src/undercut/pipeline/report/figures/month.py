@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.economics.breakeven import MAX_UTILISATION, compare
+from undercut.economics.breakeven import compare
 from undercut.economics.records import Own
 from undercut.pipeline.facts import PriceFacts, RivalPrice, RunFacts
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
@@ -70,7 +70,7 @@ def crossing(facts: RunFacts) -> Figure:
     )
     low, high = _span(price, rival)
     volumes = [low * (high / low) ** (i / STEPS) for i in range(STEPS + 1)]
-    found = [compare(own, rival.usd_per_1k, v) for v in volumes]
+    found = [compare(own, rival.usd_per_1k, v, price.usable_share) for v in volumes]
     table = Table(
         table.columns,
         tuple(
@@ -104,7 +104,7 @@ def crossing(facts: RunFacts) -> Figure:
 
     note = (
         f"Own box: the machine alone, paid for whether used or not, filled to at most "
-        f"{percent(MAX_UTILISATION)}. The API at its price of {one_line(rival.priced_at)}, "
+        f"{percent(price.usable_share)}. The API at its price of {one_line(rival.priced_at)}, "
         "accuracy not measured. Both scales logarithmic."
     )
     return Figure("crossing", CROSSING, _answer(price, rival), draw, table, note)
