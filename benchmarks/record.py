@@ -26,7 +26,7 @@ PACKAGES = (
     "scipy",
     "onnxruntime",
 )
-WATCHED = ("src", "benchmarks", "pyproject.toml", "constraints.txt", ":!benchmarks/results")
+WATCHED = ("src", "benchmarks/*.py", "benchmarks/settings", "pyproject.toml", "constraints.txt")
 
 
 def _git(*arguments: str) -> str:

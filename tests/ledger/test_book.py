@@ -98,7 +98,9 @@ def test_a_killed_attempt_keeps_its_seconds_and_is_marked(tmp_path):
     deadline = time.monotonic() + 30
     book = Book(path)
     while time.monotonic() < deadline:
-        if any(e.unit == "cpu_second" and e.quantity > Decimal("0.5") for e in book.entries("work")):
+        if any(
+            e.unit == "cpu_second" and e.quantity > Decimal("0.5") for e in book.entries("work")
+        ):
             break
         time.sleep(0.1)
     child.send_signal(signal.SIGKILL)

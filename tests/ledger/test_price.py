@@ -20,7 +20,9 @@ def rates_file(tmp_path, text):
 
 
 def test_an_hour_of_one_core_costs_five_cents():
-    assert float(price("cpu_second", Decimal(3600), TODAY, Rates())) == pytest.approx(0.05, rel=1e-12)
+    assert float(price("cpu_second", Decimal(3600), TODAY, Rates())) == pytest.approx(
+        0.05, rel=1e-12
+    )
 
 
 def test_a_thousand_requests_at_two_thousand_a_second_on_one_core_cost_what_the_formula_says():

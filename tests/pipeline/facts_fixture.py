@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pipeline.evaluation_fixture import evaluation, metric
-
 from undercut.core.types import GateResult, Measurement
 from undercut.evaluation.record import PairedTest
 from undercut.pipeline.facts import (

@@ -32,8 +32,8 @@ from undercut.pipeline.gather import MODEL, entered
 from undercut.pipeline.ladder import climb, spent, usd_of
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
-from undercut.pipeline.report.page import write_report
 from undercut.pipeline.pseudo import pseudo_texts
+from undercut.pipeline.report.page import write_report
 from undercut.pipeline.run import (
     FACTS,
     Listener,

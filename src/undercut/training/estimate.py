@@ -87,18 +87,13 @@ def step_cost(
         source = sample(batches[i])
         seen = torch.from_numpy(work.y[batches[i]])
         head = torch.randn(len(work.seen), work.base.width)
-        once = Recipe(2, 2, 1e-6, recipe.batch_tokens)
+        twice = Recipe(2, 2, 1e-6, recipe.batch_tokens)
         ticks: list[tuple[float, int]] = []
-        train(
-            trunk,
-            source,
-            seen,
-            head,
-            once,
-            work.job.seed,
-            work.job.threads,
-            watch=lambda tokens, to=ticks: to.append((time.process_time(), tokens)),
-        )
+
+        def watch(tokens: int, to: list[tuple[float, int]] = ticks) -> None:
+            to.append((time.process_time(), tokens))
+
+        train(trunk, source, seen, head, twice, work.job.seed, work.job.threads, watch=watch)
         clock += [(ticks[1][0] - ticks[0][0], ticks[1][1])]
         if time.monotonic() - begin > SECONDS:
             break

@@ -114,7 +114,8 @@ class FrozenEncoder:
 
     def _find(self, kind: str, keys: Sequence[bytes]) -> dict[bytes, Tensor]:
         """Read the rows of ``keys`` that earlier passes left; the files are mapped, not copied."""
-        wanted, rows = set(keys), {}
+        wanted: set[bytes] = set(keys)
+        rows: dict[bytes, Tensor] = {}
         for path in self._files(kind):
             file = load_file(path)
             if wanted.isdisjoint(_keys_of(file["keys"])):

@@ -1,4 +1,4 @@
-"""The dummy architecture: class frequencies, nudged by text length; the contract's smallest case."""
+"""The dummy architecture: class frequencies, nudged by text length."""
 
 from undercut.core.types import ArchitectureInfo
 

@@ -254,9 +254,9 @@ def unknown_share(folder: Path, texts: Sequence[str]) -> float:
     from undercut.models.encoder.frontend import check_texts, open_tokenizer
 
     tokenizer = open_tokenizer(Path(folder) / "tokenizer.json")
-    ids = (tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>", "<|unk|>"))
-    unknown_id = next((i for i in ids if i is not None), None)
+    named = map(tokenizer.token_to_id, ("[UNK]", "<unk>", "<|unk|>"))
+    unknown_ids = {i for i in named if i is not None}
     encoded = tokenizer.encode_batch_fast(check_texts(texts), add_special_tokens=False)
     total = sum(len(e.ids) for e in encoded)
-    unknown = sum(e.ids.count(unknown_id) for e in encoded)
+    unknown = sum(i in unknown_ids for e in encoded for i in e.ids)
     return unknown / total if total else 0.0

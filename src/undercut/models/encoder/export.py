@@ -68,7 +68,7 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     g = Graph()
     mask = g("Cast", "attention_mask", to=TensorProto.FLOAT)  # (B, T)
     x = _embed(g, config, tensors)  # (B, T, D)
-    blocked = g("Sub", g.constant("one", np.float32([1])), mask)
+    blocked = g("Sub", g.constant("one", np.ones(1, np.float32)), mask)
     bias = g("Mul", blocked, g.constant("lowest", np.array([LOWEST])))
     bias = g("Unsqueeze", bias, g.ints(1, 2))  # (B, 1, 1, T)
     for i in range(config["num_hidden_layers"]):
@@ -76,7 +76,7 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     e = _pool(g, x, mask, str(manifest.config.get("pooling", "mean")))  # (B, D)
     if manifest.config.get("normalise", True):
         norm = g("ReduceL2", e, g.ints(-1), keepdims=1)
-        e = g("Div", e, g("Max", norm, g.constant("least", np.float32([1e-12]))))
+        e = g("Div", e, g("Max", norm, g.constant("least", np.full(1, 1e-12, np.float32))))
     weight = head["weight"].T * np.float32(manifest.config.get("scale", 1.0))
     z = g("MatMul", e, g.constant("head.weight", weight), name="head")
     g("Add", z, g.constant("head.bias", head["bias"]), name="logits")

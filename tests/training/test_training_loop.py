@@ -1,0 +1,152 @@
+"""The loop: gradients, determinism, lanes, low precision, early end."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from conformance.samples import rows_of
+from conformance.tiny_base import tiny_base
+from undercut.core.errors import UndercutError
+from undercut.models.encoder.base import resolve
+from undercut.models.encoder.frontend import TextFrontend
+from undercut.models.encoder.module import load_body
+from undercut.training.loop import SCALE, Recipe, Trunk, centroids, train
+from undercut.training.sources import LowerLayers, States, Tokens
+
+ROWS = rows_of("text-classification", 60, 0)
+BASE = resolve(str(tiny_base(tuple(ROWS.inputs))))
+FRONTEND = TextFrontend(BASE.folder / "tokenizer.json", 64)
+Y = torch.tensor([sorted(set(ROWS.targets)).index(t) for t in ROWS.targets])
+HEAD = F.normalize(torch.randn(3, 32, generator=torch.Generator().manual_seed(1)), dim=-1)
+
+
+def tokens() -> Tokens:
+    return Tokens(FRONTEND, FRONTEND.prepare(ROWS.inputs))
+
+
+def trunk(first: int = 0, tables: bool = True) -> Trunk:
+    return Trunk(load_body(BASE.folder), first, tables, "mean")
+
+
+def logits(t: Trunk, weight: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        e = torch.cat([t.encode(*tokens().batch(np.array([i]))) for i in range(len(Y))])
+    return SCALE * e.numpy() @ weight.T
+
+
+def test_a_first_step_is_adamw_on_the_gradient_of_the_whole_batch():
+    t = trunk()
+    weight = torch.nn.Parameter(HEAD.clone())
+    x, mask = tokens().batch(np.arange(60))
+    z = SCALE * t.encode(x, mask) @ F.normalize(weight, dim=-1).T
+    want = torch.autograd.grad(F.cross_entropy(z, Y), weight)[0]
+    done = train(trunk(), tokens(), Y, HEAD, Recipe(1, 1, 1e-3, 10_000), 0, 2)
+    rate = 1e-3 * (1 - 0.5) / 0.9  # the middle of a schedule of one step
+    moved = HEAD - rate * want / (want.abs() + 1e-8)  # Adam's first step is the sign, almost
+    np.testing.assert_allclose(done.weight, F.normalize(moved, dim=-1).numpy(), atol=1e-5)
+
+
+def test_the_same_whatever_the_threads_and_again():
+    recipe = Recipe(3, 3, 1e-3, 128)
+    runs = [train(trunk(), tokens(), Y, HEAD, recipe, 0, n) for n in (1, 2, 2)]
+    for other in runs[1:]:
+        np.testing.assert_array_equal(runs[0].weight, other.weight)
+        for name, value in runs[0].tensors.items():
+            assert torch.equal(value, other.tensors[name]), name
+    other_seed = train(trunk(), tokens(), Y, HEAD, recipe, 1, 1)
+    assert not np.array_equal(runs[0].weight, other_seed.weight)
+
+
+def test_it_learns_and_the_loss_falls():
+    t = trunk()
+    done = train(t, tokens(), Y, HEAD, Recipe(8, 8, 3e-3, 128), 0, 1)
+    assert done.curve[-1]["loss"] < done.curve[0]["loss"] / 2
+    assert (logits(t, done.weight).argmax(1) == Y.numpy()).mean() > 0.95
+
+
+def test_layers_below_stay_as_they_were_and_kept_states_train_the_same():
+    made = []
+    for kept in (False, True):
+        t = trunk(first=2, tables=False)
+        before = {n: p.clone() for n, p in t.body.state_dict().items()}
+        lower = LowerLayers(t.body, tokens(), 2)
+        source = lower
+        if kept:
+            each = [lower.batch(np.array([i]))[0][0] for i in range(60)]
+            starts = np.concatenate([[0], np.cumsum([len(e) for e in each])])
+            source = States(torch.cat(each), starts)
+        done = train(t, source, Y, HEAD, Recipe(2, 2, 1e-3, 128), 0, 1)
+        changed = {n for n, p in t.body.state_dict().items() if not torch.equal(p, before[n])}
+        assert changed == set(done.tensors)
+        assert all(n.startswith(("layers.2.", "layers.3.")) for n in changed)
+        assert changed
+        made.append(logits_above(t, source, done.weight))
+    np.testing.assert_allclose(made[0], made[1], atol=2e-2)
+
+
+def logits_above(t: Trunk, source, weight: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return SCALE * t.encode(*source.batch(np.arange(60))).numpy() @ weight.T
+
+
+def test_bfloat16_keeps_exact_masters():
+    exact = {n: p.clone() for n, p in load_body(BASE.folder).state_dict().items()}
+    t = trunk().in_format(torch.bfloat16)
+    done = train(t, tokens(), Y, HEAD, Recipe(1, 1, 1e-5, 128), 0, 1)
+    assert all(v.dtype == torch.float32 for v in done.tensors.values())
+    for name, value in done.tensors.items():
+        gap = (value - exact[name]).abs().max()
+        assert 0 <= gap < 2e-4, name  # steps of 1e-5, far below bfloat16's resolution
+        assert torch.equal(t.body.get_parameter(name), value.bfloat16())
+    full = train(trunk(), tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
+    t = trunk().in_format(torch.bfloat16)
+    low = train(t, tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
+    assert abs(full.curve[-1]["loss"] - low.curve[-1]["loss"]) < 0.2
+
+
+def test_the_epoch_with_the_least_loss_is_kept_and_ends_the_training():
+    losses = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0])
+    seen = []
+
+    def judge(z):
+        seen.append(z)
+        return {"log_loss": next(losses), "accuracy": 0.5, "temperature": float(len(seen))}
+
+    t = trunk()
+    held = (tokens(), judge)
+    done = train(t, tokens(), Y, HEAD, Recipe(8, 8, 1e-3, 128), 0, 1, held=held)
+    assert (done.stop, done.temperature, done.epochs) == (2.0, 2.0, 8)
+    assert len(done.curve) == 5
+    t.body.load_state_dict(done.tensors, strict=False)
+    np.testing.assert_allclose(logits(t, done.weight), seen[1], atol=1e-4)
+    refit = train(trunk(), tokens(), Y, HEAD, Recipe(8, 2.0, 1e-3, 128), 0, 1)
+    np.testing.assert_array_equal(refit.weight, done.weight)
+
+
+def test_a_deadline_ends_it_with_a_finished_schedule():
+    begin = time.monotonic()
+    done = train(
+        trunk(), tokens(), Y, HEAD, Recipe(100_000, 100_000, 1e-3, 128), 0, 1, deadline=0.5
+    )
+    assert time.monotonic() - begin < 5
+    assert 0 < done.stop == done.epochs < 100_000
+
+
+def test_a_loss_that_is_no_number_is_one_clear_error():
+    t = trunk()
+    with torch.no_grad():
+        t.body.get_parameter("layers.0.query.weight").fill_(float("nan"))
+    with pytest.raises(UndercutError, match="lower learning rate"):
+        train(t, tokens(), Y, HEAD, Recipe(1, 1, 1e-3, 128), 0, 1)
+
+
+def test_centroids_are_unit_means_of_unit_rows():
+    e = torch.tensor([[2.0, 0.0], [0.0, 5.0], [0.0, -3.0]])
+    got = centroids(e, torch.tensor([0, 0, 1]), 2)
+    half = 0.5**0.5
+    torch.testing.assert_close(got, torch.tensor([[half, half], [0.0, -1.0]]))
