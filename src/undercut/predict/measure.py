@@ -100,7 +100,8 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
         passes += 1
     used = (time.process_time() - cpu0) / (time.perf_counter() - begin)
     singles = [[texts[i % len(texts)]] for i in range(SINGLES + WARM_UP)]
-    latencies, begin = [], time.perf_counter()
+    latencies: list[float] = []
+    begin = time.perf_counter()
     for one in singles:
         if len(latencies) > 2 * WARM_UP and time.perf_counter() - begin > SECONDS:
             break
