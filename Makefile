@@ -32,7 +32,7 @@ demo: $(VENV)/.demo ## the main job on the embedded example: a priced model from
 	cd examples/support && ../../$(BIN)/undercut run
 
 test: $(VENV)/.test ## all tests but the sabotage suite
-	$(BIN)/python -m pytest -m "not sabotage"
+	$(BIN)/python -m pytest -n 2 -m "not sabotage"
 
 sabotage: $(VENV)/.test ## each harmful patch must turn a named test red
 	$(BIN)/python -m pytest -m sabotage tests/sabotage
