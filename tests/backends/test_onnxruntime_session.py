@@ -23,11 +23,12 @@ def folder():
 
 
 def test_threads_and_no_spinning(monkeypatch):
+    place = folder()
     seen = []
     monkeypatch.setattr(
         ort, "InferenceSession", lambda path, options, providers: seen.append(options)
     )
-    load(folder(), artefacts.read_manifest(folder()), threads=3)
+    load(place, artefacts.read_manifest(place), threads=3)
     options = seen[0]
     assert options.intra_op_num_threads == 3
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

@@ -82,26 +82,30 @@ def step_cost(
     batches = length_batches(sizes, recipe.batch_tokens)
     at = sorted({int(q * (len(batches) - 1)) for q in QUANTILES[:3]})
     clock: list[tuple[float, int]] = []
-    begin = time.monotonic()
-    for i in [at[len(at) // 2], *at]:
+    begin = 0.0
+    steps = 1 + -(-SAMPLE_TOKENS // recipe.batch_tokens)  # the first of each is not counted
+    for count, i in enumerate([at[len(at) // 2], *at]):
         source = sample(batches[i])
         seen = torch.from_numpy(work.y[batches[i]])
         head = torch.randn(len(work.seen), work.base.width)
-        twice = Recipe(2, 2, 1e-6, recipe.batch_tokens)
+        several = Recipe(steps, steps, 1e-6, recipe.batch_tokens)
         ticks: list[tuple[float, int]] = []
 
         def watch(tokens: int, to: list[tuple[float, int]] = ticks) -> None:
             to.append((time.process_time(), tokens))
 
-        train(trunk, source, seen, head, twice, work.job.seed, work.job.threads, watch=watch)
-        clock += [(ticks[1][0] - ticks[0][0], ticks[1][1])]
-        if time.monotonic() - begin > SECONDS:
+        train(trunk, source, seen, head, several, work.job.seed, work.job.threads, watch=watch)
+        if count:  # the first run warms up
+            clock.append((ticks[-1][0] - ticks[0][0], sum(t for _, t in ticks[1:])))
+        begin = begin or time.monotonic()
+        if clock and time.monotonic() - begin > SECONDS:
             break
-    timed = clock[1:] or clock
-    each = sum(c for c, _ in timed) / sum(t for _, t in timed)
+    each = sum(c for c, _ in clock) / sum(t for _, t in clock)
     padded = sum(_padded(sizes, b) for b in batches) * recipe.stop
     judged = int(np.sum(held_sizes)) * recipe.stop * FORWARD
-    return Estimate(each * (padded + judged) + START, f"{len(timed)} training steps timed")
+    return Estimate(
+        each * (padded + judged) + START, f"{len(clock) * (steps - 1)} training steps timed"
+    )
 
 
 def sum_of(parts: Sequence[Estimate]) -> Estimate:
