@@ -1,7 +1,7 @@
 """Counting the tokens a rival would bill."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from undercut.core.errors import UndercutError
@@ -53,6 +53,18 @@ def test_counts_do_not_depend_on_the_batch(texts):
     alone = [int(t.count_tokens([text])[0]) for text in texts]
     assert t.count_tokens(texts).tolist() == alone
     assert all(n <= len(text.encode("utf-8", "replace")) * 3 for n, text in zip(alone, texts))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80))
+@example("don't I'LL we'Re  naïve ÀÉ\r\n\r\n\t 123456 1,234.5")
+@example("你好，世界！मानक हिन्दी ไทย العربية")
+@example("🏳️\u200d🌈👩\u200d👩\u200d👧 ǅungla ʰ ªº ⅷ")
+def test_counts_are_those_of_another_o200k_encoder(text):
+    bpe_openai = pytest.importorskip("bpe_openai")
+    other = bpe_openai.get_encoding("o200k_base").encode_ordinary(text)
+    assert t.count_tokens([text])[0] == len(other)
 
 
 def test_answers_are_weighted_by_how_often_they_occur():
