@@ -1,7 +1,8 @@
 """``kill -9`` at twenty moments of a run: the same result in the end, and every second paid for.
 
 The moments are drawn by a seed over the run's measured length and logged, so that a failure can
-be repeated. One workspace is killed twenty times, each time at a later start, then left to end.
+be repeated. Each of four workspaces is killed five times, every start getting as far as its moment
+in a run that nobody kills, and then left to end.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from undercut.ledger.book import Book
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
-KILLS = 20
+KILLS, WORKSPACES = 20, 4
 SEED = 20261123
 
 
@@ -67,24 +68,29 @@ def test_twenty_kills_change_nothing(tmp_path, capfd):
     begin = time.monotonic()
     calm = finish(start(tmp_path, base, "calm"))
     length = time.monotonic() - begin
+    begin = time.monotonic()
+    finish(start(tmp_path, base, "calm"))
+    startup = time.monotonic() - begin
     rng = random.Random(SEED)
     moments = [rng.uniform(0.0, length) for _ in range(KILLS)]
     with capfd.disabled():
         drawn = ", ".join(f"{m:.2f}" for m in moments)
         print(f"\nrun of {length:.1f} s, seed {SEED}, killed after: {drawn}", flush=True)
     landed = 0
-    for i, moment in enumerate(moments):
-        out = f"killed-{i % 4}"  # four workspaces, each killed five times
-        going = start(tmp_path, base, out)
-        try:
-            going.wait(timeout=moment)
-        except subprocess.TimeoutExpired:
-            os.killpg(going.pid, signal.SIGKILL)
-            landed += 1
-        going.communicate(timeout=60)
+    for i in range(WORKSPACES):
+        reached = 0.0
+        for moment in sorted(moments[i::WORKSPACES]):
+            going = start(tmp_path, base, f"killed-{i}")
+            try:
+                going.wait(timeout=moment - reached + (startup if reached else 0.0))
+            except subprocess.TimeoutExpired:
+                os.killpg(going.pid, signal.SIGKILL)
+                landed += 1
+            going.communicate(timeout=60)
+            reached = moment
     assert landed >= KILLS // 2
     texts = [text for text, _ in rows("test_en.csv")]
-    for i in range(4):
+    for i in range(WORKSPACES):
         facts = finish(start(tmp_path, base, f"killed-{i}"))
         assert essence(facts) == essence(calm)
         compare_predictions(tmp_path, calm, facts, texts)

@@ -20,7 +20,7 @@ from undercut.core.errors import fail
 from undercut.core.types import Measurement
 from undercut.store.files import size_of
 
-SECONDS = 1.5
+SECONDS = 0.8
 SINGLES = 200
 WARM_UP = 20
 
