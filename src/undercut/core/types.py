@@ -372,6 +372,8 @@ class ArchitectureInfo:
         combine: composite only: ``"module:make_scorer"``,
             ``(manifest, children: dict[str, Scorer]) -> Scorer``.
         batch_budget: largest padded batch, in the unit of ``Prepared.sizes``.
+        batch_overhead: what a batch costs besides its inputs, in the same unit; batches are cut
+            where padding would cost more.
         requires: packages needed to predict, by import name; ``extra`` installs them.
     """
 
@@ -384,13 +386,18 @@ class ArchitectureInfo:
     export: Mapping[str, str] = field(default_factory=dict)
     combine: str = ""
     batch_budget: int = 8192
+    batch_overhead: int = 32
     requires: tuple[str, ...] = ()
     extra: str = ""
 
 
 @dataclass(frozen=True)
 class BackendInfo:
-    """A runtime: ``load`` is ``(folder, manifest, threads) -> Session``."""
+    """A runtime: ``load`` is ``(folder, manifest, threads) -> Session``.
+
+    Attributes:
+        lanes: whether several threads may run one session of one core side by side, and gain by it.
+    """
 
     name: str
     formats: tuple[str, ...]
@@ -398,6 +405,7 @@ class BackendInfo:
     summary: str = ""
     requires: tuple[str, ...] = ()
     extra: str = ""
+    lanes: bool = False
 
 
 @dataclass(frozen=True)

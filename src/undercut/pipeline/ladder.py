@@ -17,7 +17,14 @@ from undercut.evaluation.paired import paired_test
 from undercut.evaluation.record import PairedTest
 from undercut.ledger.price import Rates, total
 from undercut.pipeline.facts import RungFacts
-from undercut.pipeline.fitting import ARTEFACT, Context, fit_step, scores_of, stack_step
+from undercut.pipeline.fitting import (
+    ARTEFACT,
+    SCORES,
+    Context,
+    fit_step,
+    scores_of,
+    stack_step,
+)
 from undercut.pipeline.variants import (
     Built,
     Parts,
@@ -283,7 +290,7 @@ def _fit(context: Context, name: str, gating: GateSpec, before: list[Rung]) -> R
     fitted = fit_step(context, name)
     steps = [fitted]
     scores = scores_of(fitted)
-    parts = Parts(name, fitted.folder / ARTEFACT)
+    parts = Parts(name, fitted.folder / ARTEFACT, scores=fitted.folder / SCORES)
     note = ""
     linear = next((r for r in before if r.name == "linear"), None)
     if info.stack and context.spec.stack and linear is not None:
@@ -293,7 +300,7 @@ def _fit(context: Context, name: str, gating: GateSpec, before: list[Rung]) -> R
         if stack.result["pays"]:
             scores = scores_of(stack)
             folder = linear.fit.folder / ARTEFACT
-            parts = Parts(name, parts.model, folder, stack.result["config"])
+            parts = Parts(name, parts.model, folder, stack.result["config"], stack.folder / SCORES)
     build = build_step(context, parts, gating, None)
     rung = Rung(name, fitted, parts, scores, build, steps, note=note)
     able = {b.hash for b in servable(variants_of(build))}

@@ -5,22 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+DROPPED = 0.1
+"""Share of the words left out. Halves of two texts spliced were tried instead: half of them belong
+to no class or to two, and an int8 encoder that answered 99 % of real texts as its reference did
+answered 95 % of those alike."""
+
 
 def pseudo_texts(texts: Sequence[str], n: int, seed: int) -> list[str]:
-    """Return ``n`` texts near the data but not in it: words dropped, halves of two rows spliced.
+    """Return ``n`` texts near the data but not in it: a tenth of the words left out.
 
     Text without spaces (Chinese) is cut by characters. The same seed gives the same texts.
     """
     rng = random.Random(seed)
     made = []
     for _ in range(n if texts else 0):
-        a, b = _units(rng.choice(texts)), _units(rng.choice(texts))
-        joined, glue = a
-        other, _ = b
-        if rng.random() < 0.5:
-            kept = [u for u in joined if rng.random() > 0.2] or joined
-        else:
-            kept = joined[: (len(joined) + 1) // 2] + other[len(other) // 2 :]
+        units, glue = _units(rng.choice(texts))
+        kept = [u for u in units if rng.random() > DROPPED] or units
         made.append(glue.join(kept))
     return made
 

@@ -29,12 +29,18 @@ EXPORT_TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Parts:
-    """What a candidate is made of: a fitted model, and the linear one when they are stacked."""
+    """What a candidate is made of: a fitted model, and the linear one when they are stacked.
+
+    Attributes:
+        scores: the reference's log-probabilities of the validation rows, where a step before has
+            left them.
+    """
 
     rung: str
     model: Path
     linear: Path | None = None
     stack: dict[str, Any] | None = None
+    scores: Path | None = None
 
     @property
     def name(self) -> str:
@@ -132,7 +138,10 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
             name = f"{parts.name} {kind}".strip()
             manifest = _assemble(parts, model, folder / slug, name)
             predictor = load(folder / slug, threads=context.threads)
-            valid = predictor.score(context.data.valid.inputs).log_probs
+            if reference is None and parts.scores is not None:
+                valid = np.load(parts.scores, allow_pickle=False)
+            else:
+                valid = predictor.score(context.data.valid.inputs).log_probs
             free = predictor.score(unlabelled).log_probs
             np.save(folder / f"{slug}.npy", valid)
             result: GateResult | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +13,9 @@ import numpy as np
 
 from undercut.core import plugins
 from undercut.core.errors import IntegrityError, Problem, fail
-from undercut.core.types import Frontend, Manifest, Prediction, Scored, Scorer, Session
+from undercut.core.types import BackendInfo, Manifest, Prediction, Scored, Scorer
+from undercut.predict.leaf import LeafScorer
 from undercut.store import artefacts
-
-CHUNK_ROWS = 20_000
-
-
-def pack(sizes: Sequence[int] | np.ndarray, budget: int) -> Iterator[np.ndarray]:
-    """Yield index arrays: inputs sorted by size, each batch's padded size within ``budget``.
-
-    An input larger than the budget gets a batch of its own. Every index appears once.
-    """
-    order = np.argsort(np.asarray(sizes), kind="stable")
-    start = 0
-    for end in range(1, len(order) + 1):
-        full = end == len(order) or (end + 1 - start) * sizes[order[end]] > budget
-        if full:
-            yield order[start:end]
-            start = end
-
-
-@dataclass
-class LeafScorer:
-    """One model: a front end and a session on one backend."""
-
-    frontend: Frontend
-    session: Session
-    budget: int
-
-    def score(self, inputs: Sequence[Any]) -> Scored:
-        """Return calibrated log-probabilities, rows in input order."""
-        parts: list[np.ndarray] = []
-        truncated: list[bool] = []
-        for start in range(0, len(inputs), CHUNK_ROWS):
-            chunk = inputs[start : start + CHUNK_ROWS]
-            prepared = self.frontend.prepare(chunk)
-            scores: np.ndarray | None = None
-            for index in pack(prepared.sizes, self.budget):
-                raw = self.session.run(self.frontend.collate(prepared, index))
-                finished = self.frontend.finish(raw)
-                if scores is None:
-                    scores = np.empty((len(chunk), finished.shape[1]), dtype=np.float32)
-                scores[index] = finished
-            if scores is not None:
-                parts.append(scores)
-            truncated.extend(bool(t) for t in prepared.truncated)
-        joined = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
-        return Scored(joined, truncated)
 
 
 def backends_for(manifest: Manifest) -> list[str]:
@@ -74,7 +30,8 @@ def backends_for(manifest: Manifest) -> list[str]:
     return sorted(able, key=lambda name: name != measured)
 
 
-def _session(folder: Path, manifest: Manifest, backend: str | None, threads: int) -> Session:
+def _backend(folder: Path, manifest: Manifest, backend: str | None) -> BackendInfo:
+    """Return the backend asked for, or the best installed one."""
     able = backends_for(manifest)
     if backend in able:
         chosen = backend
@@ -94,7 +51,7 @@ def _session(folder: Path, manifest: Manifest, backend: str | None, threads: int
             found=f"backends {', '.join(plugins.names('backend'))}",
             where=str(folder),
         )
-    return plugins.attr(plugins.get("backend", chosen).load)(folder, manifest, threads)
+    return plugins.get("backend", chosen)
 
 
 def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: int) -> Scorer:
@@ -113,8 +70,9 @@ def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: 
     plugins.require(info)
     if not info.combine:
         frontend = plugins.attr(info.frontend)(folder, manifest)
-        session = _session(folder, manifest, backend, threads)
-        return LeafScorer(frontend, session, info.batch_budget)
+        runtime = _backend(folder, manifest, backend)
+        load_session = partial(plugins.attr(runtime.load), folder, manifest)
+        return LeafScorer(info, frontend, load_session, threads, runtime.lanes)
     children = {}
     for child in manifest.children:
         part = artefacts.read_manifest(folder / child.folder, verify=False)

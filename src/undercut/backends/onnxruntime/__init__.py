@@ -9,4 +9,5 @@ PLUGIN = BackendInfo(
     summary="ONNX Runtime, float32 or int8",
     requires=("onnxruntime",),
     extra="onnx",
+    lanes=True,
 )

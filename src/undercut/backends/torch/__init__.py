@@ -9,4 +9,5 @@ PLUGIN = BackendInfo(
     summary="PyTorch in float32, the reference",
     requires=("torch", "safetensors"),
     extra="train",
+    lanes=True,
 )

@@ -10,4 +10,5 @@ PLUGIN = ArchitectureInfo(
     frontend="undercut.models.linear.frontend:open_frontend",
     requires=("numpy", "scipy", "safetensors"),
     batch_budget=1 << 20,
+    batch_overhead=1 << 20,  # sparse rows are not padded
 )
