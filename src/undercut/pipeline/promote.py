@@ -11,6 +11,7 @@ import numpy as np
 from undercut.core.specs import GateSpec
 from undercut.core.types import Measurement
 from undercut.evaluation.evaluate import evaluate
+from undercut.evaluation.paired import paired_test
 from undercut.evaluation.record import Evaluation
 from undercut.ledger.price import Rates
 from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
@@ -42,9 +43,21 @@ class Promoted:
     refitted: bool
 
 
-def _accuracy(context: Context, built: Built) -> float:
+def _right(context: Context, built: Built) -> np.ndarray:
+    """Return which validation rows a variant answers right, ``bool (n,)``."""
     y = context.task.encode(context.data.valid.targets, context.data.labels)
-    return float((np.load(built.scores).argmax(1) == y).mean())
+    right: np.ndarray = np.load(built.scores, allow_pickle=False).argmax(1) == y
+    return right
+
+
+def _counted_accuracy(right: np.ndarray, reference: np.ndarray) -> float:
+    """Return the accuracy a form is chosen by: its reference's, unless it is surely worse.
+
+    The gate has proved that a form drops by less than its bound. A row or two more or less than
+    the reference is chance, and must not decide against the cheaper form.
+    """
+    surely_worse = paired_test(right, reference).better
+    return float((right if surely_worse else reference).mean())
 
 
 def choose(
@@ -53,19 +66,22 @@ def choose(
     """Return the variant with the least cost of serving plus cost of errors.
 
     The sum is ``c + L * (1 - accuracy)`` a request (economics: cascade rule), with ``c`` at 30 %
-    use. The choice is recorded once; prices that change later re-price it and do not unmake it.
+    use. A form that passed the gate counts as accurate as its reference unless McNemar's test
+    says otherwise. The choice is recorded once; prices that change later re-price it and do not
+    unmake it.
     """
     wanted = context.spec.method
     rungs = [r for r in climbed.rungs if wanted in ("auto", r.name)]
     table = []
     for rung in rungs:
+        reference = _right(context, rung.variants[0][0])
         for built, measured in rung.variants:
             if measured is None:
                 continue
             cost = usd_per_1k(measured, rates, when) / 1000 / UTILISATION
-            accuracy = _accuracy(context, built)
-            loss = cost + limits.error_usd * (1 - accuracy)
-            table.append((loss, cost, rung, built, accuracy))
+            right = _right(context, built)
+            loss = cost + limits.error_usd * (1 - _counted_accuracy(right, reference))
+            table.append((loss, cost, rung, built, float(right.mean())))
     table.sort(key=lambda row: (row[0], row[1]))
 
     def work(_: Path) -> dict[str, Any]:
