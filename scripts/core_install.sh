@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/venv"
 "$work/venv/bin/python" -m pip --disable-pip-version-check install --quiet -c "$top/constraints.txt" "$top"
 site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-rm -rf "$site"/pip "$site"/pip-* "$site"/setuptools "$site"/setuptools-*
+rm -rf "$site"/pip "$site"/pip-* "$site"/setuptools "$site"/setuptools-* "$site"/pkg_resources
 cd "$work"
 "$work/venv/bin/python" - <<'PY'
 import importlib.util

@@ -58,6 +58,17 @@ def test_answers_do_not_depend_on_the_batch(task, method):
 
 
 @pytest.mark.parametrize(("task", "method"), CELLS)
+def test_answers_do_not_depend_on_padding(task, method):
+    predictor = load(fitted(task, method)[0], threads=1)
+    leaf, texts = predictor._scorer, [*rows_of(task, 24, 5).inputs, *ODD_TEXTS]
+    prepared = leaf.frontend.prepare(texts)
+    one_batch = leaf.frontend.collate(prepared, np.arange(len(texts)))
+    together = leaf.frontend.finish(leaf.wide.run(one_batch))
+    alone = np.concatenate([predictor.score([t]).log_probs for t in texts])
+    np.testing.assert_allclose(np.exp(together), np.exp(alone), atol=2e-3)
+
+
+@pytest.mark.parametrize(("task", "method"), CELLS)
 def test_predictions_survive_json(task, method):
     predictor = load(fitted(task, method)[0], threads=1)
     for answer in predictor.predict(ODD_TEXTS):
