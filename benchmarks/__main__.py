@@ -36,6 +36,22 @@ WHAT = {
 }
 
 
+BESIDE = ("linear", "probe")
+"""Our rungs that are timed in one go with the peers, so that nothing lies between them."""
+WHICH = ("method", "recipe", "learning_rate", "dataset", "name", "seed")
+"""Fields that say what a row is of."""
+
+
+def merged(rows: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with new ones in the place of those they do again."""
+
+    def of(row: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(row.get(k) for k in WHICH)
+
+    again = {of(row) for row in new}
+    return [row for row in rows if of(row) not in again] + new
+
+
 class Bench:
     """One invocation: its options, the rows so far, and what failed."""
 
@@ -59,13 +75,21 @@ class Bench:
             print(f"failed: {e}", file=sys.stderr, flush=True)
             return
         new = found if isinstance(found, list) else [found]
-        rows = self.rows.setdefault(name, [])
-        rows.extend(row | {"others_cores": usage.others_cores} for row in new)
+        rows = self.rows.setdefault(name, self.kept(name))
+        extra = {"others_cores": usage.others_cores, "session": self.session}
+        rows[:] = merged(rows, [row | extra for row in new])
         seeds = sorted({r["seed"] for r in rows if "seed" in r})
         record.write(name, self.session, self.options.threads, seeds, settings, rows, self.results)
 
+    def kept(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of earlier invocations, where ``--keep`` asks for them."""
+        if not self.options.keep:
+            return []
+        found = record.read_all(self.results).get(name, {})
+        return [{"session": found["session"]} | row for row in found.get("rows", [])]
+
     def peers(self, seed: int) -> None:
-        """Tutorial, Trainer and linear peers with one seed."""
+        """Tutorial, Trainer and linear peers with one seed, and our cheap rungs beside them."""
         common = {"data": str(self.data), "full": self.options.full, "seed": seed}
         limit = 6 * 3600 if self.options.full else 3600
         for rate in peers_tutorial.LEARNING_RATES:
@@ -99,13 +123,24 @@ class Bench:
                 f"{recipe}, C = {chosen['C']:g}, seed {seed}",
             )
 
+        split = datasets.read("banking77", self.data)
+        for method in BESIDE:
+            self.add(
+                "ours_beside_peers",
+                ours.SETTINGS,
+                lambda m=method: ours.measure(
+                    split, m, seed, self.work, self.data, self.options.threads
+                ),
+                f"{method}, seed {seed}",
+            )
+
     def train(self, seed: int) -> None:
         """Our rungs with one seed."""
         split = datasets.read("banking77", self.data)
         for method in self.options.methods:
             self.add(
                 "ours",
-                {"command": "undercut run TRAIN --test TEST --method M --seed S", "base": "minilm"},
+                ours.SETTINGS,
                 lambda m=method: ours.measure(
                     split,
                     m,
@@ -170,6 +205,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the rows of earlier invocations not done again"
+    )
     parser.add_argument("--fresh", action="store_true", help="throughput: train again first")
     return parser.parse_args(arguments)
 

@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks import datasets
 from benchmarks.part import PartFailed, call, execute
 
+SETTINGS = {"command": "undercut run TRAIN --test TEST --method M --seed S", "base": "minilm"}
 METHODS = ("linear", "probe", "partial", "full", "auto")
 AFTER_TRAINING = ("build-", "measure", "test")
 """Steps that export, compress, time or test a finished model; all others count as training."""

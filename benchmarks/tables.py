@@ -178,7 +178,8 @@ def provenance(results: Results) -> str:
         seeds = ", ".join(map(str, r["seeds"])) or "none"
         others = mean((x for x in r["rows"] if x.get("others_cores") is not None), "others_cores")
         busy = "unknown" if others is None else f"{others:.1f}"
-        lines.append([name, r["date"][:16], commit, machine, seeds, r["session"], busy])
+        sessions = ", ".join(sorted({x.get("session", r["session"]) for x in r["rows"]}))
+        lines.append([name, r["date"][:16], commit, machine, seeds, sessions, busy])
     newest = max(results.values(), key=lambda r: r["date"])
     versions = ", ".join(f"{k} {v}" for k, v in newest["versions"].items())
     head = [

@@ -65,7 +65,8 @@ def test_a_significant_loss_on_any_seed_is_not_met():
 def test_ratios_across_invocations_say_so():
     found = results()
     assert "not the same run" not in one(found, "tutorial recipe").measured
-    found["ours"]["session"] = "two"
+    for row in found["ours"]["rows"]:
+        row["session"] = "two"
     assert "not the same run" in one(found, "tutorial recipe").measured
 
 
@@ -81,3 +82,14 @@ def test_a_refused_variant_is_never_the_best():
 def test_best_trainer_is_the_cheapest_setting():
     assert best_trainer(results()) == ("trainer, grouped by length, bf16", 700.0)
     assert best_trainer({"peers_trainer": document("peers_trainer", [])}) is None
+
+
+def test_the_ratio_is_of_the_rows_timed_beside_the_peers():
+    found = results()
+    beside = [r | {"training_cpu_seconds": 1.0} for r in found["ours"]["rows"]]
+    found["ours_beside_peers"] = found["ours"] | {"rows": beside}
+    peer = one(found, "tutorial recipe")
+    assert peer.met is True
+    for row in beside:
+        row["training_cpu_seconds"] = 1e6
+    assert one(found, "tutorial recipe").met is False
