@@ -17,9 +17,10 @@ from undercut.evaluation.value import label_advice
 from undercut.ledger.price import Rates, total
 from undercut.pipeline.facts import DataFacts, PriceFacts, RunFacts, StepCost, VariantFacts
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.ladder import Climb, spent, usd_of, usd_per_1k
+from undercut.pipeline.ladder import Climb, spent, usd_per_1k
 from undercut.pipeline.pricing import UTILISATION, price_date
 from undercut.pipeline.promote import Promoted
+from undercut.pipeline.spending import usd_of
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.measure import processor
 from undercut.store.files import content_hash
@@ -172,7 +173,12 @@ def variant_facts(
 def advice(valid: Any, counts: dict[str, int], climbed: Climb) -> list[str]:
     """Return what would most likely raise quality next."""
     lines = []
-    stopped = [r for r in climbed.decisions if r.status != "climbed"]
+    # A rung that is left out because the last one brought nothing is no advice.
+    stopped = [
+        r
+        for r in climbed.decisions
+        if r.status == "skipped" or (r.status == "stopped" and r.expected_gain)
+    ]
     if stopped:
         lines.append(f"A higher rung: {stopped[0].rung} ({stopped[0].reason}).")
     return [*lines, *label_advice(valid, counts)][:4]
