@@ -19,6 +19,7 @@ from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, class_counts, entered, gather
 from undercut.pipeline.ladder import Limits, climb, spent
+from undercut.pipeline.learning_curve import learning_curve
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
@@ -76,10 +77,22 @@ def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
         promoted = promote(context, climbed, spec, limits, rates, when)
         test = test_step(context, promoted.final)
         valid = validation_report(context, promoted.chosen)
+        curve = learning_curve(context, "linear", spec) if spec.learning_curve else None
         training = usd_of(spent(context, workspace.steps), rates, when)
         price = price_run(spec, context, promoted, training)
         facts = gather(
-            spec, context, data, warnings, unknown, climbed, promoted, valid, test, price, rates
+            spec,
+            context,
+            data,
+            warnings,
+            unknown,
+            climbed,
+            promoted,
+            valid,
+            test,
+            curve,
+            price,
+            rates,
         )
         finish(workspace, facts, promoted, listener)
         return facts
