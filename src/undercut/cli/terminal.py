@@ -79,6 +79,10 @@ class Terminal:
     def tick(self, progress: Tick) -> None:
         """Show progress inside a step."""
         note = f"{progress.stage} {progress.note}".strip()
+        if progress.usd:
+            from undercut.pipeline.report.format import money
+
+            note += f"  {money(progress.usd)} so far"
         if self._live is not None and self._task is not None:
             total = progress.total if progress.total > 1 else None
             self._live.update(self._task, completed=progress.done, total=total, note=note)

@@ -143,6 +143,11 @@ class GateSpec(Spec):
 class RunSpec(DataSpec, FitSpec, GateSpec, MarketSpec):
     """From a labelled file to a priced model, with a report."""
 
+    learning_curve: bool = Field(
+        True,
+        description="Train the linear rung on growing parts of the rows, to say what more labels "
+        "would bring.",
+    )
     name: str | None = Field(None, description="Name of the run; the file's name by default.")
 
 

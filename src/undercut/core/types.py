@@ -264,12 +264,17 @@ class Scored:
 
 @dataclass(frozen=True)
 class Progress:
-    """One tick of long work: shown by the terminal, counted by nobody else."""
+    """One tick of long work: shown by the terminal, counted by nobody else.
+
+    Attributes:
+        usd: what the command has cost so far, filled in on the way to the terminal.
+    """
 
     stage: str
     done: float
     total: float
     note: str = ""
+    usd: float | None = None
 
 
 def silent(_: Progress) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from undercut.core.types import GateResult, Measurement, Metric, Record
+from undercut.economics.records import BestLabels, CurveValue, LearningCurve
 from undercut.evaluation.record import Evaluation, PairedTest
 
 
@@ -84,6 +85,25 @@ class RivalPrice(Record):
     note: str = "accuracy not measured"
 
 
+class CurvePoint(Record):
+    """One point of the learning curve."""
+
+    rows: int = Field(description="training rows learnt from")
+    accuracy: Metric = Field(description="on validation")
+
+
+class CurveFacts(Record):
+    """Quality against rows, and what more labels are expected to bring."""
+
+    method: str
+    points: list[CurvePoint]
+    curve: LearningCurve | None = Field(None, description="None where no curve fits the points")
+    worth: CurveValue | None = Field(None, description="of 100 more labels")
+    best: BestLabels | None = Field(None, description="None without a price of a label")
+    value_usd: float = Field(description="what an error rate of 1 costs over the horizon, USD")
+    note: str = ""
+
+
 class PriceFacts(Record):
     """Price side of the verdict. USD, months of 730 hours."""
 
@@ -127,6 +147,7 @@ class RunFacts(Record):
     cost_usd: float
     cpu_seconds: float
     price: PriceFacts
+    curve: CurveFacts | None = Field(None, description="quality against rows")
     next_quality: list[str] = Field(description="what would most likely raise quality next")
     artefact: str
     report: str

@@ -29,7 +29,7 @@ from undercut.evaluation.evaluate import evaluate as score
 from undercut.evaluation.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
-from undercut.pipeline.ladder import climb, spent, usd_of
+from undercut.pipeline.ladder import climb, spent
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
 from undercut.pipeline.pseudo import pseudo_texts
@@ -43,6 +43,7 @@ from undercut.pipeline.run import (
     read_facts,
     rung_line,
 )
+from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.variants import compress_artefact
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
@@ -137,7 +138,8 @@ def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
     rates, when = rates_of(spec), price_date(None)
     gating = GateSpec(compress=False)
     with open_workspace(spec.workspace, listener.announce) as workspace:
-        context, data, _, unknown = prepare(spec, spec, workspace, listener)
+        tick = with_cost(listener.tick, rates, when)
+        context, data, _, unknown = prepare(spec, spec, workspace, listener.say, tick)
         limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
         climbed = climb(
             context, gating, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))

@@ -16,8 +16,8 @@ from undercut.pipeline.report.page import page, write_report
 from undercut.pipeline.report.png import MISSING, Plots
 
 FIGURES = [
-    "accuracy-cost", "confusion", "weakest", "reliability", "coverage", "month", "crossing",
-    "steps",
+    "accuracy-cost", "confusion", "weakest", "reliability", "coverage", "learning", "month",
+    "crossing", "steps",
 ]  # fmt: skip
 VOID = {"meta", "br", "hr", "img", "link", "input", "path"}
 HOSTILE = "</title></style><script>alert(1)</script>\"' onload=x <img src=http://evil.example/x>"
@@ -112,7 +112,7 @@ def empty() -> RunFacts:
     return facts.model_copy(
         update={
             "data": data, "valid": scored, "rungs": [], "variants": [], "costs": [],
-            "price": price, "next_quality": [],
+            "price": price, "next_quality": [], "curve": None,
         }
     )  # fmt: skip
 
@@ -187,6 +187,7 @@ def test_missing_pieces_are_said_in_words() -> None:
         "The ledger has no CPU-seconds for this run.",
         "No row was answered wrongly.",
         "No rows were scored.",
+        "Not measured: --no-learning-curve was given.",
         "The checks found nothing to warn about.",
         "Nothing in this run shows what would raise quality.",
     ):
