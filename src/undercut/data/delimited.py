@@ -122,12 +122,22 @@ def _few(cells: Iterable[str], n: int) -> bool:
     return looks.n >= 0.9 * n and looks.label_like
 
 
-def _one_cut(sample: str) -> Form | None:
-    """Find a mark whose last or first place in every line divides a text from a label."""
+def _at_sign(sample: str, bare: bool = False) -> Form | None:
+    """Find ``sentence@label``; with ``bare`` every label must be one word without a dot."""
     pairs = [r.cells for r in _cut(sample, Form("@", "last")) if not blank(r.cells)]
     tails = Counter(p[1].strip() for p in pairs if len(p) == 2)
+    if bare and (len(tails) < 2 or not all(re.fullmatch(r"[^\s.,;|]+", t) for t in tails)):
+        return None
     if len(pairs) >= 4 and tails.total() >= 0.9 * len(pairs) and len(tails) <= len(pairs) // 2:
         return Form("@", "last")
+    return None
+
+
+def _one_cut(sample: str) -> Form | None:
+    """Find a mark whose last or first place in every line divides a text from a label."""
+    found = _at_sign(sample)
+    if found:
+        return found
     for mark in "\t,;|":
         if mark in sample:
             sides = [cut for cut in ("last", "first") if _labels(sample, Form(mark, cut))]  # type: ignore[arg-type]
@@ -179,11 +189,12 @@ def sniff(text: str, wanted: frozenset[str] = frozenset()) -> Form:
         if names or (width > 1 and share >= 0.6):
             even = [r.cells for r in whole if len(r.cells) == width > 1]
             labelled = any(content(cells).label_like for cells in zip(*even, strict=True))
-            share = round(share, 1) if width > 1 else 0.0
-            scores.append((min(names, 2), share, labelled, -place, delimiter))
+            share = share if width > 1 else 0.0
+            scores.append((min(names, 2), round(share, 1), labelled, share, -place, delimiter))
     best = max(scores, default=None)
     if best and (best[0] or best[1] >= 0.9):
-        return Form(best[-1])
+        bare = not best[0] and best[-1] in ",;|" and '"' not in sample
+        return (bare and _at_sign(sample, bare=True)) or Form(best[-1])
     return _one_cut(sample) or Form(best[-1] if best else "")
 
 

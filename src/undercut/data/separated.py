@@ -83,7 +83,8 @@ def torn(rows: list[list[str]], form: Form) -> tuple[Form | None, bool]:
         return None, False
     looks = [content([row[at].strip() for row in rows]) for at in (0, -1)]
     ends = [at for at, look in enumerate(looks) if look.label_like]
-    if len(ends) != 1:
+    ends.sort(key=lambda at: looks[at].distinct)
+    if not ends or (len(ends) > 1 and looks[ends[0]].distinct * 3 > looks[ends[1]].distinct):
         return None, False
     label = ends[0]
     if _pieces(rows, label):
