@@ -157,7 +157,9 @@ def load_parts(
         said = ", ".join(f"{WORDS[p]} {len(rows):,}" for p, rows in own.items())
         reader.notes.append(f"rows by the splits of the data: {said}.")
     if "train" not in own and own:
-        raise fail("data-few", expected="rows for training", found=f"none beside {', '.join(own)}")
+        found = f"only rows for {' and '.join(WORDS[p] for p in own)}"
+        where = ", ".join(sources.names[p] for p in sources.train)
+        raise fail("data-few", expected="rows for training", found=found, where=where)
     rows = own["train"].examples() if own else Examples([], [], [])
     return Parts(rows, held["valid"], held["test"], reader.notes, sources)
 

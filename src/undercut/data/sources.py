@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections import Counter
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.data import excel, parquet
@@ -21,7 +23,7 @@ from undercut.data.own_splits import WORDS, part_in
 from undercut.data.table import count
 from undercut.store.files import sha256_file
 
-STDIN = Path("-")
+STDIN = (Path("-"), Path("/dev/stdin"))
 FORMATS = {
     ".csv": "CSV",
     ".tsv": "TSV",
@@ -66,8 +68,28 @@ class Sources:
 
 
 @cache
-def _spooled() -> Path:
-    """Copy standard input to a temporary file that goes away at the end; return its path."""
+def _place() -> Path:
+    """Return a temporary folder that goes away when the program ends."""
+    folder = Path(tempfile.mkdtemp(prefix="undercut-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _kept(stream: IO[bytes], name: str) -> Path:
+    """Copy what can be read only once to a file, in blocks."""
+    path = _place() / name
+    with path.open("wb") as f:
+        shutil.copyfileobj(stream, f)
+    return path
+
+
+@cache
+def _stdin() -> Path:
+    """Return a file with all of standard input.
+
+    Raises:
+        UndercutError: it is a terminal.
+    """
     stream = sys.stdin
     if stream is None or stream.isatty():
         raise fail(
@@ -77,11 +99,32 @@ def _spooled() -> Path:
             where="-",
             fix="Pipe a file in: cat rows.csv | undercut check -",
         )
-    folder = Path(tempfile.mkdtemp(prefix="undercut-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "stdin"
-    with path.open("wb") as f:
-        shutil.copyfileobj(stream.buffer, f)
+    return _kept(stream.buffer, "stdin")
+
+
+@cache
+def _pipe(path: Path) -> Path:
+    with path.open("rb") as f:
+        return _kept(f, f"pipe-{path.name}")
+
+
+def _file(path: Path) -> Path:
+    """Return a regular file for what was named; a missing one is left to the reader.
+
+    Raises:
+        UndercutError: a device or a socket, which may never end.
+    """
+    if path in STDIN:
+        return _stdin()
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return path
+    if stat.S_ISFIFO(mode):
+        return _pipe(path)
+    if not stat.S_ISREG(mode):
+        kind = "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise fail("data-file", expected="a file", found=kind, where=str(path))
     return path
 
 
@@ -163,7 +206,7 @@ def _folder(folder: Path, notes: list[str]) -> dict[str, list[Path]]:
             f"{folder.name}: no file for training; {_listed(parts['train'])} is used for it."
         )
     if len(parts) > 1:
-        said = "; ".join(f"{WORDS[k]} {_listed(v)}" for k, v in parts.items())
+        said = "; ".join(f"{WORDS[k]} {_listed(parts[k])}" for k in WORDS if k in parts)
         notes.append(f"{folder.name}: a set with its own splits: {said}.")
     elif len(parts["train"]) > 1:
         notes.append(f"{folder.name}: {count(len(parts['train']), 'file')} joined in name order.")
@@ -187,14 +230,9 @@ def _flat(folder: Path, notes: list[str]) -> list[Path]:
 
 def _called(paths: Sequence[Path]) -> dict[Path, str]:
     """Return short names, whole paths where two files share a name."""
-    short = {p: "stdin" if p.name == "stdin" and p == _known_spool() else p.name for p in paths}
-    short = {p: n or p.resolve().name or str(p) for p, n in short.items()}
+    short = {p: p.name or p.resolve().name or str(p) for p in paths}
     often = Counter(short.values())
     return {p: n if often[n] == 1 else str(p) for p, n in short.items()}
-
-
-def _known_spool() -> Path | None:
-    return _spooled() if _spooled.cache_info().currsize else None
 
 
 def resolve(
@@ -207,19 +245,17 @@ def resolve(
     the texts of its label folders. Splits that are given as well win over a folder's own.
 
     Raises:
-        UndercutError: ``-`` twice, a terminal behind it, or a folder that cannot be used.
+        UndercutError: files that are not there, ``-`` twice, a terminal behind it, or a folder that cannot be used.
     """
     notes: list[str] = []
     asked = {"train": list(train), "valid": list(valid), "test": list(test)}
-    if sum(p == STDIN for paths in asked.values() for p in paths) > 1:
+    if sum(p in STDIN for paths in asked.values() for p in paths) > 1:
         raise fail("data-file", expected="'-' (standard input) once", found="it twice", where="-")
     found: dict[str, list[Path]] = {"train": [], "valid": [], "test": []}
     own: dict[str, list[Path]] = {"train": [], "valid": [], "test": []}
     for role, paths in asked.items():
         for path in paths:
-            if path == STDIN:
-                found[role].append(_spooled())
-            elif path.is_dir():
+            if path.is_dir():
                 parts = _folder(path, notes)
                 if role == "train":
                     for part, files in parts.items():
@@ -227,7 +263,7 @@ def resolve(
                 else:
                     found[role] += parts.get(role, parts["train"])
             else:
-                found[role].append(path)
+                found[role].append(_file(path))
     for role in ("valid", "test"):
         if found[role] and own[role]:
             notes.append(
@@ -235,9 +271,14 @@ def resolve(
             )
         found[role] = found[role] or own[role]
     files = list(dict.fromkeys(p for paths in found.values() for p in paths))
+    missing = [p for p in files if not p.exists()]
+    if missing:
+        problems = [Problem("a readable file", "no such file", str(p)) for p in missing]
+        raise UndercutError("data-file", problems)
     names = _called(files)
-    first = train[0] if train else Path("data")
-    name = "stdin" if first == STDIN or first == _known_spool() else first.stem
-    if first != STDIN and first.is_dir():
-        name = first.resolve().name
+    first = found["train"][0] if found["train"] else Path("data")
+    if train and train[0].is_dir():
+        name = train[0].resolve().name
+    else:
+        name = first.stem
     return Sources(found["train"], found["valid"], found["test"], name or "data", names, notes)

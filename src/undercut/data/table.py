@@ -77,6 +77,8 @@ def raise_rows(problems: Iterable[tuple[int, Problem]], total: int = 0) -> None:
         return
     more = max(total, len(listed)) - LISTED
     if more > 0:
-        rest = Problem("every row to be usable", f"{LISTED} bad rows, listed here, and {more} more")
+        file = listed[0].where.rpartition(":")[0]
+        bad = f"{LISTED} bad rows, listed here, and {more:,} more"
+        rest = Problem("every row to be usable", bad, file)
         listed = [*listed[:LISTED], rest]
     raise UndercutError("data-rows", listed)

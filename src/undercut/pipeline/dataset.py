@@ -15,13 +15,6 @@ from undercut.data.stored import open_dataset, save_dataset
 from undercut.pipeline.workspace import Workspace
 
 
-def _hashes(paths: list[Path]) -> list[str]:
-    problems = [Problem("a readable file", "no such file", str(p)) for p in paths if not p.exists()]
-    if problems:
-        raise UndercutError("data-file", problems)
-    return [sha256_source(p) for p in paths]
-
-
 def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]:
     """Return the split data set, and notes and warnings about it.
 
@@ -36,7 +29,7 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
             fix="Name one: undercut run train.csv, or train = [...] in undercut.toml.",
         )
     sources = resolve(spec.train, spec.valid, spec.test)
-    hashes = dict(zip(sources.files, _hashes(sources.files), strict=True))
+    hashes = {p: sha256_source(p) for p in sources.files}
     material: dict[str, Any] = {
         "train": [hashes[p] for p in sources.train],
         "valid": [hashes[p] for p in sources.valid],

@@ -304,10 +304,13 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     With ``out`` the answers are written as JSON lines, whole or not at all.
     """
     folder = find_artefact(spec.workspace, spec.artefact)
-    texts = list(spec.inputs)
-    if spec.file is not None:
-        from undercut.data.inputs import load_inputs
+    from undercut.data.inputs import load_inputs
+    from undercut.data.sources import STDIN
 
+    texts: list[str] = []
+    for text in spec.inputs:
+        texts += load_inputs(Path(text), spec.text_column) if Path(text) in STDIN else [text]
+    if spec.file is not None:
         texts += load_inputs(spec.file, spec.text_column)
     if not texts:
         raise fail(
