@@ -186,8 +186,18 @@ def test_a_place_that_cannot_be_written_is_told(capsys, tmp_path, monkeypatch):
 
 
 starts = st.sampled_from(
-    [b"", b"text,label\n", b'[{"text": "', b'{"text": "a", "label": ', b"\xff\xfe", b"\xef\xbb\xbf"]
-    + [b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", GOOD.encode()]
+    [
+        b"",
+        b"text,label\n",
+        b'[{"text": "',
+        b'{"text": "a", "label": ',
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"PK\x03\x04",
+        b"PAR1",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        GOOD.encode(),
+    ]
 )
 names = st.sampled_from(
     ["f.csv", "f.tsv", "f.txt", "f.json", "f.jsonl", "f.xlsx", "f.parquet", "f"]

@@ -11,7 +11,22 @@ from undercut.core.errors import UndercutError
 from undercut.data.load import load_examples, load_parts
 
 TASK = "text-classification"
-WORDS = "the order parcel never came and I want my money back now please help".split()
+WORDS = [
+    "the",
+    "order",
+    "parcel",
+    "never",
+    "came",
+    "and",
+    "I",
+    "want",
+    "my",
+    "money",
+    "back",
+    "now",
+    "please",
+    "help",
+]
 
 
 def sentence(i: int, mark: str = " ") -> str:
@@ -46,6 +61,7 @@ SHAPES = {
     "commas_last.csv": many(lambda i: f"Hello, {sentence(i)}, thanks,{ab(i)}"),
     "commas_first.csv": many(lambda i: f"{ab(i)},Hello, {sentence(i)}, thanks"),
     "commas_uneven.csv": many(lambda i: f"{sentence(i, ', ' if i % 3 else ' ')},{ab(i)}"),
+    "headed_commas.csv": "text,label\n" + many(lambda i: f"Hello, {sentence(i)}, thanks,{ab(i)}"),
     "single_words.csv": many(lambda i: f"please, {WORDS[i % 12]}{i},{ab(i)}"),
     "tabs_uneven.tsv": many(
         lambda i: f"{sentence(i)}\t{'x' * (i % 2)}\t{ab(i)}".replace("\t\t", "\t")
@@ -107,6 +123,7 @@ def test_text_and_label_survive_commas(tmp_path):
     for name, text in {
         "commas_last.csv": f"Hello, {sentence(0)}, thanks",
         "commas_first.csv": f"Hello, {sentence(0)}, thanks",
+        "headed_commas.csv": f"Hello, {sentence(0)}, thanks",
         "single_words.csv": f"please, {WORDS[0]}0",
         "sentence_at.txt": f"{sentence(0)} @ home , 3 %",
     }.items():

@@ -21,11 +21,13 @@ from undercut.data.decode import file_encoding
 from undercut.data.delimited import Form, Record, blank, cut_line, sniff, standard_quotes
 from undercut.data.json_rows import cells_of, is_lines, line_value
 from undercut.data.own_splits import from_column, part_column, part_of
-from undercut.data.separated import says_names, table_of, torn, trimmed, wrong_width
+from undercut.data.separated import table_of, trimmed, wrong_width
 from undercut.data.table import Table, count
+from undercut.data.torn_text import rejoin
 
-BIG = 64 << 20
+BIG = 32 << 20
 SAMPLE = 5000
+HEAD = 1 << 21
 LONGEST = 1 << 24
 JSON_LINES = {".jsonl", ".ndjson", ".jl"}
 Row = tuple[int, list[str | None] | Problem]
@@ -174,8 +176,8 @@ def _scan_separated(
     sample: list[Record] = spread.kept
     if not sample:
         raise fail("data-empty", expected="rows", found="none", where=name)
-    if not quoted and not plain and not says_names(sample, wanted):
-        joined, _ = torn([r.cells for r in sample], form)
+    if not quoted and not plain:
+        joined, _ = rejoin(sample, form, wanted)
         if joined:
             return _scan_separated(path, encoding, joined, True, name, wanted)
     notes: list[str] = []
@@ -211,7 +213,7 @@ def _scan_parquet(path: Path, name: str) -> Big:
 
 def _head(path: Path, encoding: str) -> str:
     with path.open(encoding=encoding, errors="replace", newline="") as f:
-        text = f.read(1 << 21).replace("\0", "")
+        text = f.read(HEAD).replace("\0", "")
     whole = text.rfind("\n") + 1
     return text[:whole] if whole else text
 

@@ -74,9 +74,9 @@ def _rivals(table: Table, looks: list[Content], but: set[int]) -> list[int]:
 def _ranked(looks: list[Content], columns: Iterable[int]) -> list[int]:
     """Return columns by how likely they are the label."""
 
-    def worse(j: int) -> tuple[bool, bool, bool, float, int]:
+    def worse(j: int) -> tuple[bool, bool, float, int, int]:
         look = looks[j]
-        return look.truth, look.numeric > 0.5, look.distinct > 50, -round(look.filled, 1), j
+        return look.truth, look.numeric > 0.5, -round(look.filled, 1), look.distinct, j
 
     return sorted(columns, key=worse)
 
@@ -145,9 +145,6 @@ def _by_content(table: Table, looks: list[Content], role: str, taken: set[int]) 
         if len(fit) > 1:
             several = len(fit)
             fit = _ranked(looks, _without_codes(table, looks, fit))
-            words = [j for j in fit if not looks[j].truth and looks[j].numeric < 0.5]
-            if len(words) == 1 and all(looks[j].truth for j in fit if j not in words):
-                fit = words
             if len(fit) == 1:
                 reason = f"the likeliest of {several} with few different values"
     if len(fit) == 1:

@@ -162,7 +162,7 @@ def file_encoding(path: Path, name: str) -> tuple[str, list[str]]:
         f.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
-            while block := f.read(1 << 22):
+            while block := f.read(1 << 20):
                 decoder.decode(block)
             decoder.decode(b"", True)
             return "utf-8", []

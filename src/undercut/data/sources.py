@@ -245,7 +245,8 @@ def resolve(
     the texts of its label folders. Splits that are given as well win over a folder's own.
 
     Raises:
-        UndercutError: files that are not there, ``-`` twice, a terminal behind it, or a folder that cannot be used.
+        UndercutError: files that are not there, ``-`` twice, a terminal behind it, or a folder that
+            cannot be used.
     """
     notes: list[str] = []
     asked = {"train": list(train), "valid": list(valid), "test": list(test)}
@@ -277,8 +278,5 @@ def resolve(
         raise UndercutError("data-file", problems)
     names = _called(files)
     first = found["train"][0] if found["train"] else Path("data")
-    if train and train[0].is_dir():
-        name = train[0].resolve().name
-    else:
-        name = first.stem
+    name = train[0].resolve().name if train and train[0].is_dir() else first.stem
     return Sources(found["train"], found["valid"], found["test"], name or "data", names, notes)
