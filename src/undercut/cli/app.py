@@ -46,8 +46,11 @@ def build() -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run; exit 0, or 2 with a message on standard error for anything the user can mend."""
+    given = sys.argv[1:] if arguments is None else arguments
+    # cyclopts takes a lone "-" for an option: name what it means instead.
+    given = ["/dev/stdin" if a == "-" else a for a in given]
     try:
-        build()(arguments, exit_on_error=False, print_error=False)
+        build()(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as e:
         print(f"undercut: {e}", file=sys.stderr)
         print("Try 'undercut --help' or 'undercut COMMAND --help'.", file=sys.stderr)

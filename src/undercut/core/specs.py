@@ -35,7 +35,9 @@ class DataSpec(PlaceSpec):
     """Which rows, and how they are read."""
 
     train: list[Path] = Field(
-        default_factory=list, description="Labelled file or files (CSV, TSV, JSON, JSON lines)."
+        default_factory=list,
+        description="Labelled files (CSV, TSV, JSON, JSON lines, Parquet, Excel, text), a folder, "
+        "or - for standard input.",
     )
     test: list[Path] = Field(
         default_factory=list, description="Held-out labelled files; scored once, at the end."
@@ -219,7 +221,9 @@ class PredictSpec(PlaceSpec):
 
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
-    file: Path | None = Field(None, description="File with a text column, or one text a line.")
+    file: Path | None = Field(
+        None, description="File with a text column, or one text a line; - for standard input."
+    )
     text_column: str | None = Field(None, description="Column of the text.")
     out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
     backend: str | None = Field(None, description="Runtime; the measured best by default.")

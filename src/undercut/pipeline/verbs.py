@@ -24,7 +24,7 @@ from undercut.core.specs import (
 )
 from undercut.core.types import Examples, GateResult, Prediction, Record
 from undercut.data.checks import check as check_rows
-from undercut.data.load import load_examples
+from undercut.data.load import load_examples, load_parts
 from undercut.evaluation.evaluate import evaluate as score
 from undercut.evaluation.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
@@ -117,13 +117,13 @@ def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
     columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     if not spec.train:
         raise fail("data-none", expected="a labelled file", found="none")
-    rows, notes = load_examples(spec.train, task, **columns)
-    test = load_examples(spec.test, task, **columns)[0] if spec.test else None
-    findings = check_rows(rows, test)
+    parts = load_parts(spec.train, spec.valid, spec.test, task=task, **columns)
+    rows = parts.train if parts.valid is None else parts.train.plus(parts.valid)
+    findings = check_rows(rows, parts.test)
     return Checked(
         rows=len(rows),
         labels=list(task.label_space(rows.targets)),
-        notes=notes,
+        notes=parts.notes,
         findings=[f.model_dump(mode="json") for f in findings],
         errors=sum(f.severity == "error" for f in findings),
     )
@@ -178,7 +178,7 @@ def _labelled(paths: list[Path], manifest: Any, columns: dict[str, Any]) -> Exam
     if not paths:
         raise fail("data-none", expected="a labelled file after the artefact", found="none")
     task = plugins.attr(plugins.get("task", manifest.task).load)()
-    rows, _ = load_examples(paths, task, **columns)
+    rows, _ = load_examples(paths, task, **columns, held_out=True)
     unknown = sorted(set(task.label_space(rows.targets)) - set(manifest.labels))
     if unknown:
         raise fail(
@@ -306,10 +306,13 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     With ``out`` the answers are written as JSON lines, whole or not at all.
     """
     folder = find_artefact(spec.workspace, spec.artefact)
-    texts = list(spec.inputs)
-    if spec.file is not None:
-        from undercut.data.load import load_inputs
+    from undercut.data.inputs import load_inputs
+    from undercut.data.sources import STDIN
 
+    texts: list[str] = []
+    for text in spec.inputs:
+        texts += load_inputs(Path(text), spec.text_column) if Path(text) in STDIN else [text]
+    if spec.file is not None:
         texts += load_inputs(spec.file, spec.text_column)
     if not texts:
         raise fail(
