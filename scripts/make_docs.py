@@ -55,7 +55,7 @@ def _default(field: Any) -> str:
 
 def _options(model: Any) -> str:
     rows = [
-        [f"`{name}`", _type(f), _default(f), f.description or ""]
+        [f"`{name.rstrip('_')}`", _type(f), _default(f), f.description or ""]
         for name, f in model.model_fields.items()
     ]
     return _table(["option", "type", "default", "what"], rows)

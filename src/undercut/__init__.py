@@ -23,6 +23,7 @@ _VERBS = {
     "price": "undercut.pipeline.verbs",
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.verbs",
+    "explain": "undercut.pipeline.explaining",
     "run": "undercut.pipeline.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
@@ -37,6 +38,7 @@ _VERBS = {
     "PriceSpec": "undercut.core.specs",
     "PredictSpec": "undercut.core.specs",
     "ReportSpec": "undercut.core.specs",
+    "ExplainSpec": "undercut.core.specs",
 }
 
 __all__ = ["__version__", *sorted(_VERBS)]

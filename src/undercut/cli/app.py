@@ -18,6 +18,7 @@ COMMANDS = {
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
     "report": "Write the report of a finished run again.",
     "predict": "Answer texts, or the rows of a file.",
+    "explain": "Why this label: the share of every word in an answer.",
     "serve": "Answer POST /v1/predict.",
     "list": "Runs, artefacts, or registered plug-ins.",
     "ledger": "Show what everything cost, or add hours and labels.",

@@ -95,6 +95,17 @@ def _predict() -> Callable[..., None]:
     return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
 
 
+def _explain() -> Callable[..., None]:
+    def call(spec: specs.ExplainSpec, terminal: Any) -> Any:
+        from undercut.cli.explained import ExplainResult
+        from undercut.pipeline.explaining import explain
+
+        return ExplainResult(explain(spec, terminal))
+
+    texts = Positional("inputs", "Texts to explain.", many=True)
+    return make("explain", specs.ExplainSpec, call, (ARTEFACT, texts))
+
+
 def _list() -> Callable[..., None]:
     def call(spec: specs.ListSpec, terminal: Any) -> Any:
         from undercut.cli.listing import listing
@@ -136,6 +147,7 @@ _BUILDERS = {
     "price": _price,
     "report": _report,
     "predict": _predict,
+    "explain": _explain,
     "list": _list,
     "ledger": _ledger,
     "serve": _serve,
