@@ -24,6 +24,8 @@ _VERBS = {
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.verbs",
     "explain": "undercut.pipeline.explaining",
+    "doctor": "undercut.pipeline.doctor.doctor",
+    "new": "undercut.pipeline.scaffold",
     "run": "undercut.pipeline.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
@@ -39,6 +41,8 @@ _VERBS = {
     "PredictSpec": "undercut.core.specs",
     "ReportSpec": "undercut.core.specs",
     "ExplainSpec": "undercut.core.specs",
+    "DoctorSpec": "undercut.core.specs",
+    "NewSpec": "undercut.core.specs",
 }
 
 __all__ = ["__version__", *sorted(_VERBS)]

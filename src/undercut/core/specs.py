@@ -248,3 +248,45 @@ class ExplainSpec(PlaceSpec):
         description="Folder of the full model that a compressed one was made from, if not found.",
     )
     page: Path | None = Field(None, description="Write an HTML page here too.")
+
+
+class DoctorSpec(PlaceSpec):
+    """Look at this machine and this installation; say what is missing and the command for it.
+
+    Exit status 0 unless something is broken. Nothing is changed and nothing is sent.
+    """
+
+    deep: bool = Field(
+        False, description="Import the installed extras too, to see that they work (seconds)."
+    )
+
+
+class NewSpec(DataSpec):
+    """Write a commented undercut.toml for a labelled file: columns found, and every option.
+
+    Options you give are written as set; all others stand there with their defaults, commented
+    out. `undercut run` in that folder then needs nothing else.
+    """
+
+    out: Path = Field(Path("undercut.toml"), description="File to write.")
+    force: bool = Field(False, description="Replace the file if it is there.")
+
+
+class CompletionSpec(Spec):
+    """Print a completion script, or put it where the shell finds it.
+
+    For this session only: eval "$(undercut completion bash)"
+    """
+
+    shell: Literal["bash", "zsh", "fish"] | None = Field(
+        None, description="bash, zsh or fish; the one in use by default."
+    )
+    install: bool = Field(
+        False, description="Write it to the shell's own folder, and load it at every start."
+    )
+
+
+class HelpSpec(Spec):
+    """Say what an error code means and how to mend it, or how a command is used."""
+
+    topic: str | None = Field(None, description="An error code, or the name of a command.")

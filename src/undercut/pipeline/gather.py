@@ -21,7 +21,7 @@ from undercut.pipeline.ladder import Climb, spent, usd_of, usd_per_1k
 from undercut.pipeline.pricing import UTILISATION, price_date
 from undercut.pipeline.promote import Promoted
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.measure import processor
+from undercut.predict.processor import processor
 from undercut.store.files import content_hash
 
 MODEL = "model"
