@@ -68,7 +68,11 @@ def transcript() -> str:
         for name in FILES:
             shutil.copy(ROOT / "examples" / "support" / name, place)
         for title, text, command in SESSION:
-            parts += [f"## {title}\n", f"{text}\n", f"```console\n$ {command}\n{_run(command, place)}```\n"]
+            parts += [
+                f"## {title}\n",
+                f"{text}\n",
+                f"```console\n$ {command}\n{_run(command, place)}```\n",
+            ]
     return "\n".join(parts)
 
 
@@ -76,7 +80,12 @@ def _run(command: str, place: str) -> str:
     words = [sys.executable, "-m", "undercut", *shlex.split(command)[1:]]
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        words, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        words,
+        cwd=place,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode:
         raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout}")

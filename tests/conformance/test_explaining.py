@@ -20,6 +20,7 @@ CELLS = cells()
 ABLE = [
     (t, m) for t, m in CELLS if plugins.get("model", plugins.get("method", m).architecture).explain
 ]
+SHORT = [t for t in ODD_TEXTS if len(t) < 200]
 STACK = {
     "weights": {"probe": 0.7, "linear": 0.3},
     "temperatures": {"probe": 1.3, "linear": 0.8},
@@ -51,7 +52,7 @@ def test_the_words_add_up_to_the_log_odds_served(task, method):
     folder, _ = fitted(task, method)
     predictor, explainer = opened(folder, folder.parent)
     assert explainer.method
-    for text in [*rows_of(task, 2, 3).inputs, *ODD_TEXTS]:
+    for text in [*rows_of(task, 1, 3).inputs, *SHORT]:
         check(predictor, explainer, text, exact=True)
 
 
@@ -85,7 +86,7 @@ def test_a_stack_adds_up_too(task, tmp_path):
     like = artefacts.read_manifest(parts["probe"])
     write_stack(tmp_path / "stack", "probe+linear", parts, STACK, like)
     predictor, explainer = opened(tmp_path / "stack", tmp_path)
-    for text in [*rows_of(task, 2, 3).inputs, "money 退款 \x00 back", ""]:
+    for text in [rows_of(task, 1, 3).inputs[0], "money 退款 \x00 back", ""]:
         check(predictor, explainer, text, exact=True)
 
 
