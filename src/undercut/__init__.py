@@ -23,6 +23,9 @@ _VERBS = {
     "price": "undercut.pipeline.verbs",
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.verbs",
+    "explain": "undercut.pipeline.explaining",
+    "doctor": "undercut.pipeline.doctor.doctor",
+    "new": "undercut.pipeline.scaffold",
     "run": "undercut.pipeline.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
@@ -37,6 +40,9 @@ _VERBS = {
     "PriceSpec": "undercut.core.specs",
     "PredictSpec": "undercut.core.specs",
     "ReportSpec": "undercut.core.specs",
+    "ExplainSpec": "undercut.core.specs",
+    "DoctorSpec": "undercut.core.specs",
+    "NewSpec": "undercut.core.specs",
 }
 
 __all__ = ["__version__", *sorted(_VERBS)]

@@ -18,8 +18,13 @@ COMMANDS = {
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
     "report": "Write the report of a finished run again.",
     "predict": "Answer texts, or the rows of a file.",
+    "explain": "Why this label: the share of every word in an answer.",
     "serve": "Answer POST /v1/predict.",
     "list": "Runs, artefacts, or registered plug-ins.",
+    "doctor": "This machine: processor, memory, packages, and what is missing.",
+    "new": "Write a commented undercut.toml for a file.",
+    "completion": "Tab completion for bash, zsh or fish.",
+    "help": "What an error code means, or how a command is used.",
     "ledger": "Show what everything cost, or add hours and labels.",
 }
 
@@ -70,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         for problem in e.problems:
             print(f"undercut: {problem}", file=sys.stderr)
-        print(f"(error {e.code})", file=sys.stderr)
+        print(f"(error {e.code}; more: undercut help {e.code})", file=sys.stderr)
         raise SystemExit(e.exit_code) from None
 
 

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +80,7 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
             "toml-unreadable", expected="a TOML file", found=str(e), where=str(path)
         ) from None
     known = known_keys()
-    unknown = [k for k in table if k.replace("-", "_") not in known]
+    unknown = [k for k in table if _field(k) not in known]
     if unknown:
         raise UndercutError(
             "toml-option",
@@ -88,9 +89,13 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
                 for k in unknown
             ],
         )
-    return {
-        k.replace("-", "_"): v for k, v in table.items() if k.replace("-", "_") in spec.model_fields
-    }
+    return {_field(k): v for k, v in table.items() if _field(k) in spec.model_fields}
+
+
+def _field(key: str) -> str:
+    """Return the field an option in the file fills: ``-`` is ``_``, and ``global`` ``global_``."""
+    name = key.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML) -> Any:
@@ -107,7 +112,7 @@ def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML)
         problems = []
         for error in e.errors():
             name = str(error["loc"][0]) if error["loc"] else ""
-            flag = f"--{name.replace('_', '-')}"
+            flag = f"--{name.strip('_').replace('_', '-')}"
             where = flag if name in flags or name not in table else f"{path}: {name}"
             if error["type"] == "missing":
                 problems.append(Problem(f"{name.upper()} on the command line", "none", ""))

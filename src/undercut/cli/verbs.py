@@ -95,6 +95,17 @@ def _predict() -> Callable[..., None]:
     return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
 
 
+def _explain() -> Callable[..., None]:
+    def call(spec: specs.ExplainSpec, terminal: Any) -> Any:
+        from undercut.cli.explained import ExplainResult
+        from undercut.pipeline.explaining import explain
+
+        return ExplainResult(explain(spec, terminal))
+
+    texts = Positional("inputs", "Texts to explain.", many=True)
+    return make("explain", specs.ExplainSpec, call, (ARTEFACT, texts))
+
+
 def _list() -> Callable[..., None]:
     def call(spec: specs.ListSpec, terminal: Any) -> Any:
         from undercut.cli.listing import listing
@@ -121,6 +132,46 @@ def _ledger() -> Callable[..., None]:
     return make("ledger", specs.LedgerSpec, call, (action, unit, quantity))
 
 
+def _doctor() -> Callable[..., None]:
+    def call(spec: specs.DoctorSpec, terminal: Any) -> Any:
+        from undercut.cli.diagnosis import DoctorResult
+        from undercut.pipeline.doctor.doctor import doctor
+
+        return DoctorResult(doctor(spec, terminal))
+
+    return make("doctor", specs.DoctorSpec, call)
+
+
+def _new() -> Callable[..., None]:
+    def call(spec: specs.NewSpec, terminal: Any) -> Any:
+        from undercut.cli.diagnosis import NewResult
+        from undercut.pipeline.scaffold import new
+
+        return NewResult(new(spec, terminal))
+
+    return make("new", specs.NewSpec, call, (FILES,))
+
+
+def _completion() -> Callable[..., None]:
+    def call(spec: specs.CompletionSpec, terminal: Any) -> Any:
+        from undercut.cli.completion import completion
+
+        return completion(spec)
+
+    shell = Positional("shell", "bash, zsh or fish; the one in use by default.")
+    return make("completion", specs.CompletionSpec, call, (shell,))
+
+
+def _help() -> Callable[..., None]:
+    def call(spec: specs.HelpSpec, terminal: Any) -> Any:
+        from undercut.cli.help import help_on
+
+        return help_on(spec)
+
+    topic = Positional("topic", "An error code, or the name of a command.")
+    return make("help", specs.HelpSpec, call, (topic,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -136,6 +187,11 @@ _BUILDERS = {
     "price": _price,
     "report": _report,
     "predict": _predict,
+    "explain": _explain,
+    "doctor": _doctor,
+    "new": _new,
+    "completion": _completion,
+    "help": _help,
     "list": _list,
     "ledger": _ledger,
     "serve": _serve,

@@ -228,3 +228,74 @@ class PredictSpec(PlaceSpec):
     out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
     threads: int | None = Field(None, ge=1, description="Cores to use.")
+
+
+class ExplainSpec(PlaceSpec):
+    """Say why texts get their answers, word by word; or what pulls towards each label at large.
+
+    Shares are exact for linear models (the weights of the n-grams, added up), integrated gradients
+    for encoders, and the weighted sum of both for a stack. They add up to the log-odds of the
+    answer against the runner-up; what is left over is shown.
+    """
+
+    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    inputs: list[str] = Field(default_factory=list, description="Texts to explain.")
+    against: str | None = Field(
+        None, description="Label to compare the answer with; the runner-up by default."
+    )
+    global_: bool = Field(
+        False, description="Show the strongest terms of each label instead (linear models)."
+    )
+    most: int = Field(8, ge=1, le=200, description="Words shown of a text, or terms a label.")
+    data: list[Path] = Field(
+        default_factory=list,
+        description="With --global: files whose texts are read; the run's own rows by default.",
+    )
+    text_column: str | None = Field(None, description="Column of the text in these files.")
+    reference: Path | None = Field(
+        None,
+        description="Folder of the full model that a compressed one was made from, if not found.",
+    )
+    page: Path | None = Field(None, description="Write an HTML page here too.")
+
+
+class DoctorSpec(PlaceSpec):
+    """Look at this machine and this installation; say what is missing and the command for it.
+
+    Exit status 0 unless something is broken. Nothing is changed and nothing is sent.
+    """
+
+    deep: bool = Field(
+        False, description="Import the installed extras too, to see that they work (seconds)."
+    )
+
+
+class NewSpec(DataSpec):
+    """Write a commented undercut.toml for a labelled file: columns found, and every option.
+
+    Options you give are written as set; all others stand there with their defaults, commented
+    out. `undercut run` in that folder then needs nothing else.
+    """
+
+    out: Path = Field(Path("undercut.toml"), description="File to write.")
+    force: bool = Field(False, description="Replace the file if it is there.")
+
+
+class CompletionSpec(Spec):
+    """Print a completion script, or put it where the shell finds it.
+
+    For this session only: eval "$(undercut completion bash)"
+    """
+
+    shell: Literal["bash", "zsh", "fish"] | None = Field(
+        None, description="bash, zsh or fish; the one in use by default."
+    )
+    install: bool = Field(
+        False, description="Write it to the shell's own folder, and load it at every start."
+    )
+
+
+class HelpSpec(Spec):
+    """Say what an error code means and how to mend it, or how a command is used."""
+
+    topic: str | None = Field(None, description="An error code, or the name of a command.")

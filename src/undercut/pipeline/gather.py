@@ -31,7 +31,7 @@ from undercut.pipeline.promote import Promoted
 from undercut.pipeline.report.format import money
 from undercut.pipeline.spending import usd_of
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.measure import processor
+from undercut.predict.processor import processor
 from undercut.store.files import content_hash
 
 MODEL = "model"
