@@ -24,6 +24,7 @@ _VERBS = {
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.verbs",
     "run": "undercut.pipeline.run",
+    "rival": "undercut.pipeline.rival.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
     "ServeOptions": "undercut.serving.options",
@@ -36,6 +37,7 @@ _VERBS = {
     "CompressSpec": "undercut.core.specs",
     "PriceSpec": "undercut.core.specs",
     "PredictSpec": "undercut.core.specs",
+    "RivalSpec": "undercut.core.specs",
     "ReportSpec": "undercut.core.specs",
 }
 

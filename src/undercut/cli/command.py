@@ -25,6 +25,7 @@ GROUPS = {
     "GateSpec": "Gate",
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
+    "ApiSpec": "API",
 }
 
 
