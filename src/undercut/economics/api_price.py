@@ -89,7 +89,8 @@ def find_price(
         )
     if read is not None and write is not None:
         given = (Decimal(str(read)), Decimal(str(write)))
-        source = f"given: {given[0]:f} USD in and {given[1]:f} USD out per million tokens"
+        shown = [f"{usd.normalize():f}" for usd in given]
+        source = f"given: {shown[0]} USD in and {shown[1]} USD out per million tokens"
         return ApiPrice(provider or host, model, f"{source}, {day.isoformat()}", given)
     known = provider or _provider_of(base_url)
     if known is None:

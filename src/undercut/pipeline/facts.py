@@ -114,7 +114,7 @@ class RivalFacts(Record):
     reasoning_tokens: float
     tokens_counted: int = Field(description="rows without usage from the API, counted offline")
     usd_per_1k: float = Field(description="USD per 1,000 requests, as billed")
-    spent_usd: float = Field(description="what the rows cost, all answers of this journal")
+    spent_usd: float = Field(description="what these rows cost, whenever they were asked")
     price: str = Field(description="where the price is from, with its date")
     notes: list[str] = Field(default_factory=list)
 

@@ -108,10 +108,15 @@ def compare(
         reasoning_tokens=mean("reasoning_tokens"),
         tokens_counted=sum(a.counted for a in answers),
         usd_per_1k=float(1000 * sum(usd, Decimal(0)) / len(usd)),
-        spent_usd=float(sum((Decimal(a.usd) for a in answers), Decimal(0))),
+        spent_usd=float(sum((Decimal(a.usd) for a in _once(answers)), Decimal(0))),
         price=price.source,
         notes=[*notes, *_remarks(answers, parsed)],
     )
+
+
+def _once(answers: Sequence[Answer]) -> list[Answer]:
+    """Return each answer once: rows with the same text share one."""
+    return list({a.row: a for a in answers}.values())
 
 
 def _remarks(answers: Sequence[Answer], parsed: Sequence[Parsed]) -> list[str]:
@@ -132,6 +137,6 @@ def _remarks(answers: Sequence[Answer], parsed: Sequence[Parsed]) -> list[str]:
     if cached := sum(a.cached_tokens for a in answers):
         part = cached / max(1, sum(a.input_tokens for a in answers))
         found.append(f"{part:.0%} of the input was read from the vendor's cache.")
-    if lost := sum(a.lost for a in answers):
+    if lost := sum(a.lost for a in _once(answers)):
         found.append(f"{lost:,} tries were never answered; they may have been billed.")
     return found

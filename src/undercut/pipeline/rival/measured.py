@@ -14,10 +14,10 @@ from undercut.pipeline.facts import PriceFacts, RivalFacts, RivalPrice, RunFacts
 def with_rival(facts: RunFacts, rival: RivalFacts) -> RunFacts:
     """Return the facts with a measured rival; an older one of the same request is replaced."""
 
-    def same(r: RivalFacts) -> bool:
-        return (r.base_url, r.model, r.prompt) == (rival.base_url, rival.model, rival.prompt)
+    def name(r: RivalFacts) -> tuple[str, ...]:
+        return r.base_url, r.model, r.prompt, r.split
 
-    found = [*(r for r in facts.rivals_measured if not same(r)), rival]
+    found = [*(r for r in facts.rivals_measured if name(r) != name(rival)), rival]
     return facts.model_copy(
         update={"rivals_measured": found, "price": mark_measured(facts.price, found)}
     )
