@@ -19,7 +19,9 @@ def test_a_listed_model_is_found_by_the_address_and_priced_as_the_price_page_pri
     price = find_price(OPENAI, "gpt-4o-mini", on=DAY)
     assert isinstance(price, ApiPrice) and price.provider == "openai"
     bill = price.usd(420, 6, 0, NOON)
-    assert float(1000 * bill) == pytest.approx(quote("openai", "gpt-4o-mini", 420, 6, DAY).usd_per_1k)
+    assert float(1000 * bill) == pytest.approx(
+        quote("openai", "gpt-4o-mini", 420, 6, DAY).usd_per_1k
+    )
     assert price.source.startswith("genai-prices ") and "2026-11-24" in price.source
 
 

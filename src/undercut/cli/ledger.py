@@ -61,7 +61,7 @@ def ledger(spec: LedgerSpec) -> Listing:
                 str(e.attempt),
                 e.state,
                 e.unit,
-                f"{e.quantity:.3f}",
+                f"{e.quantity:.6f}" if e.unit == "api_usd" else f"{e.quantity:.3f}",
                 "no rate" if money is None else f"{money:.6f}",
                 "measured" if e.measured else "entered",
                 f"{e.at:%Y-%m-%d %H:%M}",

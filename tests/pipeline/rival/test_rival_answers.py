@@ -13,7 +13,9 @@ WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, ma
 
 
 @pytest.mark.parametrize("label", LABELS)
-@pytest.mark.parametrize("wrap", ["{}", " {}\n", '"{}"', "“{}”", "{}.", "「{}」。", '"{}".', "`{}`"])
+@pytest.mark.parametrize(
+    "wrap", ["{}", " {}\n", '"{}"', "“{}”", "{}.", "「{}」。", '"{}".', "`{}`"]
+)
 def test_a_label_with_nothing_but_quotes_and_a_stop_around_it_counts(label, wrap):
     assert parse(wrap.format(label), LABELS).label == label
 

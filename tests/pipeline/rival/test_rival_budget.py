@@ -19,7 +19,9 @@ PRICE = ApiPrice("host", "m", "given", (Decimal("2"), Decimal("8")))
 
 
 def answer(row="a", read=100, written=5, usd="0.00024", counted=False):
-    return Answer(row, "x", False, False, read, written, 0, 0, counted, usd, 1.0, 1, 0, NOW.isoformat())
+    return Answer(
+        row, "x", False, False, read, written, 0, 0, counted, usd, 1.0, 1, 0, NOW.isoformat()
+    )
 
 
 def test_an_estimate_is_tokens_times_price():
@@ -65,7 +67,9 @@ def test_the_cap_is_never_passed_when_no_row_costs_more_than_its_worst(limit, ro
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.decimals(0, "0.001", places=9), min_size=1, max_size=12), st.integers(0, 12))
-def test_the_bill_is_exact_in_sum_and_the_same_after_any_interruption(tmp_path_factory, amounts, stop):
+def test_the_bill_is_exact_in_sum_and_the_same_after_any_interruption(
+    tmp_path_factory, amounts, stop
+):
     answers = [answer(row=str(i), usd=f"{usd:f}") for i, usd in enumerate(amounts)]
     book = Book(tmp_path_factory.mktemp("book") / "ledger.sqlite")
     for part in (answers[:stop], answers, answers):

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from email.utils import format_datetime
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -31,7 +31,10 @@ def ask(script, waits=None, **options):
     waits = [] if waits is None else waits
     answers = script if callable(script) else lambda t, n, b: script[min(n, len(script)) - 1]
     with FakeApi(answers) as api:
-        pause = lambda s: bool(waits.append(s))
+
+        def pause(s):
+            return bool(waits.append(s))
+
         with RivalClient(Address(api.url, KEY), BODY, pause=pause, **options) as client:
             try:
                 return client.ask(MESSAGES), api, client
@@ -211,9 +214,19 @@ def test_addresses_that_are_none_or_would_give_a_secret_away(url, code):
 
 
 def test_the_key_comes_from_the_variable_named():
-    assert address.check("https://x.com/v1/", "K", {"K": f" {KEY}\n"}) == Address("https://x.com/v1", KEY)
-    assert address.check("https://x.com/v1/chat/completions", "K", {"K": "k"}).url == "https://x.com/v1"
-    for near in ("http://127.0.0.1:8000/v1", "http://localhost/v1", "http://10.1.2.3/v1", "http://vllm:8000/v1"):
+    assert address.check("https://x.com/v1/", "K", {"K": f" {KEY}\n"}) == Address(
+        "https://x.com/v1", KEY
+    )
+    assert (
+        address.check("https://x.com/v1/chat/completions", "K", {"K": "k"}).url
+        == "https://x.com/v1"
+    )
+    for near in (
+        "http://127.0.0.1:8000/v1",
+        "http://localhost/v1",
+        "http://10.1.2.3/v1",
+        "http://vllm:8000/v1",
+    ):
         assert address.check(near, "K", {}).key == ""
         assert address.check(near, "K", {"K": KEY}).key == KEY
     for bad in ({}, {"K": ""}, {"K": "two words"}, {"K": "密钥"}, {"K": "a\nb"}):

@@ -22,7 +22,11 @@ def examples(targets, name="f"):
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=60), st.integers(1, 80), st.integers(0, 5))
+@given(
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=60),
+    st.integers(1, 80),
+    st.integers(0, 5),
+)
 def test_each_label_has_its_share_and_no_row_is_drawn_twice(targets, n, seed):
     rows = examples(targets)
     drawn = stratified(rows, targets, n, seed)

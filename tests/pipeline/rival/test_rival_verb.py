@@ -26,7 +26,7 @@ from undercut.pipeline.rival.run import rival
 from undercut.pipeline.run import read_facts, run
 from undercut.pipeline.verbs import price, report
 
-GOLD = {text: label for text, label in (*rows("test_en.csv"), *rows("support_en.csv"))}
+GOLD = dict((*rows("test_en.csv"), *rows("support_en.csv")))
 KEY = "sk-live-DO-NOT-WRITE-ME-0123456789"
 OUT = Path("undercut-out")
 USAGE = usage(300, 8, 2)
@@ -48,7 +48,10 @@ def run_spec(**more) -> RunSpec:
 def no_charts_as_png():
     """PNG charts are another test's matter and take most of the time; as without matplotlib."""
     with pytest.MonkeyPatch.context() as patch:
-        quick = lambda *_: Plots(notes=[MISSING])
+
+        def quick(*_):
+            return Plots(notes=[MISSING])
+
         patch.setattr("undercut.pipeline.report.page.write_plots", quick)
         yield
 
@@ -169,7 +172,9 @@ def test_the_ledger_has_every_row_once_and_the_sum_of_the_bills(place):
     assert sums["api_request"] == 20 and sums["api_input_token"] == 6000
     assert sums["api_output_token"] == 160
     assert abs(sums["api_usd"] - 20 * ROW_USD) <= Decimal("0.000001")
-    assert abs(Book(OUT / "ledger.sqlite").usd("rival:", Rates()) - 20 * ROW_USD) < Decimal("0.00001")
+    assert abs(Book(OUT / "ledger.sqlite").usd("rival:", Rates()) - 20 * ROW_USD) < Decimal(
+        "0.00001"
+    )
     assert found.rival.spent_usd == pytest.approx(float(20 * ROW_USD))
 
 
@@ -226,7 +231,11 @@ def test_a_row_that_always_fails_is_left_out_and_a_dead_server_stops_the_work(pl
     poison = min(text for text, _ in rows("test_en.csv"))
 
     def script(text, number, body):
-        return error(500, "boom", {"retry-after": "0"}) if text == poison else right(text, number, body)
+        return (
+            error(500, "boom", {"retry-after": "0"})
+            if text == poison
+            else right(text, number, body)
+        )
 
     with FakeApi(script) as api:
         found = rival(spec(api.url, rows=1000)).rival
@@ -239,9 +248,9 @@ def test_a_row_that_always_fails_is_left_out_and_a_dead_server_stops_the_work(pl
 
 
 def test_a_wrong_key_stops_at_once_and_keeps_nothing_of_it(place):
-    with FakeApi(lambda *_: error(401, f"Incorrect API key provided: {KEY}")) as api:
-        with pytest.raises(UndercutError) as caught:
-            rival(spec(api.url, concurrency=2))
+    refuse = error(401, f"Incorrect API key provided: {KEY}")
+    with FakeApi(lambda *_: refuse) as api, pytest.raises(UndercutError) as caught:
+        rival(spec(api.url, concurrency=2))
     assert caught.value.code == "rival-key" and KEY not in str(caught.value)
     assert len(api.bodies) <= 2 and not (OUT / "rivals").exists() and not api_lines()
 
@@ -291,7 +300,9 @@ def test_no_price_no_request(place):
 
 
 def test_the_key_is_in_no_file_of_the_workspace(place, capfd):
-    with FakeApi(lambda t, n, b: completion(f"key {KEY}" if n % 2 else GOLD[t], usage=USAGE)) as api:
+    with FakeApi(
+        lambda t, n, b: completion(f"key {KEY}" if n % 2 else GOLD[t], usage=USAGE)
+    ) as api:
         rival(spec(api.url))
     assert set(api.keys) == {f"Bearer {KEY}"}
     for path in place.rglob("*"):
@@ -320,7 +331,9 @@ def test_killed_and_started_again_it_never_asks_for_a_row_twice(place):
         return right(text, number, body)
 
     with FakeApi(script) as api:
-        going = subprocess.Popen(command(api.url, "--yes"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        going = subprocess.Popen(
+            command(api.url, "--yes"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         assert hold.wait(60)
         going.send_signal(signal.SIGKILL)
         going.communicate(timeout=30)
@@ -328,7 +341,9 @@ def test_killed_and_started_again_it_never_asks_for_a_row_twice(place):
         assert len(journal.read_text().splitlines()) == 11
         with journal.open("a") as f:
             f.write('{"row": "torn')  # as if killed in the middle of a line
-        done = subprocess.run(command(api.url, "--yes"), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            command(api.url, "--yes"), capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, done.stderr
         assert max(api.asked.values()) == 1 and sum(api.asked.values()) == 30
         assert len(api.bodies) == 31
@@ -367,7 +382,9 @@ def test_on_a_terminal_it_shows_the_estimate_and_asks(place, answer):
 
     mine, theirs = pty.openpty()
     with FakeApi(right) as api:
-        going = subprocess.Popen(command(api.url), stdin=theirs, stderr=theirs, stdout=subprocess.PIPE)
+        going = subprocess.Popen(
+            command(api.url), stdin=theirs, stderr=theirs, stdout=subprocess.PIPE
+        )
         os.close(theirs)
         shown = b""
         while b"[y/N]" not in shown:

@@ -142,6 +142,6 @@ def p_value(test: PairedTest) -> str:
 
 
 def verdicts(facts: RunFacts) -> str:
-    """Return the whole verdict: against prices, the margin, and against every rival asked."""
-    asked = [measured_sentence(facts, r) for r in facts.rivals_measured]
+    """Return the whole verdict: against prices, the margin, and against the rival asked last."""
+    asked = [measured_sentence(facts, r) for r in facts.rivals_measured[-1:]]
     return " ".join(s for s in (verdict(facts), margin(facts), *asked) if s)

@@ -187,7 +187,7 @@ def asked(facts: RunFacts) -> Table:
             )
             for r in facts.rivals_measured
         ),
-        "None was asked. To measure one: undercut rival --base-url URL --model MODEL",
+        "No rival was asked. To ask one: undercut rival --base-url URL --model MODEL",
     )  # fmt: skip
 
 
