@@ -130,7 +130,7 @@ def errors_page() -> str:
     """Return the error codes and where each is raised."""
     found: dict[str, set[str]] = {}
     pattern = re.compile(
-        r"(?:\bfail|UndercutError|IntegrityError|MissingExtra)\(\s*\"([a-z0-9]+(?:-[a-z0-9]+)+)\""
+        r"(?:\bfail|UndercutError|IntegrityError|MissingExtra|Unanswered)\(\s*\"([a-z0-9]+(?:-[a-z0-9]+)+)\""
     )
     source = ROOT / "src" / "undercut"
     for path in sorted(source.rglob("*.py")):

@@ -1,5 +1,6 @@
 """The client against a server on this machine that misbehaves."""
 
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 
 from pipeline.rival.fake_api import FakeApi, completion, error, usage
-from undercut.core.errors import UndercutError
+from undercut.core.errors import MissingExtra, UndercutError
 from undercut.pipeline.rival import address
 from undercut.pipeline.rival.address import Address
 from undercut.pipeline.rival.client import RivalClient, Stopped, Unanswered, seconds_asked
@@ -185,6 +186,13 @@ def test_waiting_can_be_called_off():
         with RivalClient(Address(api.url), BODY, stop=stop) as client, pytest.raises(Stopped):
             client.ask(MESSAGES)
         assert len(api.bodies) == 1 and api.keys == [None]
+
+
+def test_without_httpx_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingExtra) as caught:
+        RivalClient(Address("http://127.0.0.1:9/v1"), BODY)
+    assert 'pip install "undercut[rival]"' in str(caught.value)
 
 
 def test_retry_after_in_all_its_forms():
