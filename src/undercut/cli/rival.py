@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 
 from undercut.cli.results import Result, table
@@ -18,10 +20,25 @@ def _share(metric: Metric) -> str:
     return f"{percent(metric.value)} ({low:.1f} to {high:.1f})"
 
 
+def _ms(value: float | None) -> str:
+    return "not measured" if value is None else figure(value)
+
+
 class RivalResult(Result):
     """Accuracy, latency and USD side by side."""
 
     record: Compared
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison, headline figures first."""
+        c = self.record
+        head = {
+            "accuracy": c.rival.accuracy.value,
+            "own_accuracy": c.rival.own_accuracy.value,
+            "p_value": c.rival.versus.p_value,
+            "usd_per_1k": c.rival.usd_per_1k,
+        }
+        return head | c.model_dump(mode="json")
 
     def show(self, console: Console) -> None:
         """Print the sentence, the table, and what the figures rest on."""
@@ -33,8 +50,8 @@ class RivalResult(Result):
         shown = table("", f">{one_line(r.model)}", ">this model")
         for name, theirs, ours in (
             ("accuracy (95 % interval)", _share(r.accuracy), _share(r.own_accuracy)),
-            ("latency p50, ms", figure(r.p50_ms), figure(c.own_p50_ms)),
-            ("latency p95, ms", figure(r.p95_ms), figure(c.own_p95_ms)),
+            ("latency p50, ms", figure(r.p50_ms), _ms(c.own_p50_ms)),
+            ("latency p95, ms", figure(r.p95_ms), _ms(c.own_p95_ms)),
             ("USD per 1,000 requests", money(r.usd_per_1k), money(c.own_usd_per_1k)),
         ):
             shown.add_row(name, for_terminal(theirs), for_terminal(ours))

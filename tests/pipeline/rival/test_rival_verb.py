@@ -276,6 +276,14 @@ def test_without_test_rows_the_model_that_never_saw_the_validation_rows_is_compa
     assert found.split == "validation" and found.rows == facts.data.rows_valid
     assert found.own_accuracy.value == pytest.approx(facts.valid.accuracy.value)
     assert "flatter" in " ".join(found.notes)
+    stripped = [v.model_copy(update={"chosen_folder": ""}) for v in facts.variants]
+    path = Path(facts.report).with_name("facts.json")
+    path.write_text(
+        facts.model_copy(update={"variants": stripped}).model_dump_json(), encoding="utf-8"
+    )
+    with FakeApi(right) as api, pytest.raises(UndercutError) as caught:
+        rival(spec(api.url, workspace=Path("no-test")))
+    assert caught.value.code == "rival-rows" and not api.bodies
 
 
 def test_rows_of_a_file_the_model_has_learnt_from_are_left_out(place):
@@ -349,6 +357,7 @@ def test_killed_and_started_again_it_never_asks_for_a_row_twice(place):
         assert len(api.bodies) == 31
     document = json.loads(done.stdout)
     assert document["rival"]["rows"] == 30 and document["asked_now"] == 19
+    assert document["accuracy"] == 1.0 and document["usd_per_1k"] > 0
     assert len([e for e in api_lines() if e.unit == "api_request"]) == 30
     assert len(journal.read_text().splitlines()) == 30
 

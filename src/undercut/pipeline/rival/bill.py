@@ -31,7 +31,7 @@ class Bill:
 
     def __init__(self, book: Book, journal: str, note: str) -> None:
         self._book, self._journal, self._note = book, journal, note
-        self._known = {(e.subject, e.unit) for e in book.entries(subject(journal))}
+        self._known = {e.subject for e in book.entries(subject(journal))}
         self._exact = self._written = Decimal(0)
 
     def add(self, answer: Answer) -> None:
@@ -40,18 +40,17 @@ class Bill:
         usd = self._exact.quantize(STEP, ROUND_HALF_EVEN) - self._written
         self._written += usd
         name = subject(self._journal, answer.row)
-        for unit, quantity in (
-            ("api_request", 1),
-            ("api_input_token", answer.input_tokens),
-            ("api_output_token", answer.output_tokens),
-            ("api_usd", usd),
-        ):
-            if (name, unit) not in self._known:
-                self._book.record(
-                    name,
-                    unit,
-                    quantity,
-                    at=datetime.fromisoformat(answer.at),
-                    measured=not answer.counted,
-                    note=self._note,
-                )
+        if name in self._known:
+            return
+        self._book.record_all(
+            name,
+            {
+                "api_request": 1,
+                "api_input_token": answer.input_tokens,
+                "api_output_token": answer.output_tokens,
+                "api_usd": usd,
+            },
+            at=datetime.fromisoformat(answer.at),
+            measured=not answer.counted,
+            note=self._note,
+        )

@@ -44,8 +44,8 @@ class Compared(Record):
     """The result of ``rival``: what was measured, with our figures for the same job beside it."""
 
     rival: RivalFacts
-    own_p50_ms: float = Field(description="one text at a time, in process, milliseconds")
-    own_p95_ms: float
+    own_p50_ms: float | None = Field(description="one text at a time, in process, milliseconds")
+    own_p95_ms: float | None
     own_usd_per_1k: float = Field(description="USD per 1,000 requests, machine fully used")
     own_usd_per_1k_at_30: float
     sentence: str
@@ -109,8 +109,8 @@ def rival(
     measured = promoted.measured
     return Compared(
         rival=found,
-        own_p50_ms=measured.p50_ms if measured else 0.0,
-        own_p95_ms=measured.p95_ms if measured else 0.0,
+        own_p50_ms=measured.p50_ms if measured else None,
+        own_p95_ms=measured.p95_ms if measured else None,
         own_usd_per_1k=updated.price.usd_per_1k,
         own_usd_per_1k_at_30=updated.price.usd_per_1k_at_30,
         sentence=measured_sentence(updated, found),
@@ -219,7 +219,7 @@ def _agree(spec: RivalSpec, work: Work, listener: Listener, confirm: Confirm | N
     listener.say(
         f"{left.requests:,} rows of {work.sample.split} for {work.price.model} "
         f"({work.prompt.name}), {kept:,} answered before: about {left.input_tokens:,} tokens in, "
-        f"{left.output_tokens:,} out, {left.usd:.4f} USD at {work.price.source}; {left.basis}."
+        f"{left.output_tokens:,} out, {left.usd:.4f} USD (price {work.price.source}; {left.basis})."
     )
     check_cap(work.spent, left, Decimal(str(spec.max_usd)))
     question = (

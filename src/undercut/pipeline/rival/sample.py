@@ -120,16 +120,17 @@ def _unseen(pool: Examples, data: Dataset, notes: list[str]) -> Examples:
 
 
 def _before_refit(promoted: VariantFacts, model: Path) -> Path:
-    if not promoted.chosen_folder:
+    refitted = "refitted on" in promoted.note
+    if not refitted:
         return model
     folder = Path(promoted.chosen_folder)
-    if folder.is_dir():
+    if promoted.chosen_folder and folder.is_dir():
         return folder
     raise fail(
         "rival-rows",
         expected="the model fitted without the validation rows",
-        found="no such folder",
-        where=str(folder),
+        found="no such folder" if promoted.chosen_folder else "none named by the run",
+        where=promoted.chosen_folder,
         fix="Run again with the same options, or name held-out rows with --data FILE.",
     )
 
