@@ -110,6 +110,7 @@ def test_nobody_at_the_address_is_not_perhaps_billed():
         ((200, {}, b'{"choices": [{"message": null}]}'), "rival-answer", "chat completion"),
         ((200, {}, b"[" * 100_000), "rival-answer", "chat completion"),
         ((442, {}, b"\xff\xfe"), "rival-request", "status 442"),
+        (error(400, "a\x1b[31mred\nline"), "rival-request", "a\ufffd[31mred line"),
     ],
 )
 def test_what_no_try_would_change_is_an_error_at_once(answer, code, words):

@@ -105,12 +105,18 @@ class Journal:
             self.answers.setdefault(answer.row, answer)
 
     def append(self, answer: Answer) -> None:
-        """Keep an answer; it is on the disk when this returns."""
+        """Keep an answer; on return it is on the disk, whole, or on an error not at all."""
         if not self.folder.is_dir():
             self.folder.mkdir(parents=True)
             write_json(self.folder / REQUEST, self._request)
-        with self.path.open("a", encoding="utf-8", newline="\n") as f:
-            f.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
-            f.flush()
-            os.fsync(f.fileno())
+        line = (json.dumps(asdict(answer), ensure_ascii=False) + "\n").encode()
+        with self.path.open("ab", buffering=0) as f:
+            before = os.fstat(f.fileno()).st_size
+            try:
+                while line:
+                    line = line[f.write(line) :]
+                os.fsync(f.fileno())
+            except BaseException:
+                f.truncate(before)
+                raise
         self.answers[answer.row] = answer

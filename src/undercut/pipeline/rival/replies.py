@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from undercut.core.errors import UndercutError, fail
+from undercut.pipeline.report.format import one_line
 from undercut.pipeline.rival.address import Address
 from undercut.pipeline.rival.prompt import sendable
 
@@ -124,12 +125,13 @@ def message_of(content: bytes) -> tuple[str, str, str]:
     document = _object(content) or {}
     error = document.get("error", document)
     if isinstance(error, str):
-        return clip(error, LONGEST_MESSAGE), "", ""
+        return one_line(clip(error, LONGEST_MESSAGE)), "", ""
     if not isinstance(error, dict):
         return "", "", ""
     words = [error.get(name) for name in ("message", "code", "param")]
     message, code, parameter = (w if isinstance(w, str) else "" for w in words)
-    return clip(message or str(error.get("detail") or ""), LONGEST_MESSAGE), code, parameter
+    message = one_line(clip(message or str(error.get("detail") or ""), LONGEST_MESSAGE))
+    return message, code, parameter
 
 
 def fatal(status: int, code: str, message: str, address: Address, model: str) -> UndercutError:
