@@ -130,6 +130,11 @@ def test_an_error_inside_a_200_is_read_as_the_error_it_is():
     assert caught.value.code == "rival-key"
 
 
+def test_an_answer_at_its_longest_length_is_said_to_be_cut():
+    reply = ask([completion("", finish="length", usage=usage(100, 512, 512))])[0].reply
+    assert reply.cut and reply.usage == (100, 512, 512, 0)
+
+
 def test_refusals_in_all_their_forms():
     assert ask([completion(None, refusal="I cannot.")])[0].reply.refused
     assert ask([completion("", finish="content_filter")])[0].reply.refused

@@ -22,9 +22,12 @@ from undercut.core.specs import PriceSpec, ReportSpec, RivalSpec, RunSpec
 from undercut.ledger.book import Book
 from undercut.ledger.price import Rates
 from undercut.pipeline.report.png import MISSING, Plots
+from undercut.pipeline.rival.prompt import build
 from undercut.pipeline.rival.run import rival
+from undercut.pipeline.rival.sample import stored_dataset
 from undercut.pipeline.run import read_facts, run
 from undercut.pipeline.verbs import price, report
+from undercut.tasks.text_classification.task import TextClassification
 
 GOLD = dict((*rows("test_en.csv"), *rows("support_en.csv")))
 KEY = "sk-live-DO-NOT-WRITE-ME-0123456789"
@@ -127,6 +130,11 @@ def test_what_was_sent_is_what_the_price_page_prices(place):
     assert facts.price.prompt.startswith(system + "\n\n")
     assert facts.price.prompt.count(user) == 0 and user in GOLD
     assert all(f"- {label}\n" in system for label in facts.data.labels)
+    data = stored_dataset(OUT, facts)
+    prompt = build(TextClassification(), data.labels)
+    assert facts.price.prompt == prompt.shown(data.valid.inputs[0])
+    assert facts.price.input_tokens == round(prompt.tokens(data.valid.inputs).mean())
+    assert api.bodies[0]["messages"] == prompt.messages(user)
 
 
 def test_facts_report_price_and_a_second_run_keep_it(place):
@@ -299,6 +307,24 @@ def test_rows_of_a_file_the_model_has_learnt_from_are_left_out(place):
     with FakeApi(right) as api, pytest.raises(UndercutError) as caught:
         rival(spec(api.url, data=[strange]))
     assert caught.value.code == "label-unknown" and not api.bodies
+
+
+def test_test_rows_the_model_has_learnt_are_left_out(place):
+    leaked = rows("support_en.csv")[:9]
+    write_csv(Path("small_test.csv"), [*rows("test_en.csv"), *leaked])
+    run(run_spec())
+    with FakeApi(right) as api:
+        found = rival(spec(api.url, rows=1000)).rival
+    assert not set(api.asked) & {text for text, _ in leaked}
+    assert "9 rows of" in " ".join(found.notes) and found.split == "test"
+
+
+def test_what_is_missing_on_the_command_line_is_named(place):
+    done = subprocess.run(
+        [sys.executable, "-m", "undercut", "rival"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "--base-url on the command line" in done.stderr and "--model on the" in done.stderr
 
 
 def test_no_price_no_request(place):

@@ -77,6 +77,7 @@ def draw(
     """Draw the rows to ask: from the files given, else the run's test rows, else validation.
 
     On validation rows the model fitted without them is compared, not the one refitted on them.
+    Rows whose text the model has learnt are left out wherever they are: they would flatter it.
 
     Args:
         spec: the verb's spec.
@@ -90,17 +91,19 @@ def draw(
         UndercutError: unreadable files, labels the model does not know, or no row to ask.
     """
     notes: list[str] = []
+    learnt = [*data.train.inputs, *data.valid.inputs]
     if spec.data:
         columns = {"text_column": spec.text_column, "label_column": spec.label_column}
         pool, notes = load_examples(spec.data, task, **columns)
         task.encode(pool.targets, data.labels)
-        pool = _unseen(pool, data, notes)
         split = ", ".join(p.name for p in spec.data)
     elif data.test is not None and len(data.test):
         pool, split = data.test, "test"
     else:
         pool, split, model = data.valid, "validation", _before_refit(promoted, model)
+        learnt = list(data.train.inputs)
         notes.append("The run has no test rows, so validation rows are asked; they flatter ours.")
+    pool = _unseen(pool, learnt, notes)
     strata = [task.stratum(t) for t in pool.targets]
     rows = stratified(pool, strata, spec.rows, spec.seed)
     if not len(rows):
@@ -110,9 +113,9 @@ def draw(
     return Sample(rows, split, model, notes)
 
 
-def _unseen(pool: Examples, data: Dataset, notes: list[str]) -> Examples:
+def _unseen(pool: Examples, learnt: Sequence[Any], notes: list[str]) -> Examples:
     """Drop rows our model was trained on: answering them shows nothing."""
-    seen = {same_key(text) for text in (*data.train.inputs, *data.valid.inputs)}
+    seen = {same_key(text) for text in learnt}
     kept = [i for i, text in enumerate(pool.inputs) if same_key(text) not in seen]
     if gone := len(pool) - len(kept):
         notes.append(f"{gone:,} rows of {len(pool):,} were left out: the model has learnt them.")
