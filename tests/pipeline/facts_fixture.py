@@ -11,6 +11,7 @@ from undercut.pipeline.facts import (
     CurvePoint,
     DataFacts,
     PriceFacts,
+    RivalFacts,
     RivalPrice,
     RunFacts,
     RungFacts,
@@ -299,4 +300,23 @@ def run_facts(language: str = "en", *, test: bool = True) -> RunFacts:
         report=f"runs/{name}/20261121-101502-3fa9/report.html",
         next_command=f"undercut serve runs/{name}/20261121-101502-3fa9/partial+linear-int8",
         did_work=True,
+    )  # fmt: skip
+
+
+def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note") -> RivalFacts:
+    """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
+    import numpy as np
+
+    from undercut.evaluation.paired import paired_test
+    from undercut.pipeline.rival.compare import share
+
+    theirs, ours = np.arange(200) < right, np.arange(200) >= 12
+    return RivalFacts(
+        provider="openai", model=name, base_url="https://api.openai.com/v1",
+        asked_at="2026-11-21", prompt="8 examples", split="test", rows=200,
+        accuracy=share(theirs), own="partial+linear int8", own_accuracy=share(ours),
+        versus=paired_test(theirs, ours), unparsed=5, refused=2, cut=1, unanswered=3,
+        p50_ms=412.0, p95_ms=1280.0, concurrency=4, input_tokens=433.0, output_tokens=6.0,
+        reasoning_tokens=0.0, tokens_counted=0, usd_per_1k=0.0686, spent_usd=0.0137,
+        price="genai-prices 0.2.3, 2026-11-21", notes=[note],
     )  # fmt: skip

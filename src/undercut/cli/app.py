@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "Score an artefact on a labelled file.",
     "compress": "Shrink an artefact; the gate passes or refuses each result.",
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
+    "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",
     "predict": "Answer texts, or the rows of a file.",
     "explain": "Why this label: the share of every word in an answer.",

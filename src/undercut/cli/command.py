@@ -6,7 +6,7 @@ import inspect
 import json as jsonlib
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from keyword import iskeyword
 from pathlib import Path
@@ -26,6 +26,7 @@ GROUPS = {
     "GateSpec": "Gate",
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
+    "ApiSpec": "API",
 }
 
 
@@ -98,8 +99,15 @@ def _field(key: str) -> str:
     return f"{name}_" if iskeyword(name) else name
 
 
-def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML) -> Any:
+def build_spec(
+    kind: type[specs.Spec],
+    flags: dict[str, Any],
+    path: Path = TOML,
+    positional: Collection[str] = (),
+) -> Any:
     """Return the validated spec: defaults < file < flags.
+
+    ``positional`` names the fields that stand on the command line without a flag.
 
     Raises:
         UndercutError: every mistake at once, each with the flag or file it came from.
@@ -115,7 +123,8 @@ def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML)
             flag = f"--{name.strip('_').replace('_', '-')}"
             where = flag if name in flags or name not in table else f"{path}: {name}"
             if error["type"] == "missing":
-                problems.append(Problem(f"{name.upper()} on the command line", "none", ""))
+                wanted = name.upper() if name in positional else flag
+                problems.append(Problem(f"{wanted} on the command line", "none", ""))
                 continue
             message = error["msg"][0].lower() + error["msg"][1:]
             problems.append(
@@ -190,7 +199,8 @@ def make(
 
         terminal = Terminal(quiet=quiet, json=json)
         with terminal:
-            result = call(build_spec(spec, flags), terminal)
+            given_first = [q.field for q in positionals]
+            result = call(build_spec(spec, flags, positional=given_first), terminal)
         if json:
             sys.stdout.write(jsonlib.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
         else:

@@ -161,7 +161,7 @@ class PriceResult(Result):
         if p.price_floor_usd_per_1k is not None:
             floor = money_per_request_scale(p.price_floor_usd_per_1k)
             console.print(f"Price floor                {floor} ({p.price_floor_basis})")
-        shown = table("rival", ">price", "date", "note", title="\nrivals, accuracy not measured")
+        shown = table("rival", ">price", "date", "note", title="\nrivals")
         for r in p.rivals[:8]:
             price = money_per_request_scale(r.usd_per_1k)
             shown.add_row(f"{r.provider}/{r.model}", price, r.priced_at, r.note)

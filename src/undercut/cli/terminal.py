@@ -91,6 +91,30 @@ class Terminal:
             share = f" {progress.done / progress.total:.0%}" if progress.total > 1 else ""
             self.err.print(f"  {note}{share}")
 
+    def ask(self, question: str) -> bool:
+        """Ask a yes-or-no question; anything but ``y`` or ``yes`` is a no.
+
+        Raises:
+            UndercutError: there is nobody at a terminal to ask.
+        """
+        from undercut.core.errors import fail
+
+        if not (sys.stdin.isatty() and self.err.is_terminal):
+            raise fail(
+                "confirm-none",
+                expected="--yes, or a terminal to ask on",
+                found="neither",
+                fix=f"It would have asked: {question} To agree beforehand, add --yes.",
+            )
+        if self._live is not None:
+            self._live.stop()
+        try:
+            self.err.print(f"{question} [y/N] ", end="", soft_wrap=True)
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        finally:
+            if self._live is not None:
+                self._live.start()
+
     def say(self, line: str) -> None:
         """Print a line of progress that stays."""
         if not self.quiet:

@@ -74,6 +74,16 @@ def _price() -> Callable[..., None]:
     return make("price", specs.PriceSpec, call, (RUN,))
 
 
+def _rival() -> Callable[..., None]:
+    def call(spec: specs.RivalSpec, terminal: Any) -> Any:
+        from undercut.cli.rival import RivalResult
+        from undercut.pipeline.rival.run import rival
+
+        return RivalResult(rival(spec, terminal, terminal.ask))
+
+    return make("rival", specs.RivalSpec, call, (RUN,))
+
+
 def _report() -> Callable[..., None]:
     def call(spec: specs.ReportSpec, terminal: Any) -> Any:
         from undercut.cli.results import ReportResult
@@ -185,6 +195,7 @@ _BUILDERS = {
     "evaluate": _evaluate,
     "compress": _compress,
     "price": _price,
+    "rival": _rival,
     "report": _report,
     "predict": _predict,
     "explain": _explain,

@@ -48,7 +48,7 @@ def _groups(examples: Examples, strata: list[str], seed: int) -> list[_Group]:
     return sorted(found, key=lambda g: g.rank)
 
 
-def _quotas(sizes: Counter[str], total: int) -> dict[str, int]:
+def quotas(sizes: Counter[str], total: int) -> dict[str, int]:
     """Divide ``total`` rows over the strata in proportion, by largest remainder."""
     n = sizes.total()
     exact = {s: total * size / n for s, size in sizes.items()}
@@ -89,7 +89,7 @@ def split(
         )
     groups = _groups(examples, strata, seed)
     total = max(_LEAST, math.floor(valid_share * len(strata) + 0.5))
-    quota = _quotas(left, total)
+    quota = quotas(left, total)
     valid: list[int] = []
     taken: Counter[str] = Counter()
 

@@ -176,6 +176,7 @@ def variant_facts(
                     versus_previous=rung.versus_previous,
                     promoted=chosen,
                     note=note,
+                    chosen_folder=str(built.folder) if shown.hash != built.hash else "",
                 )
             )
     return found

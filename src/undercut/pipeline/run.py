@@ -13,7 +13,6 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
-from undercut.economics.tokens import request_size
 from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
@@ -23,6 +22,8 @@ from undercut.pipeline.learning_curve import learning_curve
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
+from undercut.pipeline.rival.measured import keep_measured
+from undercut.pipeline.rival.prompt import build
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.store import artefacts
@@ -94,6 +95,7 @@ def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
             price,
             rates,
         )
+        facts = keep_measured(facts, Path(facts.report).with_name(FACTS))
         finish(workspace, facts, promoted, listener)
         return facts
 
@@ -158,13 +160,13 @@ def price_run(
 ) -> PriceFacts:
     """Price the promoted variant."""
     data = context.data
-    instruction = context.task.rival_prompt(data.labels)
+    prompt = build(context.task, data.labels)
     sample = list(data.valid.inputs)[:500]
-    size = request_size(instruction, sample, data.labels, class_counts(data))
+    size = prompt.size(sample, data.labels, class_counts(data))
     return price_facts(
         spec,
         promoted.measured,
-        f"{instruction}\n\n{sample[0]}",
+        prompt.shown(sample[0]),
         (size.input_tokens, size.output_tokens),
         training_usd,
         len(data.train) + len(data.valid) + len(data.test or ()),

@@ -34,6 +34,7 @@ from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
 from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.report.page import write_report
+from undercut.pipeline.rival.measured import mark_measured
 from undercut.pipeline.run import (
     FACTS,
     Listener,
@@ -285,6 +286,7 @@ def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:
         data.rows_train + data.rows_valid + data.rows_test,
         entered(Workspace(spec.workspace)),
     )
+    found = mark_measured(found, facts.rivals_measured)
     updated = facts.model_copy(update={"price": found})
     folder = Path(facts.report).parent
     if folder.is_dir():

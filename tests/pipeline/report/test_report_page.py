@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.evaluation_fixture import evaluation
-from pipeline.facts_fixture import CHINESE, ENGLISH, run_facts
+from pipeline.facts_fixture import CHINESE, ENGLISH, rival_facts, run_facts
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.all import figures
 from undercut.pipeline.report.page import page, write_report
 from undercut.pipeline.report.png import MISSING, Plots
+from undercut.pipeline.rival.measured import with_rival
 
 FIGURES = [
     "accuracy-cost", "confusion", "weakest", "reliability", "coverage", "learning", "month",
@@ -88,6 +89,11 @@ def hostile() -> RunFacts:
                 }
             ),
             "next_quality": [HOSTILE], "next_command": HOSTILE, "artefact": HOSTILE,
+            "rivals_measured": [
+                rival_facts(HOSTILE, note=HOSTILE).model_copy(
+                    update={"split": HOSTILE, "price": HOSTILE, "prompt": HOSTILE}
+                )
+            ],
         }
     )  # fmt: skip
 
@@ -122,6 +128,7 @@ CASES = {
     "Chinese, no test split": run_facts("zh", test=False),
     "two hostile classes": hostile(),
     "as little as there can be": empty(),
+    "a rival asked": with_rival(run_facts(), rival_facts()),
 }
 
 
@@ -212,6 +219,23 @@ def test_the_page_holds_what_it_promises() -> None:
     assert f"priced {facts.price.rivals[0].priced_at}" in words
     assert words.count("accuracy not measured") > len(facts.price.rivals)
     assert words.count("refused") >= 2 and words.count("needs-rows") >= 2
+
+
+def test_a_rival_that_was_asked_is_measured_wherever_it_is_named() -> None:
+    facts = CASES["a rival asked"]
+    words, before = read(facts).words(), read(CASES["77 classes"]).words()
+    for said in (
+        "This model is right more often than gpt-4o-mini: 94.0 % against 82.0 % on the same 200 "
+        "test rows (p 0.0007)",
+        "gpt-4o-mini cost $68.6 per million requests; this model costs less from",
+        "82.0 % accuracy on 200 rows (test, 8 examples, asked 2026-11-21)",
+        "412 / 1 280", "5 / 2 / 1", "$0.0137", "a note",
+    ):  # fmt: skip
+        assert said in words, said
+        assert said not in before, said
+    assert "Rival APIs; accuracy where it was measured" in words
+    assert words.count("gpt-4o-mini $19.2, 82.0 %") == 3  # once in each width of the chart
+    assert "No rival was asked" in before and "No rival was asked" not in words
 
 
 def test_figures_follow_the_facts() -> None:

@@ -168,6 +168,29 @@ def rivals(facts: RunFacts) -> Table:
     )  # fmt: skip
 
 
+def asked(facts: RunFacts) -> Table:
+    """Return the rivals that were asked the same rows as this model."""
+    return Table(
+        columns("~Model", "Prompt", ">Rows", ">Accuracy", ">This model", ">Difference",
+                ">95 % interval", ">p", ">No label / refused / cut", ">p50 / p95, ms",
+                ">USD per 1,000", ">Spent", "Asked", "*Note"),
+        tuple(
+            (
+                one_line(r.model), r.prompt, f"{number(r.rows)} {one_line(r.split)}",
+                interval(r.accuracy), interval(r.own_accuracy), points(r.versus.difference),
+                f"{100 * r.versus.low:+.1f} to {100 * r.versus.high:+.1f}".replace("-", "\u2212"),
+                f"{r.versus.p_value:.4f}",
+                f"{number(r.unparsed)} / {number(r.refused)} / {number(r.cut)}",
+                f"{figure(r.p50_ms)} / {figure(r.p95_ms)}", money(r.usd_per_1k),
+                money(r.spent_usd), one_line(r.asked_at),
+                clean(" ".join([f"Price: {r.price}.", *r.notes])),
+            )
+            for r in facts.rivals_measured
+        ),
+        "No rival was asked. To ask one: undercut rival --base-url URL --model MODEL",
+    )  # fmt: skip
+
+
 def floors(facts: RunFacts) -> Table:
     """Return the price floors; an unknown one is said to be unknown."""
     return Table(
