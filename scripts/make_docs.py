@@ -17,6 +17,7 @@ RAISING = {
     "UndercutError": 0,
     "IntegrityError": 0,
     "MissingExtra": 0,
+    "Unanswered": 0,
     "UnpricedError": 0,
     "ApiError": 1,
 }
