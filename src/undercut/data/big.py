@@ -58,7 +58,17 @@ class Big:
         return lambda cells: part_of(cells[at] or "") or "train"
 
     def records(self) -> Iterator[Row]:
-        """Yield (line, cells), or (line, problem) for a record that cannot be used."""
+        """Yield (line, cells), or (line, problem) for a record that cannot be used.
+
+        Raises:
+            UndercutError: the file vanished, cannot be read on, or a quote stays open.
+        """
+        try:
+            yield from self._records()
+        except OSError as e:
+            raise _refused(e, self.sample.name) from None
+
+    def _records(self) -> Iterator[Row]:
         name, width = self.sample.name, len(self.sample.columns)
         if self.kind == "parquet":
             yield from parquet.parquet_rows(self.path, name)[1]
@@ -232,6 +242,18 @@ def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big
     """
     if not path.is_file() or path.stat().st_size < BIG:
         return None
+    try:
+        return _scan(path, name, wanted)
+    except OSError as e:
+        raise _refused(e, name) from None
+
+
+def _refused(error: OSError, name: str) -> UndercutError:
+    found = error.strerror or "an error of the system"
+    return fail("data-file", expected="a readable file", found=found, where=name)
+
+
+def _scan(path: Path, name: str, wanted: frozenset[str]) -> Big | None:
     with path.open("rb") as f:
         magic = f.read(8)
     if magic.startswith(parquet.MAGIC):
