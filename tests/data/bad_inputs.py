@@ -201,6 +201,8 @@ def by_hand() -> list[Bad]:
         Bad("empty.json", b"[]", "no record"),
         Bad("empty.json", b"{}", "a list of records"),
         Bad("empty.json", b'{"data": []}', "no record"),
+        Bad("empty.jsonl", b"{}\n{}\n", "found empty records"),
+        Bad("lists.json", b"[[], []]", "found empty records"),
         Bad("cut.json", b'[{"text": "x", "label": "a"},\n{"text": "y"', "cut.json:2"),
         Bad("comma.json", b'[{"text": "x", "label": "a"},\n]', "comma.json:2"),
         Bad(

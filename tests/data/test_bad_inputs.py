@@ -199,15 +199,17 @@ starts = st.sampled_from(
         GOOD.encode(),
     ]
 )
+texts = st.text(st.sampled_from('ab ,;\t|@"\n\r\\{}[]:1你'), max_size=150).map(str.encode)
 names = st.sampled_from(
     ["f.csv", "f.tsv", "f.txt", "f.json", "f.jsonl", "f.xlsx", "f.parquet", "f"]
 )
 
 
-@given(starts, st.binary(max_size=300), names)
-@settings(max_examples=400, deadline=None)
-def test_any_bytes_are_read_or_refused_by_name(start, rest, name):
-    with tempfile.TemporaryDirectory() as folder:
+@given(starts, st.binary(max_size=300) | texts, names, st.booleans())
+@settings(max_examples=500, deadline=None)
+def test_any_bytes_are_read_or_refused_by_name(start, rest, name, streamed):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("undercut.data.big.BIG", 0 if streamed else 1 << 40)
         path = Path(folder) / name
         path.write_bytes(start + rest)
         try:

@@ -151,6 +151,16 @@ def test_an_open_quote_does_not_swallow_the_rest_of_a_big_file(tmp_path, monkeyp
         load_examples([path], TASK)
 
 
+def test_a_big_file_that_vanishes_half_way_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(big, "BIG", 0)
+    path = tmp_path / "f.csv"
+    path.write_text("text,label\n" + "".join(f"{sentence(i)},{'ab'[i % 2]}\n" for i in range(60)))
+    streamed = big.open_big(path, "f.csv")
+    path.unlink()
+    with pytest.raises(UndercutError, match=r"f\.csv: expected a readable file; found No such"):
+        list(streamed.records())
+
+
 def test_parquet_is_streamed(tmp_path, monkeypatch):
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")

@@ -60,6 +60,9 @@ SHAPES = {
     "atis.csv": many(lambda i: f"atis_{ab(i)}, i want to {sentence(i)}"),
     "commas_last.csv": many(lambda i: f"Hello, {sentence(i)}, thanks,{ab(i)}"),
     "commas_first.csv": many(lambda i: f"{ab(i)},Hello, {sentence(i)}, thanks"),
+    "commas_quotes.csv": many(
+        lambda i: f"{ab(i)},{sentence(i)}" + (', it is "fine", no' if i % 4 == 0 else "")
+    ),
     "commas_uneven.csv": many(lambda i: f"{sentence(i, ', ' if i % 3 else ' ')},{ab(i)}"),
     "headed_commas.csv": "text,label\n" + many(lambda i: f"Hello, {sentence(i)}, thanks,{ab(i)}"),
     "single_words.csv": many(lambda i: f"please, {WORDS[i % 12]}{i},{ab(i)}"),

@@ -21,7 +21,7 @@ from undercut.data.decode import file_encoding
 from undercut.data.delimited import Form, Record, blank, cut_line, sniff, standard_quotes
 from undercut.data.json_rows import cells_of, is_lines, line_value
 from undercut.data.own_splits import from_column, part_column, part_of
-from undercut.data.separated import table_of, trimmed, wrong_width
+from undercut.data.separated import OPENING, table_of, trimmed, wrong_width
 from undercut.data.table import Table, count
 from undercut.data.torn_text import rejoin
 
@@ -58,7 +58,17 @@ class Big:
         return lambda cells: part_of(cells[at] or "") or "train"
 
     def records(self) -> Iterator[Row]:
-        """Yield (line, cells), or (line, problem) for a record that cannot be used."""
+        """Yield (line, cells), or (line, problem) for a record that cannot be used.
+
+        Raises:
+            UndercutError: the file vanished, cannot be read on, or a quote stays open.
+        """
+        try:
+            yield from self._records()
+        except OSError as e:
+            raise _refused(e, self.sample.name) from None
+
+    def _records(self) -> Iterator[Row]:
         name, width = self.sample.name, len(self.sample.columns)
         if self.kind == "parquet":
             yield from parquet.parquet_rows(self.path, name)[1]
@@ -164,14 +174,20 @@ class _Spread:
 
 
 def _scan_separated(
-    path: Path, encoding: str, form: Form, plain: bool, name: str, wanted: frozenset[str]
+    path: Path,
+    encoding: str,
+    form: Form,
+    plain: bool,
+    name: str,
+    wanted: frozenset[str],
+    quoted: bool,
 ) -> Big:
-    spread, blanks, quoted = _Spread(), 0, False
+    spread, blanks = _Spread(), 0
     for record in _separated(path, encoding, form, plain, name):
         if blank(record.cells):
             blanks += 1
             continue
-        quoted = quoted or record.end > record.line or any('"' in c for c in record.cells)
+        quoted = quoted or record.end > record.line
         spread.add(record)
     sample: list[Record] = spread.kept
     if not sample:
@@ -179,7 +195,7 @@ def _scan_separated(
     if not quoted and not plain:
         joined, _ = rejoin(sample, form, wanted)
         if joined:
-            return _scan_separated(path, encoding, joined, True, name, wanted)
+            return _scan_separated(path, encoding, joined, True, name, wanted, True)
     notes: list[str] = []
     table = table_of(sample, name, notes, form, wanted)
     table.problems = []
@@ -226,6 +242,18 @@ def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big
     """
     if not path.is_file() or path.stat().st_size < BIG:
         return None
+    try:
+        return _scan(path, name, wanted)
+    except OSError as e:
+        raise _refused(e, name) from None
+
+
+def _refused(error: OSError, name: str) -> UndercutError:
+    found = error.strerror or "an error of the system"
+    return fail("data-file", expected="a readable file", found=found, where=name)
+
+
+def _scan(path: Path, name: str, wanted: frozenset[str]) -> Big | None:
     with path.open("rb") as f:
         magic = f.read(8)
     if magic.startswith(parquet.MAGIC):
@@ -242,7 +270,8 @@ def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big
     else:
         form = sniff(head, wanted)
         plain = not standard_quotes(head, form)
-        big = _scan_separated(path, encoding, form, plain, name, wanted)
+        quoted = OPENING.search(head) is not None
+        big = _scan_separated(path, encoding, form, plain, name, wanted, quoted)
     big.sample.notes[:0] = note
     from_column(big.sample)
     return big

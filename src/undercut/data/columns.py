@@ -207,6 +207,8 @@ def choose(
         UndercutError: code ``data-columns``; a column is missing, or several are equally likely:
             they are listed with samples and the flag to type.
     """
+    if not table.columns:
+        raise fail("data-columns", expected="columns", found="empty records", where=table.name)
     if want_label and len(table.columns) < 2:
         name = shown(table.columns[0]) if table.header else "without a name"
         raise fail(

@@ -32,28 +32,29 @@ def load_inputs(path: Path, text_column: str | None = None) -> list[str]:
 
 
 def _texts(path: Path, name: str, text_column: str | None) -> list[str]:
-    wanted = frozenset(c for c in (text_column,) if c and not c.isdecimal())
-    if _one_a_line(path, name) and text_column is None:
-        text, _ = read_text(path, name)
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        while lines and not lines[-1].strip():
-            lines.pop()
-        if is_heading(lines[0]) and len(lines) > 1:
-            lines = lines[1:]
+    lines = _lines(path, name) if text_column is None else None
+    if lines is not None:
         return lines
+    wanted = frozenset(c for c in (text_column,) if c and not c.isdecimal())
     table = read_table(path, name, wanted)
     raise_rows(table.problems)
     choice = choose(table, text_column, None, want_label=False)
     return [str(cell or "") for cell in table.cells(choice.text)]
 
 
-def _one_a_line(path: Path, name: str) -> bool:
+def _lines(path: Path, name: str) -> list[str] | None:
+    """Return the lines of a file of one text a line; None when it is a table."""
     if path.is_dir() or path.suffix.lower() in _TABLES:
-        return False
+        return None
     if read_magic(path).startswith((parquet.MAGIC, *excel.MAGICS)):
-        return False
+        return None
     text, _ = read_text(path, name)
-    return not looks_like_json(path, text) and not _has_columns(text)
+    if looks_like_json(path, text) or _has_columns(text):
+        return None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines[1:] if is_heading(lines[0]) and len(lines) > 1 else lines
 
 
 def _has_columns(text: str) -> bool:

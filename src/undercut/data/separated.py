@@ -12,6 +12,9 @@ from undercut.data.names import is_heading
 from undercut.data.table import Table, count
 from undercut.data.torn_text import rejoin
 
+# A quote where a field begins: the writer of the file knows quoting.
+OPENING = re.compile(r"(?:^|[,;|])[ ]?\"", re.MULTILINE)
+
 
 def trimmed(cells: list[str], width: int) -> list[str]:
     """Return the cells without empty ones beyond ``width``, as spreadsheets leave them."""
@@ -49,7 +52,7 @@ def read_separated(text: str, name: str, wanted: frozenset[str] = frozenset()) -
     if found and re.fullmatch(r"sep=.?", "".join(found[0].cells).strip()):
         found = found[1:]
     ambiguous = False
-    if '"' not in text:
+    if not OPENING.search(text):
         joined, ambiguous = rejoin([r for r in found if not blank(r.cells)], form, wanted)
         if joined:
             form = joined
