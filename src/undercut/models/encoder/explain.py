@@ -24,7 +24,7 @@ from undercut.models.encoder.module import Classifier, load_module
 
 STEPS = (16, 32, 64, 128, 256)
 TOLERANCE = 0.01
-"""Largest gap worth more steps, as a share of the largest change of a score; at least of 1."""
+"""Largest gap that needs no more steps: a share of the change along the path, at least of 1."""
 BATCH_TOKENS = 2048
 
 
@@ -55,10 +55,9 @@ class EncoderExplainer:
         a, b = self._module.body.words(blank), self._module.body.words(ids)  # (1, T, D)
         ends = self._logits(torch.cat([a, b])) / self._frontend.temperature  # (2, K)
         start, scores = ends[:, list(classes)].double().numpy()
-        allowed = TOLERANCE * max(float(np.abs(scores - start).max()), 1.0)
         for steps in STEPS:
             tokens = self._integrate(a, b, classes, steps)  # (T, C)
-            if np.abs(scores - start - tokens.sum(axis=0)).max() <= allowed:
+            if _complete(scores - start, tokens.sum(axis=0)):
                 break
         cut = bool(read.overflowing)
         return Attribution(_characters(text, read, tokens), start, scores, cut, steps)
@@ -85,6 +84,13 @@ class EncoderExplainer:
                 total[c] += (weight[part, None, None] * slope.double()).sum(0)
         shares: np.ndarray = (total * (b - a).double()).sum(-1).T.numpy()
         return shares
+
+
+def _complete(change: np.ndarray, found: np.ndarray) -> bool:
+    """Tell whether shares add up: for every class, and for its difference from the first."""
+    gap = change - found
+    change, gap = np.append(change, change - change[0]), np.append(gap, gap - gap[0])
+    return bool((np.abs(gap) <= TOLERANCE * np.maximum(np.abs(change), 1.0)).all())
 
 
 def _characters(text: str, read: Encoding, tokens: np.ndarray) -> np.ndarray:

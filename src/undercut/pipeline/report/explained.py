@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MARKED = 0.15
 """Words whose share is at least this part of the largest carry a figure in the running text."""
 
+FAINT = 0.05
+"""Words below this part of the largest share are left unmarked; the table lists them all."""
+
 
 def write_page(explained: Explained, path: Path) -> None:
     """Write the page, whole or not at all; everything from texts and labels is escaped."""
@@ -44,7 +47,7 @@ def _pieces(one: Explanation) -> list[dict[str, Any]]:
         pieces.append(
             {
                 "text": word.text,
-                "kind": "for" if share > 0 else "against" if share < 0 else "",
+                "kind": "" if abs(share) < FAINT else "for" if share > 0 else "against",
                 "strength": f"{abs(share):.2f}",
                 "figure": f"{word.pull:+.2f}" if abs(share) >= MARKED else "",
             }
