@@ -162,7 +162,7 @@ class PriceResult(Result):
             floor = money_per_request_scale(p.price_floor_usd_per_1k)
             console.print(f"Price floor                {floor} ({p.price_floor_basis})")
         shown = table("rival", ">price", "date", "note", title="\nrivals")
-        for r in p.rivals[:8]:
+        for r in sorted(p.rivals, key=lambda r: r.accuracy is None)[:8]:  # measured ones first
             price = money_per_request_scale(r.usd_per_1k)
             shown.add_row(f"{r.provider}/{r.model}", price, r.priced_at, r.note)
         console.print(shown)

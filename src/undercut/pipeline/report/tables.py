@@ -20,6 +20,7 @@ from undercut.pipeline.report.format import (
     plural,
     points,
 )
+from undercut.pipeline.report.keys import p_value
 
 
 def classes(ev: Evaluation) -> Table:
@@ -179,7 +180,7 @@ def asked(facts: RunFacts) -> Table:
                 one_line(r.model), r.prompt, f"{number(r.rows)} {one_line(r.split)}",
                 interval(r.accuracy), interval(r.own_accuracy), points(r.versus.difference),
                 f"{100 * r.versus.low:+.1f} to {100 * r.versus.high:+.1f}".replace("-", "\u2212"),
-                f"{r.versus.p_value:.4f}",
+                p_value(r.versus),
                 f"{number(r.unparsed)} / {number(r.refused)} / {number(r.cut)}",
                 f"{figure(r.p50_ms)} / {figure(r.p95_ms)}", money(r.usd_per_1k),
                 money(r.spent_usd), one_line(r.asked_at),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
@@ -18,20 +15,19 @@ from undercut.core.specs import RivalSpec
 from undercut.core.types import Record
 from undercut.economics.api_price import ApiPrice, find_price
 from undercut.economics.records import Unpriced
-from undercut.economics.tokens import label_tokens
 from undercut.pipeline.facts import RivalFacts
 from undercut.pipeline.gather import MODEL
+from undercut.pipeline.report.keys import measured_sentence
 from undercut.pipeline.report.page import write_report
 from undercut.pipeline.rival import address
-from undercut.pipeline.rival.ask import Row, ask_rows
-from undercut.pipeline.rival.bill import Bill
-from undercut.pipeline.rival.budget import Cap, Estimate, check_cap, estimate, token_ratio
+from undercut.pipeline.rival.ask import ask_rows
+from undercut.pipeline.rival.budget import Cap, check_cap
 from undercut.pipeline.rival.client import RivalClient, require_http
-from undercut.pipeline.rival.compare import Answered, compare
-from undercut.pipeline.rival.journal import Journal, row_key
+from undercut.pipeline.rival.compare import compare
 from undercut.pipeline.rival.measured import with_rival
-from undercut.pipeline.rival.prompt import Prompt, build, sendable
-from undercut.pipeline.rival.sample import Sample, draw, draw_examples, stored_dataset
+from undercut.pipeline.rival.plan import Work, plan
+from undercut.pipeline.rival.prompt import build
+from undercut.pipeline.rival.sample import draw, draw_examples, stored_dataset
 from undercut.pipeline.run import FACTS, Listener, Silent, read_facts
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
@@ -71,17 +67,17 @@ def rival(
     require_http()
     where = address.check(spec.base_url, spec.key_env)
     price = _price(spec, where.url)
-    facts = read_facts(spec.workspace, spec.run)
-    folder = spec.workspace / "runs" / (facts.name or facts.data.name)
-    promoted = next(v for v in facts.variants if v.promoted)
-    task = plugins.attr(plugins.get("task", facts.task).load)()
     with open_workspace(spec.workspace, listener.announce) as workspace:
+        facts = read_facts(spec.workspace, spec.run)
+        folder = spec.workspace / "runs" / (facts.name or facts.data.name)
+        promoted = next(v for v in facts.variants if v.promoted)
+        task = plugins.attr(plugins.get("task", facts.task).load)()
         data = stored_dataset(spec.workspace, facts)
         sample = draw(spec, task, facts, data, promoted, folder / MODEL)
         prompt = build(
             task, data.labels, draw_examples(task, data, sample, spec.examples, spec.seed)
         )
-        work = _plan(spec, price, where, sample, prompt, workspace, data.labels)
+        work = plan(spec, price, where.url, sample, prompt, workspace, data.labels)
         _agree(spec, work, listener, confirm)
         notes = _ask(spec, work, where, workspace, listener)
         answered = work.answered()
@@ -104,8 +100,6 @@ def rival(
             updated = with_rival(facts, found)
             write_json(folder / FACTS, updated.model_dump(mode="json"))
             write_report(updated, folder, say=listener.say)
-    from undercut.pipeline.report.keys import measured_sentence
-
     measured = promoted.measured
     return Compared(
         rival=found,
@@ -137,71 +131,6 @@ def _price(spec: RivalSpec, url: str) -> ApiPrice:
             "your own), or --provider and the exact id of the price list.",
         )
     return found
-
-
-@dataclass
-class Work:
-    """What is to be done: the rows, the journal, what is paid, and what is left."""
-
-    sample: Sample
-    prompt: Prompt
-    price: ApiPrice
-    journal: Journal
-    bill: Bill
-    body: dict[str, Any]
-    rows: list[Row]
-    left: Estimate
-    spent: Decimal
-    ratio: float
-    asked_now: int = 0
-
-    def answered(self) -> Answered:
-        """Return the answered rows of the sample, in its order."""
-        answers = self.journal.answers
-        keys = [row_key(sendable(str(text))) for text in self.sample.rows.inputs]
-        at = [i for i, key in enumerate(keys) if key in answers]
-        return Answered(self.sample.rows.take(at), [answers[keys[i]] for i in at])
-
-
-def _plan(
-    spec: RivalSpec,
-    price: ApiPrice,
-    where: address.Address,
-    sample: Sample,
-    prompt: Prompt,
-    workspace: Workspace,
-    labels: tuple[str, ...],
-) -> Work:
-    """Find what has been answered, catch the ledger up with it, and estimate the rest."""
-    body: dict[str, Any] = {
-        "model": sendable(spec.model),
-        "temperature": 0,
-        "max_tokens": spec.max_output_tokens,
-    }
-    if spec.reasoning_effort:
-        body["reasoning_effort"] = sendable(spec.reasoning_effort)
-    request = {
-        "base_url": where.url,
-        "instruction": prompt.instruction,
-        "examples": [list(shot) for shot in prompt.shots],
-        "body": body,
-    }
-    journal = Journal(spec.workspace, request)
-    bill = Bill(workspace.book, journal.key, f"{price.model}; {price.source}")
-    for answer in journal.answers.values():
-        bill.add(answer)
-    texts = [sendable(str(text)) for text in sample.rows.inputs]
-    rows = {
-        row_key(text): Row(row_key(text), text, int(n))
-        for text, n in zip(texts, prompt.tokens(texts), strict=True)
-    }
-    known = [(row.tokens, journal.answers[k]) for k, row in rows.items() if k in journal.answers]
-    todo = [row for key, row in rows.items() if key not in journal.answers]
-    left = estimate(
-        price, [row.tokens for row in todo], label_tokens(labels), known, datetime.now(UTC)
-    )
-    spent = sum((Decimal(a.usd) for _, a in known), Decimal(0))
-    return Work(sample, prompt, price, journal, bill, body, todo, left, spent, token_ratio(known))
 
 
 def _agree(spec: RivalSpec, work: Work, listener: Listener, confirm: Confirm | None) -> None:
