@@ -162,7 +162,7 @@ def _terms(spec: ExplainSpec, folder: Path) -> Explained:
 def _rows(spec: ExplainSpec, manifest: Manifest) -> list[str]:
     """Return the texts of the files given, or those the model was trained on."""
     if spec.data:
-        from undercut.data.load import load_inputs
+        from undercut.data.inputs import load_inputs
 
         return [text for path in spec.data for text in load_inputs(path, spec.text_column)]
     for path in spec.workspace.glob("steps/data-*/result.json"):

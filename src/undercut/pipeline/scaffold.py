@@ -52,9 +52,8 @@ def new(spec: NewSpec, listener: object = None) -> Scaffold:
         )
     if not spec.train:
         raise fail("data-none", expected="a labelled file", found="none", fix="undercut new FILE")
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     task = plugins.attr(plugins.get("task", spec.task).load)()
-    rows, notes = load_examples(spec.train, task, **columns)
+    rows, notes = load_examples(spec.train, task, spec.text_column, spec.label_column)
     text_column, label_column = _names(spec)
     counts = Counter(str(t) for t in rows.targets)
     made = Scaffold(

@@ -93,8 +93,7 @@ def draw(
     notes: list[str] = []
     learnt = [*data.train.inputs, *data.valid.inputs]
     if spec.data:
-        columns = {"text_column": spec.text_column, "label_column": spec.label_column}
-        pool, notes = load_examples(spec.data, task, **columns)
+        pool, notes = load_examples(spec.data, task, spec.text_column, spec.label_column)
         task.encode(pool.targets, data.labels)
         split = ", ".join(p.name for p in spec.data)
     elif data.test is not None and len(data.test):
