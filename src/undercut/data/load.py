@@ -246,8 +246,13 @@ def load_dataset(
         rows, kept = rows.take(parts.train), rows.take(parts.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "
-            "each label in proportion."
+            "each label in proportion, near copies on one side."
         )
+        if parts.loosened:
+            notes.append(
+                f"{count(parts.loosened, 'row')} are of one mould: only the closest copies among "
+                "them were kept on one side of the split."
+            )
     labels = plugin.label_space([*rows.targets, *kept.targets])
     data = Dataset(
         name=train[0].stem,
