@@ -26,8 +26,8 @@ def _run() -> Callable[..., None]:
 
 def _check() -> Callable[..., None]:
     def call(spec: specs.CheckSpec, terminal: Any) -> Any:
-        from undercut.cli.results import CheckResult
-        from undercut.pipeline.verbs import check
+        from undercut.cli.checked import CheckResult
+        from undercut.pipeline.checking.check import check
 
         return CheckResult(check(spec, terminal))
 

@@ -59,6 +59,19 @@ class DataSpec(PlaceSpec):
 class CheckSpec(DataSpec):
     """Read a labelled file and say what is wrong with it, before money is spent on it."""
 
+    fix: bool = Field(
+        False,
+        description="Write NAME.fixed.csv beside each file with the safe mends made, and "
+        "NAME.fixed.log.jsonl with every change; the file itself is never touched.",
+    )
+    page: Path | None = Field(None, description="Also write the findings to this HTML page.")
+    label_errors: bool = Field(
+        True, description="Look for probable label errors (fits the linear rung five times)."
+    )
+    base: str = Field(
+        "minilm", description="Base model whose tokenizer tells which texts would be cut."
+    )
+
 
 class RatesSpec(Spec):
     """What things cost."""
