@@ -78,7 +78,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
             "class_counts": tables.class_counts(facts),
         },
     }
-    return _environment().get_template("page.html").render(context)
+    return environment().get_template("page.html").render(context)
 
 
 def _with_svgs(f: Figure) -> dict[str, Any]:
@@ -95,7 +95,8 @@ def _with_svgs(f: Figure) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of the pages; everything they are handed is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
