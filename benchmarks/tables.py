@@ -153,6 +153,37 @@ def chinese(results: Results) -> str:
     return f"{table(head, lines)}\n\nPeer settings, chosen on validation: {note}."
 
 
+def labels(results: Results) -> str:
+    """Return what was found of planted label errors, and what cleaning them brought."""
+    rows = claims.rows(results, "labels")
+    if not rows:
+        return _empty("labels")
+
+    def found(name: str, h: dict[str, Any], row: dict[str, Any]) -> list[Any]:
+        shares = ("precision_20", "precision_100", "precision_planted", "precision", "recall")
+        return [row["dataset"], row["seed"], name, h["listed"], *(percent(h[k]) for k in shares)]
+
+    lines = []
+    for r in rows:
+        lines.append(found("**undercut**", r["ours"], r))
+        lines += [found(f"cleanlab: {way}", h, r) for way, h in r["cleanlab"].items()]
+    head = ["set", ">seed", "search", ">listed", ">right of the first 20", ">of the first 100"]
+    head += [">of as many as planted", ">precision of all", ">recall of all"]
+    ways = list(rows[0]["cleaned"])
+
+    def gained(c: dict[str, float]) -> str:
+        points = [100 * c[k] for k in ("gain", "low", "high")]
+        return f"{points[0]:+.2f} ({points[1]:+.2f} to {points[2]:+.2f})"
+
+    after = [
+        [r["dataset"], r["seed"], percent(r["noisy_accuracy"], 2)]
+        + [gained(r["cleaned"][way]) for way in ways]
+        for r in rows
+    ]
+    titles = ["set", ">seed", ">`linear`, labels as planted", *(f">{way}" for way in ways)]
+    return f"{table(head, lines)}\n\n{table(titles, after)}"
+
+
 def startup(results: Results) -> str:
     """Return the seconds of ``undercut --help``."""
     rows = claims.rows(results, "startup")
@@ -200,6 +231,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "choices": choices,
     "throughput": throughput,
     "chinese": chinese,
+    "labels": labels,
     "startup": startup,
     "provenance": provenance,
 }

@@ -83,25 +83,27 @@ _ENDS = r"(?![\w-]|[.,]\d)"
 _CN_AREA = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82|83)"
 KINDS = (
     Kind("e-mail address", re.compile(
-        r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])")),
-    Kind("resident id (China)", re.compile(rf"(?<!\d){_CN_AREA}\d{{4}}(?:19|20)\d{{9}}[\dXx](?!\w)"),
+        r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])", re.ASCII)),
+    Kind("resident id (China)", re.compile(rf"(?<!\d){_CN_AREA}\d{{4}}(?:19|20)\d{{9}}[\dXx](?!\w)",
+         re.ASCII),
          resident_id),
     Kind("IBAN", re.compile(
-        rf"{_APART}[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?{_ENDS}"), iban),
-    Kind("card number", re.compile(rf"{_APART}\d(?:[ -]?\d){{12,18}}{_ENDS}"), _card),
-    Kind("social security number (US)", re.compile(rf"{_APART}\d{{3}}-\d{{2}}-\d{{4}}{_ENDS}"),
+        rf"{_APART}[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?{_ENDS}", re.ASCII),
+         iban),
+    Kind("card number", re.compile(rf"{_APART}\d(?:[ -]?\d){{12,18}}{_ENDS}", re.ASCII), _card),
+    Kind("social security number (US)", re.compile(rf"{_APART}\d{{3}}-\d{{2}}-\d{{4}}{_ENDS}", re.ASCII),
          social_security),
     Kind("phone number", re.compile(
         rf"{_APART}\+\d{{1,3}}(?:[ .-]?\(?\d{{1,4}}\)?){{2,6}}{_ENDS}"
         rf"|{_APART}\(\d{{3}}\) ?\d{{3}}[ .-]\d{{4}}{_ENDS}"
         rf"|{_APART}\d{{3}}([-.])\d{{3}}\1\d{{4}}{_ENDS}"
         r"|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
-        rf"|{_APART}0\d{{2,3}}-\d{{7,8}}{_ENDS}"), _phone),
+        rf"|{_APART}0\d{{2,3}}-\d{{7,8}}{_ENDS}", re.ASCII), _phone),
     Kind("IP address", re.compile(
-        rf"{_APART}(?:\d{{1,3}}\.){{3}}\d{{1,3}}{_ENDS}"
-        r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"), _address),
+        rf"{_APART}(?<!version )(?<!Version )(?:\d{{1,3}}\.){{3}}\d{{1,3}}{_ENDS}"
+        r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])", re.ASCII), _address),
 )  # fmt: skip
-_HINT = re.compile(r"@|\d{3}|:[0-9A-Fa-f]")
+_HINT = re.compile(r"@|[0-9]{3}|[0-9]\.[0-9]|:[0-9A-Fa-f]")
 
 
 def found(text: str) -> Iterator[tuple[str, int, int]]:
