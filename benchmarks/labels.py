@@ -27,9 +27,11 @@ SETTINGS = {
     "peer": "cleanlab.filter.find_label_issues on the same probabilities, its default filter "
     "(prune_by_noise_rate) and confident_learning",
     "cleaned": "linear features and solver, C chosen on a tenth of the rows given; all test rows",
-    "dropped": "every suspicion left out",
-    "corrected": "every suspicion given the models' label",
-    "reviewed": "a person reads as many suspicions as errors were planted, and mends those",
+    "half dropped": "the first half of the suspicions left out, unread",
+    "half corrected": "the first half given the models' label, unread",
+    "all dropped": "every suspicion left out, unread",
+    "first read": "a person reads as many suspicions as errors were planted, and mends those",
+    "all read": "a person reads every suspicion, and mends the errors",
 }
 
 
@@ -112,9 +114,7 @@ def _peer(noisy: np.ndarray, p: np.ndarray, planted: np.ndarray) -> dict[str, An
 
     return {
         f"{way}, {ranking}": hits(
-            find_label_issues(
-                noisy, p, filter_by=way, return_indices_ranked_by=ranking, n_jobs=1
-            ),
+            find_label_issues(noisy, p, filter_by=way, return_indices_ranked_by=ranking, n_jobs=1),
             planted,
         )
         for way in FILTERS
@@ -136,22 +136,27 @@ def run(request: Mapping[str, Any]) -> dict[str, Any]:
     texts = split.train.texts
     p = cross_probabilities(texts, noisy, len(names), near(texts).cluster, seed=request["seed"])
     found = suspicions(p, noisy)
-    kept = np.setdiff1d(np.arange(len(y)), found.rows)
-    corrected, reviewed = noisy.copy(), noisy.copy()
-    corrected[found.rows] = found.likely
-    read = found.rows[: len(planted)]
-    reviewed[read] = y[read]
+    every = np.arange(len(y))
+    half = found.rows[: len(found.rows) // 2]
+    corrected = noisy.copy()
+    corrected[half] = found.likely[: len(half)]
+
+    def mended(rows: np.ndarray) -> np.ndarray:
+        labels = noisy.copy()
+        labels[rows] = y[rows]
+        return labels
 
     def score(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
         given = [texts[i] for i in rows]
         return right(given, labels[rows], split.test.texts, truth, len(names))
 
-    every = np.arange(len(y))
     before = score(every, noisy)
     ways = {
-        "dropped": score(kept, noisy),
-        "corrected": score(every, corrected),
-        "reviewed": score(every, reviewed),
+        "half dropped": score(np.setdiff1d(every, half), noisy),
+        "half corrected": score(every, corrected),
+        "all dropped": score(np.setdiff1d(every, found.rows), noisy),
+        "first read": score(every, mended(found.rows[: len(planted)])),
+        "all read": score(every, mended(found.rows)),
         "never planted": score(every, y),
     }
     return {

@@ -162,7 +162,9 @@ def test_rows_are_named_and_values_are_not():
 
 
 def test_the_odd_script_is_told_and_a_true_mix_is_not():
-    mix, found_odd = script_mix(rows_of([(f"plain words {i}", "a") for i in range(30)] + [("退款", "a")]))
+    mix, found_odd = script_mix(
+        rows_of([(f"plain words {i}", "a") for i in range(30)] + [("退款", "a")])
+    )
     assert mix == {"Latin": 30, "Han": 1}
     assert [f.rows for f in found_odd] == [["a.csv:32"]]
     assert script_mix(rows_of([("plain", "a"), ("退款", "a")] * 10))[1] == []
@@ -181,7 +183,10 @@ def test_near_copies_with_their_labels_and_across_the_test():
     assert found_near["near-duplicates"].rows == ["a.csv:4", "a.csv:5"]
     assert found_near["near-conflicts"].rows == ["a.csv:2", "a.csv:4"]
     test = rows_of(
-        [("something else entirely", "other"), ("how do i top up my account by a card today", "top")],
+        [
+            ("something else entirely", "other"),
+            ("how do i top up my account by a card today", "top"),
+        ],
         "t.csv",
     )
     (shared,) = near_shared(train, test, near([*train.inputs, *test.inputs]))

@@ -16,7 +16,8 @@ from undercut.data.near import THRESHOLD, near
 from undercut.data.shingles import WINDOW, WINDOW_CJK, Similarity, letters
 from undercut.data.splits import split
 
-WORDS = "refund card top up transfer my the where is lost please cash 退 款 快 递 在 哪 里 好 吃 不".split()
+WORDS = "refund card top up transfer my the where is lost please cash 退 款 快 递 在 哪 里 好 吃 不"
+WORDS = WORDS.split()
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
 corpora = st.lists(st.one_of(sentences, st.text(max_size=12)), min_size=1, max_size=40)
 
@@ -165,4 +166,6 @@ def test_nothing_and_one_row():
 
 
 def test_letters_keep_every_script():
-    assert letters("  Ünï-cödé, ＡＢＣ 退款！") == unicodedata.normalize("NFKC", "ünï cödé abc 退款")
+    assert letters("  Ünï-cödé, ＡＢＣ 退款！") == unicodedata.normalize(
+        "NFKC", "ünï cödé abc 退款"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import random
 import stat
@@ -62,7 +63,7 @@ def checked(tmp_path_factory):
         (rows[1][0] + "!", "card"),
     ]
     train = write(place / "train.csv", rows)
-    test = write(place / "test.csv", topical(9, 4) + [rows[8], (rows[7][0] + " x", "card")])
+    test = write(place / "test.csv", [*topical(9, 4), rows[8], (rows[7][0] + " x", "card")])
     page = place / "out" / "page.html"
     spec = CheckSpec(train=[train], test=[test], page=page)
     return check(spec), page
@@ -132,7 +133,10 @@ def test_the_page_is_whole_and_needs_nothing_from_outside(checked):
 
 
 def test_the_page_escapes_what_the_data_holds(tmp_path):
-    rows = [(f"<script>alert({i})</script> word{i} thing", "<b>x</b>" if i % 2 else "y") for i in range(8)]
+    rows = [
+        (f"<script>alert({i})</script> word{i} thing", "<b>x</b>" if i % 2 else "y")
+        for i in range(8)
+    ]
     page = tmp_path / "p.html"
     check(CheckSpec(train=[write(tmp_path / "a.csv", rows)], page=page))
     text = page.read_text(encoding="utf-8")
@@ -143,7 +147,7 @@ def test_the_page_escapes_what_the_data_holds(tmp_path):
 def shown(checked, width=80) -> str:
     from undercut.cli.checked import CheckResult
 
-    console = Console(width=width, record=True, file=open("/dev/null", "w"), color_system=None,
+    console = Console(width=width, record=True, file=io.StringIO(), color_system=None,
                       highlight=False, markup=False, emoji=False)  # fmt: skip
     CheckResult(checked).show(console)
     return console.export_text()
@@ -172,8 +176,14 @@ def test_a_clean_file_has_no_finding_and_passes(tmp_path):
 
 
 def test_columns_of_a_second_file_follow_the_first_and_rows_keep_their_file(tmp_path):
-    one = write(tmp_path / "one.csv", [(t, y, "n") for t, y in topical(9)], ("text", "label", "note"))
-    two = write(tmp_path / "two.csv", [(" ", "card", "n"), ("block card", "card", "m")], ("text", "label", "note"))
+    one = write(
+        tmp_path / "one.csv", [(t, y, "n") for t, y in topical(9)], ("text", "label", "note")
+    )
+    two = write(
+        tmp_path / "two.csv",
+        [(" ", "card", "n"), ("block card", "card", "m")],
+        ("text", "label", "note"),
+    )
     result = check(CheckSpec(train=[one, two], label_errors=False))
     assert by_code(result)["empty"].rows == ["two.csv:2"]
     assert result.rows == 10
@@ -291,8 +301,12 @@ def test_a_page_where_a_folder_is_is_refused(tmp_path):
 
 
 def test_without_a_tokenizer_the_lengths_are_called_an_estimate(tmp_path, monkeypatch):
-    path = write(tmp_path / "data.csv", [*topical(9), ("word " * 400, "card"), ("字" * 400, "card")])
-    monkeypatch.setattr("undercut.pipeline.checking.lengths.importlib.util.find_spec", lambda _: None)
+    path = write(
+        tmp_path / "data.csv", [*topical(9), ("word " * 400, "card"), ("字" * 400, "card")]
+    )
+    monkeypatch.setattr(
+        "undercut.pipeline.checking.lengths.importlib.util.find_spec", lambda _: None
+    )
     result = check(CheckSpec(train=[path], label_errors=False))
     assert result.lengths.counted_by == "an estimate"
     assert "(estimated)" in by_code(result)["cut"].message

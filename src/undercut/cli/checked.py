@@ -59,7 +59,8 @@ class CheckResult(Result):
 
 def _suspects(found: Any, console: Console, width: int) -> None:
     console.print(
-        f"\nProbable label errors, likeliest first (out-of-fold accuracy {percent(found.accuracy)}):"
+        "\nProbable label errors, likeliest first "
+        f"(out-of-fold accuracy {percent(found.accuracy)}):"
     )
     shown = table("row", "given", "model says", ">sure", "text")
     for column, share in zip(shown.columns, (0.18, 0.17, 0.17, 0, 0.34), strict=True):
@@ -99,5 +100,6 @@ def _texts(r: Any, console: Console) -> None:
         n = r.lengths
         unknown = "" if n.unknown_share is None else f"; {percent(n.unknown_share)} unknown"
         console.print(
-            f"Tokens, by {n.counted_by}: {n.median:,} in the middle, {n.longest:,} at most{unknown}."
+            f"Tokens, by {n.counted_by}: {n.median:,} in the middle, "
+            f"{n.longest:,} at most{unknown}."
         )

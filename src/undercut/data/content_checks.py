@@ -55,7 +55,9 @@ def near_copies(train: Examples, alike: Near) -> list[Finding]:
             f"{count(len(copies), 'row is', 'rows are')} nearly the same as an earlier row | "
             "Splits keep them on one side; delete them if they are copies."
         )
-        found.append(finding("warning", "near-duplicates", message, [train.rows[i] for i in copies]))
+        found.append(
+            finding("warning", "near-duplicates", message, [train.rows[i] for i in copies])
+        )
     if torn:
         pair = [train.rows[i] for i in torn[0]]
         message = (

@@ -13,12 +13,13 @@ _EN = (
     r"unrestricted)\b",
     r"\b(?:enable|enter|activate)\b.{0,15}\b(?:developer|jailbreak|dan|god) mode\b",
     r"\bdo anything now\b",
-    r"\b(?:respond|answer|reply|classify|label)\b.{0,25}\bonly (?:with|as)\b.{0,25}\b(?:label|class|"
-    r"category|positive|negative)\b",
+    r"\b(?:respond|answer|reply|classify|label)\b.{0,25}\bonly (?:with|as)\b.{0,25}"
+    r"\b(?:label|class|category|positive|negative)\b",
     r"(?:^|\n)\s*(?:#{2,}\s*)?(?:system|assistant)\s*:\s*\S",
 )
 _ZH = (
-    r"(?:忽略|无视|忘记|忘掉|不要理会).{0,8}(?:之前|以上|上面|前面|先前|所有).{0,8}(?:指令|提示|规则|要求|设定|内容)",
+    r"(?:忽略|无视|忘记|忘掉|不要理会).{0,8}(?:之前|以上|上面|前面|先前|所有).{0,8}"
+    r"(?:指令|提示|规则|要求|设定|内容)",
     r"(?:输出|显示|泄露|告诉我|打印|重复).{0,8}(?:系统提示|系统指令|初始指令|提示词)",
     r"(?:进入|开启|启用).{0,6}(?:开发者|越狱|上帝)模式",
     r"你现在(?:是|扮演).{0,12}(?:不受限制|没有限制|无限制)",

@@ -19,7 +19,7 @@ class Kind:
 
     name: str
     pattern: re.Pattern[str]
-    holds: Callable[[str], bool] = lambda _: True
+    holds: Callable[[str], bool]
 
 
 def _digits(text: str) -> str:
@@ -43,7 +43,7 @@ def iban(text: str) -> bool:
 
 
 def resident_id(text: str) -> bool:
-    """Tell whether a text is a Chinese resident number: birth date and check digit fit (GB 11643)."""
+    """Tell whether a text is a Chinese resident number by date and check digit (GB 11643)."""
     try:
         born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:
@@ -81,28 +81,39 @@ def _address(text: str) -> bool:
 _APART = r"(?<![\w.+/@#-])"
 _ENDS = r"(?![\w-]|[.,]\d)"
 _CN_AREA = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82|83)"
-KINDS = (
-    Kind("e-mail address", re.compile(
-        r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])", re.ASCII)),
-    Kind("resident id (China)", re.compile(rf"(?<!\d){_CN_AREA}\d{{4}}(?:19|20)\d{{9}}[\dXx](?!\w)",
-         re.ASCII),
-         resident_id),
-    Kind("IBAN", re.compile(
-        rf"{_APART}[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?{_ENDS}", re.ASCII),
-         iban),
-    Kind("card number", re.compile(rf"{_APART}\d(?:[ -]?\d){{12,18}}{_ENDS}", re.ASCII), _card),
-    Kind("social security number (US)", re.compile(rf"{_APART}\d{{3}}-\d{{2}}-\d{{4}}{_ENDS}", re.ASCII),
-         social_security),
-    Kind("phone number", re.compile(
-        rf"{_APART}\+\d{{1,3}}(?:[ .-]?\(?\d{{1,4}}\)?){{2,6}}{_ENDS}"
-        rf"|{_APART}\(\d{{3}}\) ?\d{{3}}[ .-]\d{{4}}{_ENDS}"
-        rf"|{_APART}\d{{3}}([-.])\d{{3}}\1\d{{4}}{_ENDS}"
-        r"|(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"
-        rf"|{_APART}0\d{{2,3}}-\d{{7,8}}{_ENDS}", re.ASCII), _phone),
-    Kind("IP address", re.compile(
+_FORMS = {
+    "e-mail address": (
+        r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])"
+    ),
+    "resident id (China)": rf"(?<!\d){_CN_AREA}\d{{4}}(?:19|20)\d{{9}}[\dXx](?!\w)",
+    "IBAN": rf"{_APART}[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?{_ENDS}",
+    "card number": rf"{_APART}\d(?:[ -]?\d){{12,18}}{_ENDS}",
+    "social security number (US)": rf"{_APART}\d{{3}}-\d{{2}}-\d{{4}}{_ENDS}",
+    "phone number": "|".join(
+        (
+            rf"{_APART}\+\d{{1,3}}(?:[ .-]?\(?\d{{1,4}}\)?){{2,6}}{_ENDS}",
+            rf"{_APART}\(\d{{3}}\) ?\d{{3}}[ .-]\d{{4}}{_ENDS}",
+            rf"{_APART}\d{{3}}([-.])\d{{3}}\1\d{{4}}{_ENDS}",
+            r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)",
+            rf"{_APART}0\d{{2,3}}-\d{{7,8}}{_ENDS}",
+        )
+    ),
+    "IP address": (
         rf"{_APART}(?<!version )(?<!Version )(?:\d{{1,3}}\.){{3}}\d{{1,3}}{_ENDS}"
-        r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])", re.ASCII), _address),
-)  # fmt: skip
+        r"|(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4}){1,4}(?![\w:])"
+    ),
+}
+_HOLDS = {
+    "resident id (China)": resident_id,
+    "IBAN": iban,
+    "card number": _card,
+    "social security number (US)": social_security,
+    "phone number": _phone,
+    "IP address": _address,
+}
+KINDS = tuple(
+    Kind(name, re.compile(form, re.ASCII), _HOLDS.get(name, bool)) for name, form in _FORMS.items()
+)
 _HINT = re.compile(r"@|[0-9]{3}|[0-9]\.[0-9]|:[0-9A-Fa-f]")
 
 

@@ -75,7 +75,8 @@ def split(
 ) -> Parts:
     """Split rows into training and validation.
 
-    Near copies (:func:`undercut.data.near.near`) stay on one side: no cluster straddles. Every stratum
+    Near copies (:func:`undercut.data.near.near`) stay on one side: no cluster straddles. Every
+    stratum
     keeps a row in training; its share of validation is in proportion, up to rounding and to
     groups that cannot be divided. The result depends on the seed and the rows, not on their order
     or the process; at least two rows are kept for validation.

@@ -1,4 +1,4 @@
-"""Cross-validated probabilities of the linear rung: every row scored by a model that never saw it."""
+"""Out-of-fold probabilities of the linear rung: each row by a model that never saw it."""
 
 from __future__ import annotations
 

@@ -55,9 +55,7 @@ def _kind(classes: int) -> str:
     return "crammer_singer" if classes >= MANY_CLASSES else "ovr"
 
 
-def solve(
-    rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, seed: int
-) -> Table:
+def solve(rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, seed: int) -> Table:
     """Fit support vector machines by liblinear's dual coordinate descent.
 
     Few classes: one squared-hinge machine a class (Hsieh et al. 2008, A Dual Coordinate Descent

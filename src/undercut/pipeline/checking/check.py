@@ -132,7 +132,9 @@ def _copies(
             labels=(str(part.targets[a]), str(part.targets[b])),
             similarity=round(float(s), 4),
         )
-        for a, b, s in ((alike.a[i], alike.b[i], alike.similarity[i]) for i in pairs_shown(alike, PAIRS))
+        for a, b, s in (
+            (alike.a[i], alike.b[i], alike.similarity[i]) for i in pairs_shown(alike, PAIRS)
+        )
     ]
     return found, pairs, _folds_groups(alike.cluster) if part is train else None
 

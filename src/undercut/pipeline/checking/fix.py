@@ -72,8 +72,8 @@ def mend(source: Source, becomes: dict[str, str]) -> tuple[list[list[str]], _Log
     log = _Log()
     cells_of = {source.row(i): row for i, row in enumerate(source.table.rows)}
     for bad in source.bad:
-        cells = cells_of.get(bad.row)
-        before = None if cells is None else json.dumps(cells, ensure_ascii=False)
+        lost = cells_of.get(bad.row)
+        before = None if lost is None else json.dumps(lost, ensure_ascii=False)
         log.add(bad.row, bad.fault, before, None, GONE[bad.fault])
     seen: dict[tuple[str, str], str] = {}
     rows = []
@@ -83,7 +83,9 @@ def mend(source: Source, becomes: dict[str, str]) -> tuple[list[list[str]], _Log
         cells = ["" if c is None else str(c) for c in source.table.rows[at]]
         for column in (t, y):
             if (plain := cells[column].strip()) != cells[column]:
-                log.add(where, "white-space", cells[column], plain, "outer white space means nothing")
+                log.add(
+                    where, "white-space", cells[column], plain, "outer white space means nothing"
+                )
                 cells[column] = plain
         if (label := becomes.get(cells[y], cells[y])) != cells[y]:
             why = "the commonest spelling of the same label"
@@ -109,7 +111,9 @@ def write_fixed(sources: Sequence[Source]) -> list[Fixed]:
     if clash:
         expected = "names for the copies that are not files given"
         raise UndercutError("fix-name", [Problem(expected, "the same name", p) for p in clash])
-    becomes = spellings([s.table.rows[at][s.choice.label].strip() for s in sources for at in s.kept])  # type: ignore[union-attr]
+    becomes = spellings(
+        [str(s.table.rows[at][s.choice.label]).strip() for s in sources for at in s.kept]
+    )
     done, texts = [], {}
     for source, (copy, log_file) in zip(sources, names, strict=True):
         rows, log = mend(source, becomes)

@@ -53,7 +53,7 @@ def suspect_rows(
     at = np.arange(len(part))
     if len(part) > most:
         at = np.sort(np.random.default_rng(seed).choice(len(part), most, replace=False))
-    texts = [part.inputs[i] for i in at]
+    texts = [part.inputs[i] for i in at.tolist()]
     clusters = near(texts, largest=len(at) // 10).cluster if groups is None else groups[at]
     try:
         p = cross_probabilities(texts, y[at], len(labels), clusters, seed=seed, tick=tick)

@@ -68,7 +68,9 @@ def _balance(c: Checked) -> str:
     if not c.classes:
         return "no class"
     large, small = c.classes[0], c.classes[-1]
-    return one_line(f"{number(large.rows)} rows of {large.label}, {number(small.rows)} of {small.label}")
+    return one_line(
+        f"{number(large.rows)} rows of {large.label}, {number(small.rows)} of {small.label}"
+    )
 
 
 def _labels_said(c: Checked) -> str:
