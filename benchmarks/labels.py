@@ -63,13 +63,15 @@ def hits(ranked: np.ndarray, planted: np.ndarray) -> dict[str, float]:
     }
 
 
-def gain(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
+def gain(before: np.ndarray, after: np.ndarray) -> dict[str, Any]:
     """Return how much accuracy rose on the same rows, its 95 % interval, and McNemar's p.
 
-    The interval is Wald's for a paired difference of shares.
+    The interval is Wald's for a paired difference of shares. The rows that changed are kept, so
+    that seeds can be pooled row by row.
     """
     n = len(before)
-    up, down = int((after & ~before).sum()), int((before & ~after).sum())
+    risen, fallen = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
+    up, down = len(risen), len(fallen)
     difference = (up - down) / n
     half = 1.96 * np.sqrt(max(up + down - (up - down) ** 2 / n, 0.0)) / n
     test = mcnemar(np.flatnonzero(~before), np.flatnonzero(~after))
@@ -78,7 +80,24 @@ def gain(before: np.ndarray, after: np.ndarray) -> dict[str, float]:
         "low": difference - half,
         "high": difference + half,
         "p_value": test["p_value"],
+        "up": risen.tolist(),
+        "down": fallen.tolist(),
     }
+
+
+def pooled(gains: list[dict[str, Any]], n: int) -> dict[str, float]:
+    """Return the mean gain over seeds on the same ``n`` test rows, with its 95 % interval.
+
+    A row's mean change over the seeds is the unit: the interval is over test rows, the planted
+    errors taken as they were.
+    """
+    change = np.zeros(n)
+    for g in gains:
+        change[g["up"]] += 1 / len(gains)
+        change[g["down"]] -= 1 / len(gains)
+    half = 1.96 * float(change.std()) / np.sqrt(n)
+    mean = float(change.mean())
+    return {"gain": mean, "low": mean - half, "high": mean + half}
 
 
 def right(

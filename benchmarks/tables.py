@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks import claims, record
 from benchmarks.claims import Results
 from benchmarks.figures import accuracies, mean, number, percent, spread, table
+from benchmarks.labels import pooled
 
 README = Path(__file__).resolve().parent / "README.md"
 BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
@@ -180,6 +181,10 @@ def labels(results: Results) -> str:
         + [gained(r["cleaned"][way]) for way in ways]
         for r in rows
     ]
+    for (name,), of in _groups(rows, "dataset").items():
+        base = percent(statistics.fmean(r["noisy_accuracy"] for r in of), 2)
+        whole = [pooled([r["cleaned"][way] for r in of], of[0]["test_rows"]) for way in ways]
+        after.append([f"**{name}**", "all", base, *(gained(g) for g in whole)])
     titles = ["set", ">seed", ">`linear`, labels as planted", *(f">{way}" for way in ways)]
     return f"{table(head, lines)}\n\n{table(titles, after)}"
 

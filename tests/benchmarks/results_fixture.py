@@ -63,12 +63,14 @@ def planted(dataset: str, seed: int) -> dict[str, Any]:
     hits = {"listed": 80, "recall_planted": 0.7} | dict.fromkeys(shares, 0.8)
     ways = ("half dropped", "half corrected", "all dropped", "first read", "all read")
     gain = {"accuracy": 0.91, "gain": 0.01, "low": 0.002, "high": 0.018, "p_value": 0.01}
+    gain |= {"up": [1, 2], "down": [3]}
     return {
         "dataset": dataset,
         "seed": seed,
         "ours": hits,
         "cleanlab": {"prune_by_noise_rate, self_confidence": hits},
         "noisy_accuracy": 0.9,
+        "test_rows": 100,
         "cleaned": dict.fromkeys((*ways, "never planted"), gain),
     }
 

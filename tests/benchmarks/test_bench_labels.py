@@ -38,6 +38,9 @@ def test_gain_by_hand():
     assert (found["low"], found["high"]) == pytest.approx((0.08 - half, 0.08 + half))
     assert found["p_value"] < 0.05
     assert labels.gain(before, before)["low"] == 0
+    once, twice = labels.pooled([found], 100), labels.pooled([found] * 3, 100)
+    assert twice == pytest.approx(once)
+    assert (once["gain"], once["low"]) == pytest.approx((found["gain"], found["low"]))
 
 
 def test_a_small_run_fills_the_table(tmp_path, monkeypatch):
