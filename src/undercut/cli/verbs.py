@@ -34,6 +34,15 @@ def _check() -> Callable[..., None]:
     return make("check", specs.CheckSpec, call, (FILES,))
 
 
+def _relabel() -> Callable[..., None]:
+    def call(spec: specs.RelabelSpec, terminal: Any) -> Any:
+        from undercut.cli.relabel import relabel
+
+        return relabel(spec, terminal)
+
+    return make("relabel", specs.RelabelSpec, call, (FILES,))
+
+
 def _train() -> Callable[..., None]:
     def call(spec: specs.TrainSpec, terminal: Any) -> Any:
         from undercut.cli.results import TrainResult
@@ -130,6 +139,7 @@ def _serve() -> Callable[..., None]:
 _BUILDERS = {
     "run": _run,
     "check": _check,
+    "relabel": _relabel,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,

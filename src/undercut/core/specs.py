@@ -73,6 +73,16 @@ class CheckSpec(DataSpec):
     )
 
 
+class RelabelSpec(DataSpec):
+    """Walk over the rows whose labels are most suspected, and write a corrected copy.
+
+    Every decision is kept at once in FILE.relabel.json, so a walk can be left and gone on with.
+    The time spent goes into the ledger as person-hours.
+    """
+
+    most: int = Field(100, ge=1, description="Rows to walk at most.")
+
+
 class RatesSpec(Spec):
     """What things cost."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,31 @@ LISTED = 20
 SHOWN = 200
 
 
-def suspect_rows(
+@dataclass(frozen=True)
+class Search:
+    """Suspicions, and the probabilities they come from.
+
+    Attributes:
+        found: its rows are positions in ``at``.
+        at: rows looked at, positions in the part, ``int64 (m,)``.
+        probabilities: out of fold, ``float64 (m, classes)``.
+        accuracy: share of rows whose likeliest label is the given one.
+    """
+
+    found: Suspicions
+    at: np.ndarray
+    probabilities: np.ndarray
+    accuracy: float
+
+
+def search(
     part: Examples,
     task: Any,
     seed: int = 0,
     tick: Callable[[Progress], None] = lambda _: None,
     groups: np.ndarray | None = None,
-) -> tuple[Suspicions, np.ndarray, float] | str:
-    """Return suspicions, the rows looked at, and the out-of-fold accuracy; or why there are none.
+) -> Search | str:
+    """Look for suspected labels; return what was found, or why it was not looked for.
 
     Near copies stay in one fold, so that a wrong label does not vouch for its own copy. Of more
     rows than the limits allow a seeded sample is looked at.
@@ -59,7 +77,8 @@ def suspect_rows(
         p = cross_probabilities(texts, y[at], len(labels), clusters, seed=seed, tick=tick)
     except ValueError as e:
         return f"Label errors not looked for: {e}."
-    return suspicions(p, y[at]), at, float((p.argmax(axis=1) == y[at]).mean())
+    accuracy = float((p.argmax(axis=1) == y[at]).mean())
+    return Search(suspicions(p, y[at]), at, p, accuracy)
 
 
 def label_errors(
@@ -69,11 +88,11 @@ def label_errors(
     tick: Callable[[Progress], None] = lambda _: None,
     groups: np.ndarray | None = None,
 ) -> LabelErrors | str:
-    """Return the 20 likeliest label errors; see :func:`suspect_rows`."""
-    got = suspect_rows(part, task, seed, tick, groups)
+    """Return the 20 likeliest label errors; see :func:`search`."""
+    got = search(part, task, seed, tick, groups)
     if isinstance(got, str):
         return got
-    found, at, accuracy = got
+    found, at = got.found, got.at
     labels = task.label_space(part.targets)
     listed = [
         Suspect(
@@ -89,7 +108,7 @@ def label_errors(
     return LabelErrors(
         rows=len(at),
         folds=FOLDS,
-        accuracy=round(accuracy, 4),
+        accuracy=round(got.accuracy, 4),
         estimated=found.estimated,
         suspects=listed,
     )
