@@ -63,12 +63,14 @@ def _suspects(found: Any, console: Console, width: int) -> None:
         f"(out-of-fold accuracy {percent(found.accuracy)}):"
     )
     shown = table("row", "given", "model says", ">sure", "text")
-    for column, share in zip(shown.columns, (0.18, 0.17, 0.17, 0, 0.34), strict=True):
-        if share:
-            column.max_width = int(width * share)
-            column.no_wrap, column.overflow = True, "ellipsis"
-    shown.columns[0].overflow = "fold"
-    shown.columns[0].no_wrap = False
+    # Columns are parted by two spaces; the number needs five.
+    row = min(max(len(s.row) for s in found.suspects), width * 3 // 10)
+    rest = width - row - 13
+    widths = (row, rest * 27 // 100, rest * 27 // 100, 0, rest * 46 // 100)
+    for column, wide in zip(shown.columns, widths, strict=True):
+        if wide:
+            column.max_width, column.no_wrap, column.overflow = wide, True, "ellipsis"
+    shown.columns[0].no_wrap, shown.columns[0].overflow = False, "fold"
     for s in found.suspects:
         shown.add_row(s.row, s.given, s.likely, f"{s.confidence:.0%}", s.text)
     console.print(shown, width=width)
