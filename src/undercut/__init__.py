@@ -16,7 +16,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _VERBS = {
-    "check": "undercut.pipeline.verbs",
+    "check": "undercut.pipeline.checking.check",
     "train": "undercut.pipeline.verbs",
     "evaluate": "undercut.pipeline.verbs",
     "compress": "undercut.pipeline.verbs",

@@ -67,6 +67,12 @@ class Terminal:
         if self._live is not None:
             self._live.stop()
 
+    def pause(self) -> None:
+        """Take the live line away for good, where a command talks with the user itself."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
     def announce(self, step: str) -> None:
         """Say that a step starts."""
         self._stage = step

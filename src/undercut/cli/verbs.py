@@ -26,12 +26,21 @@ def _run() -> Callable[..., None]:
 
 def _check() -> Callable[..., None]:
     def call(spec: specs.CheckSpec, terminal: Any) -> Any:
-        from undercut.cli.results import CheckResult
-        from undercut.pipeline.verbs import check
+        from undercut.cli.checked import CheckResult
+        from undercut.pipeline.checking.check import check
 
         return CheckResult(check(spec, terminal))
 
     return make("check", specs.CheckSpec, call, (FILES,))
+
+
+def _relabel() -> Callable[..., None]:
+    def call(spec: specs.RelabelSpec, terminal: Any) -> Any:
+        from undercut.cli.relabel import relabel
+
+        return relabel(spec, terminal)
+
+    return make("relabel", specs.RelabelSpec, call, (FILES,))
 
 
 def _train() -> Callable[..., None]:
@@ -191,6 +200,7 @@ def _serve() -> Callable[..., None]:
 _BUILDERS = {
     "run": _run,
     "check": _check,
+    "relabel": _relabel,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,

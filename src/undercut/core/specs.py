@@ -61,6 +61,29 @@ class DataSpec(PlaceSpec):
 class CheckSpec(DataSpec):
     """Read a labelled file and say what is wrong with it, before money is spent on it."""
 
+    fix: bool = Field(
+        False,
+        description="Write NAME.fixed.csv beside each file with the safe mends made, and "
+        "NAME.fixed.log.jsonl with every change; the file itself is never touched.",
+    )
+    page: Path | None = Field(None, description="Also write the findings to this HTML page.")
+    label_errors: bool = Field(
+        True, description="Look for probable label errors (fits the linear rung five times)."
+    )
+    base: str = Field(
+        "minilm", description="Base model whose tokenizer tells which texts would be cut."
+    )
+
+
+class RelabelSpec(DataSpec):
+    """Walk over the rows whose labels are most suspected, and write a corrected copy.
+
+    Every decision is kept at once in FILE.relabel.json, so a walk can be left and gone on with.
+    The time spent goes into the ledger as person-hours.
+    """
+
+    most: int = Field(100, ge=1, description="Rows to walk at most.")
+
 
 class RatesSpec(Spec):
     """What things cost."""

@@ -295,8 +295,13 @@ def load_dataset(
         rows, kept = rows.take(divided.train), rows.take(divided.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "
-            "each label in proportion."
+            "each label in proportion, near copies on one side."
         )
+        if divided.loosened:
+            notes.append(
+                f"{count(divided.loosened, 'row')} are of one mould: only the closest copies among "
+                "them were kept on one side of the split."
+            )
     labels = plugin.label_space([*rows.targets, *kept.targets])
     data = Dataset(
         name=sources.name,

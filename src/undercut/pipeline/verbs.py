@@ -14,7 +14,6 @@ from undercut.compression.gate import gate
 from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import (
-    CheckSpec,
     CompressSpec,
     EvaluateSpec,
     PredictSpec,
@@ -23,8 +22,7 @@ from undercut.core.specs import (
     TrainSpec,
 )
 from undercut.core.types import Examples, GateResult, Prediction, Record
-from undercut.data.checks import check as check_rows
-from undercut.data.load import load_examples, load_parts
+from undercut.data.load import load_examples
 from undercut.evaluation.evaluate import evaluate as score
 from undercut.evaluation.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
@@ -50,16 +48,6 @@ from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
-
-
-class Checked(Record):
-    """What a file holds and what is wrong with it."""
-
-    rows: int
-    labels: list[str]
-    notes: list[str]
-    findings: list[dict[str, Any]]
-    errors: int
 
 
 class Trained(Record):
@@ -105,28 +93,6 @@ def find_artefact(workspace: Path, artefact: Path) -> Path:
         expected="an artefact folder or the name of a run",
         found=f"'{artefact}'",
         fix=f"Runs in {workspace}: {', '.join(runs) or 'none'}.",
-    )
-
-
-def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
-    """Read labelled files and report what is wrong with them.
-
-    Raises:
-        UndercutError: no file, or rows that cannot be read; all are listed.
-    """
-    task = plugins.attr(plugins.get("task", spec.task).load)()
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
-    if not spec.train:
-        raise fail("data-none", expected="a labelled file", found="none")
-    parts = load_parts(spec.train, spec.valid, spec.test, task=task, **columns)
-    rows = parts.train if parts.valid is None else parts.train.plus(parts.valid)
-    findings = check_rows(rows, parts.test)
-    return Checked(
-        rows=len(rows),
-        labels=list(task.label_space(rows.targets)),
-        notes=parts.notes,
-        findings=[f.model_dump(mode="json") for f in findings],
-        errors=sum(f.severity == "error" for f in findings),
     )
 
 

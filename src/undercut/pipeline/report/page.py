@@ -97,7 +97,7 @@ def _with_svgs(f: Figure) -> dict[str, Any]:
 
 @cache
 def environment() -> Environment:
-    """Return the template engine; it escapes whatever it is given."""
+    """Return the templates of the pages; everything they are handed is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
