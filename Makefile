@@ -46,8 +46,9 @@ lint: $(VENV)/.test ## ruff, import order of the rooms, types
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-docs: $(VENV)/.test ## write the generated reference again
+docs: $(VENV)/.test ## write the generated reference and the session transcript again
 	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python scripts/make_transcript.py
 
 bench: $(VENV)/.test ## measure, side by side; writes benchmarks/results and the tables
 	$(BIN)/python -m benchmarks

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import (
     chinese,
     datasets,
+    labels,
     linear_model,
     ours,
     peers_trainer,
@@ -30,6 +31,7 @@ WHAT = {
     "peers": "tutorial recipe, Trainer and linear peers on Banking77",
     "throughput": "transformers.pipeline against our variants",
     "chinese": "waimai_10k and thucnews_titles against TF-IDF + LinearSVC",
+    "labels": "planted label errors on Banking77 and SST-2, beside cleanlab where installed",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -173,6 +175,17 @@ class Bench:
                 f"{name}, seed {seed}",
             )
 
+    def labels(self, seed: int) -> None:
+        """Both sets with planted label errors, with one seed."""
+        for name in labels.SETS:
+            request = {"dataset": name, "data": str(self.data), "seed": seed}
+            self.add(
+                "labels",
+                labels.SETTINGS,
+                lambda r=request: call("benchmarks.labels", r, self.options.threads),
+                f"{name}, seed {seed}",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -180,7 +193,7 @@ class Bench:
 
     def settings(self) -> None:
         """Choose the linear peers' settings again."""
-        for name in datasets.READERS:
+        for name in datasets.COMPARED:
             request = {"dataset": name, "data": str(self.data)}
             print(f"settings: {name} ...", file=sys.stderr, flush=True)
             print(call("benchmarks.linear_search", request, self.options.threads)["recipes"])
@@ -229,6 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.train(seed)
         if what in ("all", "chinese"):
             bench.chinese(seed)
+        if what in ("all", "labels"):
+            bench.labels(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

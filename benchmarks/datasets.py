@@ -104,12 +104,25 @@ def thucnews_titles(data: Path) -> Split:
     return Split("thucnews_titles", *parts)
 
 
+def sst2(data: Path) -> Split:
+    """Return SST-2 (Socher et al. 2013): the published training and test sentences."""
+    parts = []
+    for name in ("train", "test"):
+        lines = (data / "sst2" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+        cells = [line.rpartition("\t") for line in lines if line.strip()]
+        parts.append(Rows([c[0] for c in cells], [c[2] for c in cells]))
+    return Split("sst2", *parts)
+
+
 READERS: dict[str, Callable[[Path], Split]] = {
     "banking77": banking77,
     "waimai_10k": waimai_10k,
     "thucnews_titles": thucnews_titles,
+    "sst2": sst2,
 }
 CHINESE = ("waimai_10k", "thucnews_titles")
+COMPARED = ("banking77", *CHINESE)
+"""Sets on which linear peers with settings of their own take part."""
 
 
 def read(name: str, data: Path | str) -> Split:

@@ -17,8 +17,9 @@ from benchmarks.part import PartFailed, call, execute
 
 SETTINGS = {"command": "undercut run TRAIN --test TEST --method M --seed S", "base": "minilm"}
 METHODS = ("linear", "probe", "partial", "full", "auto")
-AFTER_TRAINING = ("build-", "measure", "test")
-"""Steps that export, compress, time or test a finished model; all others count as training."""
+AFTER_TRAINING = ("build-", "measure", "test", "curve-")
+"""Steps that export, compress, time or test a finished model, or tell what more rows would bring;
+all others count as training."""
 
 
 def executable() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks import claims, record
 from benchmarks.claims import Results
 from benchmarks.figures import accuracies, mean, number, percent, spread, table
+from benchmarks.labels import pooled
 
 README = Path(__file__).resolve().parent / "README.md"
 BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
@@ -153,6 +154,41 @@ def chinese(results: Results) -> str:
     return f"{table(head, lines)}\n\nPeer settings, chosen on validation: {note}."
 
 
+def labels(results: Results) -> str:
+    """Return what was found of planted label errors, and what cleaning them brought."""
+    rows = claims.rows(results, "labels")
+    if not rows:
+        return _empty("labels")
+
+    def found(name: str, h: dict[str, Any], row: dict[str, Any]) -> list[Any]:
+        shares = ("precision_20", "precision_100", "precision_planted", "precision", "recall")
+        return [row["dataset"], row["seed"], name, h["listed"], *(percent(h[k]) for k in shares)]
+
+    lines = []
+    for r in rows:
+        lines.append(found("**undercut**", r["ours"], r))
+        lines += [found(f"cleanlab: {way}", h, r) for way, h in r["cleanlab"].items()]
+    head = ["set", ">seed", "search", ">listed", ">right of the first 20", ">of the first 100"]
+    head += [">of as many as planted", ">precision of all", ">recall of all"]
+    ways = list(rows[0]["cleaned"])
+
+    def gained(c: dict[str, float]) -> str:
+        points = [100 * c[k] for k in ("gain", "low", "high")]
+        return f"{points[0]:+.2f} ({points[1]:+.2f} to {points[2]:+.2f})"
+
+    after = [
+        [r["dataset"], r["seed"], percent(r["noisy_accuracy"], 2)]
+        + [gained(r["cleaned"][way]) for way in ways]
+        for r in rows
+    ]
+    for (name,), of in _groups(rows, "dataset").items():
+        base = percent(statistics.fmean(r["noisy_accuracy"] for r in of), 2)
+        whole = [pooled([r["cleaned"][way] for r in of], of[0]["test_rows"]) for way in ways]
+        after.append([f"**{name}**", "all", base, *(gained(g) for g in whole)])
+    titles = ["set", ">seed", ">`linear`, labels as planted", *(f">{way}" for way in ways)]
+    return f"{table(head, lines)}\n\n{table(titles, after)}"
+
+
 def startup(results: Results) -> str:
     """Return the seconds of ``undercut --help``."""
     rows = claims.rows(results, "startup")
@@ -201,6 +237,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "choices": choices,
     "throughput": throughput,
     "chinese": chinese,
+    "labels": labels,
     "startup": startup,
     "provenance": provenance,
 }

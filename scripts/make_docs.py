@@ -5,13 +5,23 @@ Run by ``make docs``; a test fails when a page is not what this script would wri
 
 from __future__ import annotations
 
-import re
+import ast
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+RAISING = {
+    "fail": 0,
+    "UndercutError": 0,
+    "IntegrityError": 0,
+    "MissingExtra": 0,
+    "Unanswered": 0,
+    "UnpricedError": 0,
+    "ApiError": 1,
+}
+"""What raises an error, and which argument is its code."""
 GENERATED = "<!-- Written by scripts/make_docs.py from the code; edit the code instead. -->\n"
 
 
@@ -55,7 +65,7 @@ def _default(field: Any) -> str:
 
 def _options(model: Any) -> str:
     rows = [
-        [f"`{name}`", _type(f), _default(f), f.description or ""]
+        [f"`{name.rstrip('_')}`", _type(f), _default(f), f.description or ""]
         for name, f in model.model_fields.items()
     ]
     return _table(["option", "type", "default", "what"], rows)
@@ -126,22 +136,42 @@ def ledger_page() -> str:
     )
 
 
-def errors_page() -> str:
-    """Return the error codes and where each is raised."""
+def error_codes() -> dict[str, set[str]]:
+    """Return every error code written in the source, with the files that raise it."""
     found: dict[str, set[str]] = {}
-    pattern = re.compile(
-        r"(?:\bfail|UndercutError|IntegrityError|MissingExtra)\(\s*\"([a-z0-9]+(?:-[a-z0-9]+)+)\""
-    )
     source = ROOT / "src" / "undercut"
     for path in sorted(source.rglob("*.py")):
-        for code in pattern.findall(path.read_text(encoding="utf-8")):
-            found.setdefault(code, set()).add(path.relative_to(source).as_posix())
-    rows = [[f"`{c}`", ", ".join(f"`{p}`" for p in sorted(found[c]))] for c in sorted(found)]
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            if name in RAISING and len(call.args) > RAISING[name]:
+                code = call.args[RAISING[name]]
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                    where = path.relative_to(source).as_posix()
+                    found.setdefault(code.value, set()).add(where)
+    return found
+
+
+def errors_page() -> str:
+    """Return the error codes, what each means, and where it is raised."""
+    from undercut.core.codes import meanings
+
+    found = error_codes()
+    rows = [
+        [
+            f'<a id="{code}"></a>`{code}`',
+            meanings().get(code, ""),
+            ", ".join(f"`{p}`" for p in sorted(found[code])),
+        ]
+        for code in sorted(found)
+    ]
     text = (
-        "The short code ends the message on standard error; it does not change between versions.\n"
+        "The short code ends the message on standard error, and stands in the field `code` of an "
+        "HTTP error; it does not change between versions. `undercut help CODE` prints the same.\n"
     )
     return "\n".join(
-        [GENERATED, "# Error codes\n", text, _table(["code", "raised in"], rows) + "\n"]
+        [GENERATED, "# Error codes\n", text, _table(["code", "meaning", "raised in"], rows) + "\n"]
     )
 
 

@@ -16,14 +16,18 @@ from typing import Any
 __version__ = "0.1.0"
 
 _VERBS = {
-    "check": "undercut.pipeline.verbs",
+    "check": "undercut.pipeline.checking.check",
     "train": "undercut.pipeline.verbs",
     "evaluate": "undercut.pipeline.verbs",
     "compress": "undercut.pipeline.verbs",
     "price": "undercut.pipeline.verbs",
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.verbs",
+    "explain": "undercut.pipeline.explaining",
+    "doctor": "undercut.pipeline.doctor.doctor",
+    "new": "undercut.pipeline.scaffold",
     "run": "undercut.pipeline.run",
+    "rival": "undercut.pipeline.rival.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
     "ServeOptions": "undercut.serving.options",
@@ -36,7 +40,11 @@ _VERBS = {
     "CompressSpec": "undercut.core.specs",
     "PriceSpec": "undercut.core.specs",
     "PredictSpec": "undercut.core.specs",
+    "RivalSpec": "undercut.core.specs",
     "ReportSpec": "undercut.core.specs",
+    "ExplainSpec": "undercut.core.specs",
+    "DoctorSpec": "undercut.core.specs",
+    "NewSpec": "undercut.core.specs",
 }
 
 __all__ = ["__version__", *sorted(_VERBS)]

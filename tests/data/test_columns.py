@@ -108,7 +108,7 @@ def test_both_unclear_columns_are_asked_for_at_once(tmp_path):
     with pytest.raises(UndercutError) as e:
         chosen(table(tmp_path, "a,b,c,d", rows))
     assert len(e.value.problems) == 2
-    assert "--label-column c or --label-column d" in str(e.value)
+    assert "--label-column d or --label-column c" in str(e.value)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from undercut.core.errors import UndercutError
 from undercut.data.checks import check
-from undercut.data.load import load_dataset, load_examples, load_inputs
+from undercut.data.inputs import load_inputs
+from undercut.data.load import load_dataset, load_examples
 from undercut.data.stored import open_dataset, save_dataset
 from undercut.store.files import sha256_file
 
@@ -157,27 +158,3 @@ def test_the_example_data_loads_without_flags_and_without_errors(root, language)
     assert len(data.labels) == 18
     findings = check(data.train.plus(data.valid), data.test)
     assert not [f for f in findings if f.severity == "error"]
-
-
-PUBLIC = {
-    "banking77/train.csv": (10_003, 77),
-    "banking77/test.csv": (3_080, 77),
-    "waimai_10k/waimai_10k.csv": (11_987, 2),
-    "thucnews_titles/dev.txt": (10_000, 10),
-    "sst2/train.tsv": (6_920, 2),
-    "financial_phrasebank/Sentences_AllAgree.txt": (2_264, 3),
-    "financial_phrasebank/Sentences_75Agree.txt": (3_453, 3),
-    "twitter_us_airline_dated/Tweets.csv": (14_640, 3),
-    "imdb_sample/train.csv": (1_500, 2),
-    "bank_faqs/BankFAQs.csv": (1_764, 7),
-    "gold_news_dated/gold-dataset-sinha-khandait.csv": (10_570, 4),
-}
-
-
-def test_public_data_sets_load_without_flags(public_data):
-    """Every known set that is there; without the folder there is nothing to compare."""
-    for name, (rows, labels) in PUBLIC.items():
-        path = (public_data or Path("/nonexistent")) / name
-        if path.is_file():
-            found, _ = load_examples([path], TASK)
-            assert (len(found), len(set(found.targets))) == (rows, labels), name

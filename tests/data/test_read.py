@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undercut.core.errors import UndercutError
-from undercut.data.load import load_examples, load_inputs
+from undercut.data.inputs import load_inputs
+from undercut.data.load import load_examples
 from undercut.data.read import read_table
 
 TASK = "text-classification"
@@ -211,7 +212,7 @@ def test_quotes_escaped_with_a_backslash_are_read(tmp_path):
         (b"", "e.csv", "data-empty", "e.csv: expected rows; found an empty file"),
         (b" \n\n", "e.csv", "data-empty", "empty file"),
         (b"text,label\n", "e.csv", "data-empty", "a heading and nothing below"),
-        (b"PK\x03\x04\x14", "e.xlsx", "data-file", "found a zip or Excel file"),
+        (b"PK\x03\x04\x14", "e.xlsx", "data-file", "expected an Excel file; found a torn one"),
         (bytes(range(1, 255)), "e.csv", "data-file", "found binary data"),
         (b'text,label\nx,a\n"open, or,b\nz,c\n', "e.csv", "data-quote", "e.csv:3"),
         (b'[{"text": "x", "label": "a"},\n {"text": ]', "e.json", "data-json", "e.json:2"),

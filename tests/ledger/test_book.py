@@ -129,3 +129,19 @@ def test_money_never_touches_the_ledger(tmp_path):
     assert columns == {
         "subject", "attempt", "unit", "quantity_micro", "at", "measured", "note",
     }  # fmt: skip
+
+
+def test_several_quantities_are_written_together_or_not_at_all(tmp_path):
+    book = Book(tmp_path / "ledger.sqlite")
+    with pytest.raises(UndercutError):
+        book.record_all("a", {"request": 1, "no_such_unit": 1})
+    with pytest.raises(UndercutError):
+        book.record_all("a", {"request": 1, "token": -1})
+    assert book.entries() == []
+    assert book.record_all("a", {"request": 1, "token": 5}) == 2
+    assert book.record_all("a", {"request": 9, "label": 2}) == 1
+    assert [(e.unit, e.quantity) for e in book.entries()] == [
+        ("request", 1),
+        ("token", 5),
+        ("label", 2),
+    ]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pipeline.evaluation_fixture import evaluation, metric
+from undercut.core.specs import MarketSpec
 from undercut.core.types import GateResult, Measurement
 from undercut.evaluation.record import PairedTest
 from undercut.pipeline.facts import (
+    CurveFacts,
+    CurvePoint,
     DataFacts,
     PriceFacts,
+    RivalFacts,
     RivalPrice,
     RunFacts,
     RungFacts,
     StepCost,
     VariantFacts,
 )
+from undercut.pipeline.learning_curve import read_curve
 
 ENGLISH = [
     "activate_my_card",
@@ -200,6 +205,18 @@ RUNGS = [
 ]  # fmt: skip
 
 
+def curve() -> CurveFacts:
+    """Return a learning curve whose points scatter a little around a power law."""
+    sizes = [532, 1063, 2125, 3188, 4250, 6375, 8500]
+    wobble = [0.004, -0.003, 0.002, -0.002, 0.001, 0.002, -0.001]
+    points = []
+    for n, off in zip(sizes, wobble, strict=True):
+        right = round(1503 * (1 - (0.04 + 1.8 * n**-0.45) + off))
+        points.append(CurvePoint(rows=n, accuracy=metric(right / 1503, 1503)))
+    market = MarketSpec(requests_per_month=3_000_000, usd_per_label=0.08)
+    return read_curve("linear", points, market)
+
+
 def run_facts(language: str = "en", *, test: bool = True) -> RunFacts:
     """Return the facts of one whole run, with English or Chinese labels.
 
@@ -274,6 +291,7 @@ def run_facts(language: str = "en", *, test: bool = True) -> RunFacts:
             waterfall={"serving": 0.0246, "idle": 36.4754, "training": 0.0082, "labels": 0.0,
                        "people": 14.0},
         ),
+        curve=curve(),
         next_quality=[
             "Label 40 more rows of the three most confused pairs of classes: estimated +0.6 points",
             "Check the 31 rows that look mislabelled: estimated +0.3 points",
@@ -282,4 +300,23 @@ def run_facts(language: str = "en", *, test: bool = True) -> RunFacts:
         report=f"runs/{name}/20261121-101502-3fa9/report.html",
         next_command=f"undercut serve runs/{name}/20261121-101502-3fa9/partial+linear-int8",
         did_work=True,
+    )  # fmt: skip
+
+
+def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note") -> RivalFacts:
+    """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
+    import numpy as np
+
+    from undercut.evaluation.paired import paired_test
+    from undercut.pipeline.rival.compare import share
+
+    theirs, ours = np.arange(200) < right, np.arange(200) >= 12
+    return RivalFacts(
+        provider="openai", model=name, base_url="https://api.openai.com/v1",
+        asked_at="2026-11-21", prompt="8 examples", split="test", rows=200,
+        accuracy=share(theirs), own="partial+linear int8", own_accuracy=share(ours),
+        versus=paired_test(theirs, ours), unparsed=5, refused=2, cut=1, unanswered=3,
+        p50_ms=412.0, p95_ms=1280.0, concurrency=4, input_tokens=433.0, output_tokens=6.0,
+        reasoning_tokens=0.0, tokens_counted=0, usd_per_1k=0.0686, spent_usd=0.0137,
+        price="genai-prices 0.2.3, 2026-11-21", notes=[note],
     )  # fmt: skip

@@ -3,6 +3,9 @@
 The moments are drawn by a seed over the run's measured length and logged, so that a failure can
 be repeated. Each of four workspaces is killed five times, every start getting as far as its moment
 in a run that nobody kills, and then left to end.
+
+The suite kills a run of the ``probe`` on a tiny base. By hand, the whole ladder on the example
+(about a quarter of an hour): ``python tests/pipeline/test_kill.py``.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from conformance.tiny_base import tiny_base
-from pipeline.sets import rows, small
+from pipeline.sets import SUPPORT, rows, small
 from undercut.ledger.book import Book
 from undercut.predict.predictor import load
 from undercut.store import artefacts
@@ -28,12 +31,9 @@ KILLS, WORKSPACES = 20, 4
 SEED = 20261123
 
 
-def start(folder: Path, base: str, out: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "undercut", "run", "small.csv", "--test", "small_test.csv"]
-    command += ["--method", "probe", "--base", base, "--threads", "1", "--json"]
-    command += ["--workspace", out]
+def start(folder: Path, run: list[str], out: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command,
+        [sys.executable, "-m", "undercut", "run", *run, "--json", "--workspace", out],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -43,7 +43,7 @@ def start(folder: Path, base: str, out: str) -> subprocess.Popen[str]:
 
 
 def finish(going: subprocess.Popen[str]) -> dict:
-    out, _ = going.communicate(timeout=300)
+    out, _ = going.communicate(timeout=900)
     assert going.returncode == 0
     return json.loads(out)
 
@@ -65,22 +65,28 @@ def essence(facts: dict) -> dict:
 def test_twenty_kills_change_nothing(tmp_path, capfd):
     small(tmp_path)
     base = str(tiny_base(tuple(text for text, _ in rows("support_en.csv"))))
+    run = ["small.csv", "--test", "small_test.csv", "--method", "probe", "--base", base]
+    with capfd.disabled():
+        campaign(tmp_path, [*run, "--threads", "1"])
+
+
+def campaign(folder: Path, run: list[str]) -> None:
+    """Kill a run twenty times and compare what comes out with a run that nobody kills."""
     begin = time.monotonic()
-    calm = finish(start(tmp_path, base, "calm"))
+    calm = finish(start(folder, run, "calm"))
     length = time.monotonic() - begin
     begin = time.monotonic()
-    finish(start(tmp_path, base, "calm"))
+    finish(start(folder, run, "calm"))
     startup = time.monotonic() - begin
     rng = random.Random(SEED)
     moments = [rng.uniform(0.0, length) for _ in range(KILLS)]
-    with capfd.disabled():
-        drawn = ", ".join(f"{m:.2f}" for m in moments)
-        print(f"\nrun of {length:.1f} s, seed {SEED}, killed after: {drawn}", flush=True)
+    drawn = ", ".join(f"{m:.2f}" for m in moments)
+    print(f"\nrun of {length:.1f} s, seed {SEED}, killed after: {drawn}", flush=True)
     landed = 0
     for i in range(WORKSPACES):
         reached = 0.0
         for moment in sorted(moments[i::WORKSPACES]):
-            going = start(tmp_path, base, f"killed-{i}")
+            going = start(folder, run, f"killed-{i}")
             try:
                 going.wait(timeout=moment - reached + (startup if reached else 0.0))
             except subprocess.TimeoutExpired:
@@ -88,14 +94,15 @@ def test_twenty_kills_change_nothing(tmp_path, capfd):
                 landed += 1
             going.communicate(timeout=60)
             reached = moment
+    print(f"{landed} of {KILLS} kills met a running process", flush=True)
     assert landed >= KILLS // 2
     texts = [text for text, _ in rows("test_en.csv")]
     for i in range(WORKSPACES):
-        facts = finish(start(tmp_path, base, f"killed-{i}"))
+        facts = finish(start(folder, run, f"killed-{i}"))
         assert essence(facts) == essence(calm)
-        compare_predictions(tmp_path, calm, facts, texts)
-        check_ledger(tmp_path / f"killed-{i}", facts)
-        check_nothing_torn(tmp_path / f"killed-{i}")
+        compare_predictions(folder, calm, facts, texts)
+        check_ledger(folder / f"killed-{i}", facts)
+        check_nothing_torn(folder / f"killed-{i}")
 
 
 def compare_predictions(folder: Path, calm: dict, facts: dict, texts: list[str]) -> None:
@@ -139,3 +146,12 @@ def check_nothing_torn(workspace: Path) -> None:
     for path in manifests:
         artefacts.read_manifest(path.parent, verify=True)
     assert not list(workspace.rglob(".*.tmp"))
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        pair = [str(SUPPORT / name) for name in ("support_en.csv", "test_en.csv")]
+        campaign(Path(place), [pair[0], "--test", pair[1]])
+        print("the same split, rungs and predictions; the ledger is whole; nothing is torn")

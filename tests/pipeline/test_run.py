@@ -69,6 +69,16 @@ def test_the_validation_report_is_of_the_variant_chosen(facts):
     assert facts.valid.macro_f1.value == pytest.approx(promoted.valid_macro_f1)
 
 
+def test_more_rows_are_shown_to_help_and_what_more_would_bring_is_said(spec, facts):
+    curve = facts.curve
+    assert [p.rows for p in curve.points] == sorted({p.rows for p in curve.points})
+    assert curve.points[-1].rows == facts.data.rows_train
+    assert curve.points[-1].accuracy.value > curve.points[0].accuracy.value
+    assert curve.worth.fall >= 0
+    assert any(line.startswith("100 more labels: about +") for line in facts.next_quality)
+    assert "curve-linear" in {c.step for c in facts.costs}
+
+
 def test_no_test_row_is_trained_or_chosen_on(spec, facts):
     data = open_dataset(next((spec.workspace / "steps").glob("data-*")) / "data")
     test = set(rows("test_en.csv"))

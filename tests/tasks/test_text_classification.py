@@ -80,4 +80,4 @@ def test_correct_compares_the_likeliest_label():
 def test_the_rivals_prompt_names_every_label_and_ends_where_the_text_begins():
     prompt = TASK.rival_prompt(("退款", "Refund_not_showing_up"))
     assert "\n- 退款\n- Refund_not_showing_up\n" in prompt
-    assert prompt.endswith("Text: ")
+    assert prompt.endswith("nothing else.")

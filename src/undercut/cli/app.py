@@ -12,14 +12,21 @@ import undercut
 COMMANDS = {
     "run": "File to priced model: check, split, fit, evaluate, compress, measure, price, report.",
     "check": "Read a labelled file and say what is wrong with it.",
+    "relabel": "Walk over suspected labels and write a corrected copy.",
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
     "compress": "Shrink an artefact; the gate passes or refuses each result.",
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
+    "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",
     "predict": "Answer texts, or the rows of a file.",
+    "explain": "Why this label: the share of every word in an answer.",
     "serve": "Answer POST /v1/predict.",
     "list": "Runs, artefacts, or registered plug-ins.",
+    "doctor": "This machine: processor, memory, packages, and what is missing.",
+    "new": "Write a commented undercut.toml for a file.",
+    "completion": "Tab completion for bash, zsh or fish.",
+    "help": "What an error code means, or how a command is used.",
     "ledger": "Show what everything cost, or add hours and labels.",
 }
 
@@ -46,8 +53,11 @@ def build() -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run; exit 0, or 2 with a message on standard error for anything the user can mend."""
+    given = sys.argv[1:] if arguments is None else arguments
+    # cyclopts takes a lone "-" for an option: name what it means instead.
+    given = ["/dev/stdin" if a == "-" else a for a in given]
     try:
-        build()(arguments, exit_on_error=False, print_error=False)
+        build()(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as e:
         print(f"undercut: {e}", file=sys.stderr)
         print("Try 'undercut --help' or 'undercut COMMAND --help'.", file=sys.stderr)
@@ -67,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         for problem in e.problems:
             print(f"undercut: {problem}", file=sys.stderr)
-        print(f"(error {e.code})", file=sys.stderr)
+        print(f"(error {e.code}; more: undercut help {e.code})", file=sys.stderr)
         raise SystemExit(e.exit_code) from None
 
 

@@ -6,8 +6,9 @@ import inspect
 import json as jsonlib
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ GROUPS = {
     "GateSpec": "Gate",
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
+    "ApiSpec": "API",
 }
 
 
@@ -79,7 +81,7 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
             "toml-unreadable", expected="a TOML file", found=str(e), where=str(path)
         ) from None
     known = known_keys()
-    unknown = [k for k in table if k.replace("-", "_") not in known]
+    unknown = [k for k in table if _field(k) not in known]
     if unknown:
         raise UndercutError(
             "toml-option",
@@ -88,13 +90,24 @@ def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
                 for k in unknown
             ],
         )
-    return {
-        k.replace("-", "_"): v for k, v in table.items() if k.replace("-", "_") in spec.model_fields
-    }
+    return {_field(k): v for k, v in table.items() if _field(k) in spec.model_fields}
 
 
-def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML) -> Any:
+def _field(key: str) -> str:
+    """Return the field an option in the file fills: ``-`` is ``_``, and ``global`` ``global_``."""
+    name = key.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
+
+
+def build_spec(
+    kind: type[specs.Spec],
+    flags: dict[str, Any],
+    path: Path = TOML,
+    positional: Collection[str] = (),
+) -> Any:
     """Return the validated spec: defaults < file < flags.
+
+    ``positional`` names the fields that stand on the command line without a flag.
 
     Raises:
         UndercutError: every mistake at once, each with the flag or file it came from.
@@ -107,10 +120,11 @@ def build_spec(kind: type[specs.Spec], flags: dict[str, Any], path: Path = TOML)
         problems = []
         for error in e.errors():
             name = str(error["loc"][0]) if error["loc"] else ""
-            flag = f"--{name.replace('_', '-')}"
+            flag = f"--{name.strip('_').replace('_', '-')}"
             where = flag if name in flags or name not in table else f"{path}: {name}"
             if error["type"] == "missing":
-                problems.append(Problem(f"{name.upper()} on the command line", "none", ""))
+                wanted = name.upper() if name in positional else flag
+                problems.append(Problem(f"{wanted} on the command line", "none", ""))
                 continue
             message = error["msg"][0].lower() + error["msg"][1:]
             problems.append(
@@ -185,7 +199,8 @@ def make(
 
         terminal = Terminal(quiet=quiet, json=json)
         with terminal:
-            result = call(build_spec(spec, flags), terminal)
+            given_first = [q.field for q in positionals]
+            result = call(build_spec(spec, flags, positional=given_first), terminal)
         if json:
             sys.stdout.write(jsonlib.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
         else:

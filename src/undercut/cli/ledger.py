@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from undercut.cli.listing import Listing
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 from undercut.core.specs import LedgerSpec
-from undercut.ledger.book import Book
+from undercut.ledger.book import Book, Entry
 from undercut.ledger.price import price, units
 
 
@@ -50,7 +51,7 @@ def ledger(spec: LedgerSpec) -> Listing:
     elif not path.is_file():
         return Listing("entries", ["subject"], [], f"No ledger in {spec.workspace} yet.")
     rates, rows = rates_of(spec), []
-    for e in Book(path).entries():
+    for e in _together(Book(path).entries()):
         if spec.action == "add" and e.subject != subject:
             continue
         money = price(e.unit, e.quantity, datetime.now(UTC) if not e.measured else e.at, rates)
@@ -60,7 +61,7 @@ def ledger(spec: LedgerSpec) -> Listing:
                 str(e.attempt),
                 e.state,
                 e.unit,
-                f"{e.quantity:.3f}",
+                f"{e.quantity:.6f}" if e.unit == "api_usd" else f"{e.quantity:.3f}",
                 "no rate" if money is None else f"{money:.6f}",
                 "measured" if e.measured else "entered",
                 f"{e.at:%Y-%m-%d %H:%M}",
@@ -68,3 +69,24 @@ def ledger(spec: LedgerSpec) -> Listing:
         )
     columns = ["subject", ">attempt", "state", "unit", ">quantity", ">USD", "how", "at"]
     return Listing("entries", columns, rows, "The ledger is empty.")
+
+
+def _together(found: list[Entry]) -> list[Entry]:
+    """Return entries with the rows asked of one rival summed up by unit, at their last moment.
+
+    A rival's subject is ``rival:REQUEST:ROW``. Its money is in ``api_usd``, whose rate is 1, so the
+    sum is priced as its parts are.
+    """
+    sums: dict[tuple[str, str], Entry] = {}
+    kept: list[Entry] = []
+    for e in found:
+        kind, _, rest = e.subject.partition(":")
+        if kind != "rival":
+            kept.append(e)
+            continue
+        key = (f"rival:{rest.partition(':')[0]}", e.unit)
+        before = sums.get(key)
+        quantity = e.quantity + (before.quantity if before else 0)
+        measured = e.measured and (before is None or before.measured)
+        sums[key] = replace(e, subject=key[0], quantity=quantity, measured=measured)
+    return sorted([*kept, *sums.values()], key=lambda e: e.at)

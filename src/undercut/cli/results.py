@@ -56,31 +56,6 @@ class RunResult(Result):
         console.print(summary(self.record), soft_wrap=True)
 
 
-class CheckResult(Result):
-    """Findings on a file."""
-
-    @property
-    def exit_code(self) -> int:
-        """Return 2 when the data has errors."""
-        return 2 if self.record.errors else 0
-
-    def show(self, console: Console) -> None:
-        """Print findings, errors first."""
-        r = self.record
-        verdict = "cannot be used as it is" if r.errors else "can be used"
-        console.print(f"{r.rows} rows, {len(r.labels)} labels; the data {verdict}.")
-        for note in r.notes:
-            console.print(f"  {note}")
-        shown = table("severity", "what", "rows")
-        for f in sorted(r.findings, key=lambda f: f["severity"] != "error"):
-            rows = ", ".join(f["rows"][:3]) + (" ..." if len(f["rows"]) > 3 else "")
-            shown.add_row(f["severity"], f["message"], rows)
-        if r.findings:
-            console.print(shown)
-        else:
-            console.print("No problem was found.")
-
-
 class TrainResult(Result):
     """The rungs and the model that came out."""
 
@@ -161,8 +136,8 @@ class PriceResult(Result):
         if p.price_floor_usd_per_1k is not None:
             floor = money_per_request_scale(p.price_floor_usd_per_1k)
             console.print(f"Price floor                {floor} ({p.price_floor_basis})")
-        shown = table("rival", ">price", "date", "note", title="\nrivals, accuracy not measured")
-        for r in p.rivals[:8]:
+        shown = table("rival", ">price", "date", "note", title="\nrivals")
+        for r in sorted(p.rivals, key=lambda r: r.accuracy is None)[:8]:  # measured ones first
             price = money_per_request_scale(r.usd_per_1k)
             shown.add_row(f"{r.provider}/{r.model}", price, r.priced_at, r.note)
         console.print(shown)

@@ -67,6 +67,12 @@ class Terminal:
         if self._live is not None:
             self._live.stop()
 
+    def pause(self) -> None:
+        """Take the live line away for good, where a command talks with the user itself."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
     def announce(self, step: str) -> None:
         """Say that a step starts."""
         self._stage = step
@@ -79,6 +85,10 @@ class Terminal:
     def tick(self, progress: Tick) -> None:
         """Show progress inside a step."""
         note = f"{progress.stage} {progress.note}".strip()
+        if progress.usd:
+            from undercut.pipeline.report.format import money
+
+            note += f"  {money(progress.usd)} so far"
         if self._live is not None and self._task is not None:
             total = progress.total if progress.total > 1 else None
             self._live.update(self._task, completed=progress.done, total=total, note=note)
@@ -86,6 +96,30 @@ class Terminal:
             self._last = time.monotonic()
             share = f" {progress.done / progress.total:.0%}" if progress.total > 1 else ""
             self.err.print(f"  {note}{share}")
+
+    def ask(self, question: str) -> bool:
+        """Ask a yes-or-no question; anything but ``y`` or ``yes`` is a no.
+
+        Raises:
+            UndercutError: there is nobody at a terminal to ask.
+        """
+        from undercut.core.errors import fail
+
+        if not (sys.stdin.isatty() and self.err.is_terminal):
+            raise fail(
+                "confirm-none",
+                expected="--yes, or a terminal to ask on",
+                found="neither",
+                fix=f"It would have asked: {question} To agree beforehand, add --yes.",
+            )
+        if self._live is not None:
+            self._live.stop()
+        try:
+            self.err.print(f"{question} [y/N] ", end="", soft_wrap=True)
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        finally:
+            if self._live is not None:
+                self._live.start()
 
     def say(self, line: str) -> None:
         """Print a line of progress that stays."""

@@ -26,12 +26,21 @@ def _run() -> Callable[..., None]:
 
 def _check() -> Callable[..., None]:
     def call(spec: specs.CheckSpec, terminal: Any) -> Any:
-        from undercut.cli.results import CheckResult
-        from undercut.pipeline.verbs import check
+        from undercut.cli.checked import CheckResult
+        from undercut.pipeline.checking.check import check
 
         return CheckResult(check(spec, terminal))
 
     return make("check", specs.CheckSpec, call, (FILES,))
+
+
+def _relabel() -> Callable[..., None]:
+    def call(spec: specs.RelabelSpec, terminal: Any) -> Any:
+        from undercut.cli.relabel import relabel
+
+        return relabel(spec, terminal)
+
+    return make("relabel", specs.RelabelSpec, call, (FILES,))
 
 
 def _train() -> Callable[..., None]:
@@ -74,6 +83,16 @@ def _price() -> Callable[..., None]:
     return make("price", specs.PriceSpec, call, (RUN,))
 
 
+def _rival() -> Callable[..., None]:
+    def call(spec: specs.RivalSpec, terminal: Any) -> Any:
+        from undercut.cli.rival import RivalResult
+        from undercut.pipeline.rival.run import rival
+
+        return RivalResult(rival(spec, terminal, terminal.ask))
+
+    return make("rival", specs.RivalSpec, call, (RUN,))
+
+
 def _report() -> Callable[..., None]:
     def call(spec: specs.ReportSpec, terminal: Any) -> Any:
         from undercut.cli.results import ReportResult
@@ -93,6 +112,17 @@ def _predict() -> Callable[..., None]:
 
     texts = Positional("inputs", "Texts to answer.", many=True)
     return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
+
+
+def _explain() -> Callable[..., None]:
+    def call(spec: specs.ExplainSpec, terminal: Any) -> Any:
+        from undercut.cli.explained import ExplainResult
+        from undercut.pipeline.explaining import explain
+
+        return ExplainResult(explain(spec, terminal))
+
+    texts = Positional("inputs", "Texts to explain.", many=True)
+    return make("explain", specs.ExplainSpec, call, (ARTEFACT, texts))
 
 
 def _list() -> Callable[..., None]:
@@ -121,6 +151,46 @@ def _ledger() -> Callable[..., None]:
     return make("ledger", specs.LedgerSpec, call, (action, unit, quantity))
 
 
+def _doctor() -> Callable[..., None]:
+    def call(spec: specs.DoctorSpec, terminal: Any) -> Any:
+        from undercut.cli.diagnosis import DoctorResult
+        from undercut.pipeline.doctor.doctor import doctor
+
+        return DoctorResult(doctor(spec, terminal))
+
+    return make("doctor", specs.DoctorSpec, call)
+
+
+def _new() -> Callable[..., None]:
+    def call(spec: specs.NewSpec, terminal: Any) -> Any:
+        from undercut.cli.diagnosis import NewResult
+        from undercut.pipeline.scaffold import new
+
+        return NewResult(new(spec, terminal))
+
+    return make("new", specs.NewSpec, call, (FILES,))
+
+
+def _completion() -> Callable[..., None]:
+    def call(spec: specs.CompletionSpec, terminal: Any) -> Any:
+        from undercut.cli.completion import completion
+
+        return completion(spec)
+
+    shell = Positional("shell", "bash, zsh or fish; the one in use by default.")
+    return make("completion", specs.CompletionSpec, call, (shell,))
+
+
+def _help() -> Callable[..., None]:
+    def call(spec: specs.HelpSpec, terminal: Any) -> Any:
+        from undercut.cli.help import help_on
+
+        return help_on(spec)
+
+    topic = Positional("topic", "An error code, or the name of a command.")
+    return make("help", specs.HelpSpec, call, (topic,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -130,12 +200,19 @@ def _serve() -> Callable[..., None]:
 _BUILDERS = {
     "run": _run,
     "check": _check,
+    "relabel": _relabel,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,
     "price": _price,
+    "rival": _rival,
     "report": _report,
     "predict": _predict,
+    "explain": _explain,
+    "doctor": _doctor,
+    "new": _new,
+    "completion": _completion,
+    "help": _help,
     "list": _list,
     "ledger": _ledger,
     "serve": _serve,

@@ -35,7 +35,9 @@ class DataSpec(PlaceSpec):
     """Which rows, and how they are read."""
 
     train: list[Path] = Field(
-        default_factory=list, description="Labelled file or files (CSV, TSV, JSON, JSON lines)."
+        default_factory=list,
+        description="Labelled files (CSV, TSV, JSON, JSON lines, Parquet, Excel, text), a folder, "
+        "or - for standard input.",
     )
     test: list[Path] = Field(
         default_factory=list, description="Held-out labelled files; scored once, at the end."
@@ -58,6 +60,29 @@ class DataSpec(PlaceSpec):
 
 class CheckSpec(DataSpec):
     """Read a labelled file and say what is wrong with it, before money is spent on it."""
+
+    fix: bool = Field(
+        False,
+        description="Write NAME.fixed.csv beside each file with the safe mends made, and "
+        "NAME.fixed.log.jsonl with every change; the file itself is never touched.",
+    )
+    page: Path | None = Field(None, description="Also write the findings to this HTML page.")
+    label_errors: bool = Field(
+        True, description="Look for probable label errors (fits the linear rung five times)."
+    )
+    base: str = Field(
+        "minilm", description="Base model whose tokenizer tells which texts would be cut."
+    )
+
+
+class RelabelSpec(DataSpec):
+    """Walk over the rows whose labels are most suspected, and write a corrected copy.
+
+    Every decision is kept at once in FILE.relabel.json, so a walk can be left and gone on with.
+    The time spent goes into the ledger as person-hours.
+    """
+
+    most: int = Field(100, ge=1, description="Rows to walk at most.")
 
 
 class RatesSpec(Spec):
@@ -143,6 +168,11 @@ class GateSpec(Spec):
 class RunSpec(DataSpec, FitSpec, GateSpec, MarketSpec):
     """From a labelled file to a priced model, with a report."""
 
+    learning_curve: bool = Field(
+        True,
+        description="Train the linear rung on growing parts of the rows, to say what more labels "
+        "would bring.",
+    )
     name: str | None = Field(None, description="Name of the run; the file's name by default.")
 
 
@@ -185,6 +215,63 @@ class PriceSpec(PlaceSpec, MarketSpec):
     run: str | None = Field(None, description="Name of a run; the newest by default.")
 
 
+class ApiSpec(Spec):
+    """Which API is asked, how, and at which price."""
+
+    base_url: str = Field(
+        description="Address of an OpenAI-compatible API, such as https://api.openai.com/v1."
+    )
+    model: str = Field(description="Model id, exactly as the API and the price list know it.")
+    key_env: str = Field(
+        "OPENAI_API_KEY", description="Environment variable that holds the API key."
+    )
+    provider: str | None = Field(
+        None, description="Provider id of the price list; found by the address when not given."
+    )
+    usd_per_million_input: NotNegative | None = Field(
+        None, description="Price of a million tokens read, USD; else the price list's."
+    )
+    usd_per_million_output: NotNegative | None = Field(
+        None, description="Price of a million tokens written, USD; else the price list's."
+    )
+    max_output_tokens: int = Field(
+        512, ge=1, description="Longest answer, hidden reasoning included, tokens."
+    )
+    reasoning_effort: str | None = Field(
+        None, description="Passed on to reasoning models: none, minimal, low, medium, high."
+    )
+    concurrency: int = Field(4, ge=1, le=64, description="Requests under way at a time.")
+    timeout_seconds: Positive = Field(60, description="Longest wait for one answer, seconds.")
+    retries: int = Field(
+        5, ge=0, le=20, description="More tries of a request that is turned away or fails."
+    )
+
+
+class RivalSpec(PlaceSpec, ApiSpec):
+    """Ask the API you use today the same rows, and compare it with your model.
+
+    Says first how many tokens and USD it will take, and asks. Every answer is kept: the same
+    command goes on where it stopped and never pays for a row twice.
+    """
+
+    run: str | None = Field(None, description="Name of a run; the newest by default.")
+    data: list[Path] = Field(
+        default_factory=list,
+        description="Labelled file or files to draw rows from; the run's test rows by default.",
+    )
+    text_column: str | None = Field(None, description="Column of the text.")
+    label_column: str | None = Field(None, description="Column of the label.")
+    rows: int = Field(200, ge=1, description="Rows to ask, each label in proportion.")
+    examples: int = Field(
+        0, ge=0, le=200, description="Labelled training rows shown in the prompt; 0: none."
+    )
+    seed: int = Field(0, ge=0, description="Seed of the rows and examples drawn.")
+    max_usd: Positive = Field(
+        1.0, description="Spend at most this on these rows, answers paid earlier included, USD."
+    )
+    yes: bool = Field(False, description="Do not ask before sending.")
+
+
 class ReportSpec(PlaceSpec):
     """Write the report of a finished run again."""
 
@@ -214,8 +301,81 @@ class PredictSpec(PlaceSpec):
 
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
-    file: Path | None = Field(None, description="File with a text column, or one text a line.")
+    file: Path | None = Field(
+        None, description="File with a text column, or one text a line; - for standard input."
+    )
     text_column: str | None = Field(None, description="Column of the text.")
     out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
     threads: int | None = Field(None, ge=1, description="Cores to use.")
+
+
+class ExplainSpec(PlaceSpec):
+    """Say why texts get their answers, word by word; or what pulls towards each label at large.
+
+    Shares are exact for linear models (the weights of the n-grams, added up), integrated gradients
+    for encoders, and the weighted sum of both for a stack. They add up to the log-odds of the
+    answer against the runner-up; what is left over is shown.
+    """
+
+    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    inputs: list[str] = Field(default_factory=list, description="Texts to explain.")
+    against: str | None = Field(
+        None, description="Label to compare the answer with; the runner-up by default."
+    )
+    global_: bool = Field(
+        False, description="Show the strongest terms of each label instead (linear models)."
+    )
+    most: int = Field(8, ge=1, le=200, description="Words shown of a text, or terms a label.")
+    data: list[Path] = Field(
+        default_factory=list,
+        description="With --global: files whose texts are read; the run's own rows by default.",
+    )
+    text_column: str | None = Field(None, description="Column of the text in these files.")
+    reference: Path | None = Field(
+        None,
+        description="Folder of the full model that a compressed one was made from, if not found.",
+    )
+    page: Path | None = Field(None, description="Write an HTML page here too.")
+
+
+class DoctorSpec(PlaceSpec):
+    """Look at this machine and this installation; say what is missing and the command for it.
+
+    Exit status 0 unless something is broken. Nothing is changed and nothing is sent.
+    """
+
+    deep: bool = Field(
+        False, description="Import the installed extras too, to see that they work (seconds)."
+    )
+
+
+class NewSpec(DataSpec):
+    """Write a commented undercut.toml for a labelled file: columns found, and every option.
+
+    Options you give are written as set; all others stand there with their defaults, commented
+    out. `undercut run` in that folder then needs nothing else.
+    """
+
+    out: Path = Field(Path("undercut.toml"), description="File to write.")
+    force: bool = Field(False, description="Replace the file if it is there.")
+
+
+class CompletionSpec(Spec):
+    """Print a completion script, or put it where the shell finds it.
+
+    For this session only: eval "$(undercut completion bash)"
+    """
+
+    shell: Literal["bash", "zsh", "fish"] | None = Field(
+        None, description="bash, zsh or fish; the one in use by default."
+    )
+    install: bool = Field(
+        False, description="Write it to the shell's own folder, and load it at every start."
+    )
+
+
+class HelpSpec(Spec):
+    """Say what an error code means and how to mend it, or how a command is used."""
+
+    topic: str | None = Field(None, description="An error code, or the name of a command.")

@@ -263,13 +263,77 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Attribution:
+    """Where some classes' scores for one text come from, character by character.
+
+    A score is the model's own, before the softmax and divided by its temperature, so that the
+    difference of two scores is the logarithm of the ratio of the two probabilities. For every
+    class ``start + shares.sum(0) + gap == scores``.
+
+    Attributes:
+        shares: part of each score due to each character of the text, ``float64 (len(text), C)``.
+        start: scores without the text, ``float64 (C,)``.
+        scores: ``float64 (C,)``.
+        truncated: the end of the text was not read.
+        steps: gradients computed; 0 where the shares are exact.
+    """
+
+    shares: np.ndarray
+    start: np.ndarray
+    scores: np.ndarray
+    truncated: bool = False
+    steps: int = 0
+
+    @property
+    def gap(self) -> np.ndarray:
+        """Part of each score that the shares leave unexplained, ``float64 (C,)``."""
+        left: np.ndarray = self.scores - self.start - self.shares.sum(axis=0)
+        return left
+
+
+class Explainer(Protocol):
+    """Says which characters of a text a score is due to.
+
+    Attributes:
+        method: one sentence on how the shares are computed.
+    """
+
+    method: str
+
+    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+        """Return the shares of every character in the scores of ``classes``."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one n-gram does to one class, over a set of texts.
+
+    Attributes:
+        text: the n-gram as it is read: folded, a space at the edge of a word as ``_``.
+        piece: a piece of a word (character n-gram), not whole words.
+        effect: mean pull where it occurs, in log-odds against the average class.
+        rows: texts it occurs in.
+    """
+
+    text: str
+    piece: bool
+    effect: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class Progress:
-    """One tick of long work: shown by the terminal, counted by nobody else."""
+    """One tick of long work: shown by the terminal, counted by nobody else.
+
+    Attributes:
+        usd: what the command has cost so far, filled in on the way to the terminal.
+    """
 
     stage: str
     done: float
     total: float
     note: str = ""
+    usd: float | None = None
 
 
 def silent(_: Progress) -> None:
@@ -371,6 +435,11 @@ class ArchitectureInfo:
         export: format -> ``"module:export"``, called ``(folder, manifest, out) -> None``.
         combine: composite only: ``"module:make_scorer"``,
             ``(manifest, children: dict[str, Scorer]) -> Scorer``.
+        explain: format -> ``"module:open_explainer"``, called ``(folder, manifest) -> Explainer``;
+            of a composite ``(manifest, children: dict[str, Explainer]) -> Explainer``. A form in
+            another format is explained through the artefact it was made from.
+        terms: ``"module:terms"``, called ``(folder, manifest, texts, most) ->
+            dict[str, list[Term]]``: the strongest terms of each label.
         batch_budget: largest padded batch, in the unit of ``Prepared.sizes``.
         batch_overhead: what a batch costs besides its inputs, in the same unit; batches are cut
             where padding would cost more.
@@ -385,6 +454,8 @@ class ArchitectureInfo:
     module: str = ""
     export: Mapping[str, str] = field(default_factory=dict)
     combine: str = ""
+    explain: Mapping[str, str] = field(default_factory=dict)
+    terms: str = ""
     batch_budget: int = 8192
     batch_overhead: int = 32
     requires: tuple[str, ...] = ()

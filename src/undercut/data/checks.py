@@ -27,9 +27,10 @@ class Finding(Record):
     rows: list[str] = Field(description="file:line of the first rows concerned, at most 100")
 
 
-def _finding(severity: str, code: str, message: str, rows: Sequence[str]) -> Finding:
+def finding(severity: str, code: str, message: str, rows: Sequence[str]) -> Finding:
+    """Make a finding of ``what was found | how to mend it`` and its rows."""
     at = f" (first: {', '.join(rows[:3])})" if rows else ""
-    head, _, mend = message.partition(" | ")
+    head, _, mend = message.rpartition(" | ")
     text = f"{head}{at}. {mend}"
     return Finding(severity=severity, code=code, message=text, rows=list(rows[:LISTED]))  # type: ignore[arg-type]
 
@@ -60,12 +61,12 @@ def _empty(train: Examples, test: Examples | None) -> list[Finding]:
     ]
     total = len(train) + (len(test) if test else 0)
     if not total:
-        return [_finding("error", "empty", "There are no rows | Give a labelled file.", [])]
+        return [finding("error", "empty", "There are no rows | Give a labelled file.", [])]
     if not rows:
         return []
     severity = "error" if len(rows) == total else "warning"
     message = f"{len(rows):,} of {count(total, 'text')} are empty | Delete these rows."
-    return [_finding(severity, "empty", message, rows)]
+    return [finding(severity, "empty", message, rows)]
 
 
 def _repeats(train: Examples, keys: list[str]) -> list[Finding]:
@@ -86,7 +87,7 @@ def _repeats(train: Examples, keys: list[str]) -> list[Finding]:
             f"{count(len(again), 'row repeats', 'rows repeat')} the text of an earlier row | "
             "They count twice in training and teach nothing new; delete them if they are copies."
         )
-        found.append(_finding("warning", "duplicates", message, [train.rows[i] for i in again]))
+        found.append(finding("warning", "duplicates", message, [train.rows[i] for i in again]))
     if torn:
         one = torn[0]
         labels = list(dict.fromkeys(str(train.targets[i]) for i in one))
@@ -96,7 +97,7 @@ def _repeats(train: Examples, keys: list[str]) -> list[Finding]:
             f"{have} more than one label, such as {_names(labels)} | "
             "No model can get all of these right; keep one label for each."
         )
-        found.append(_finding("warning", "conflicts", message, where))
+        found.append(finding("warning", "conflicts", message, where))
     return found
 
 
@@ -110,7 +111,7 @@ def _shared(train_keys: list[str], test: Examples) -> list[Finding]:
         f"{100 * len(rows) / len(test):.1f} % of the test | "
         "The test figure would flatter the model; remove them from training."
     )
-    return [_finding("warning", "shared", message, rows)]
+    return [finding("warning", "shared", message, rows)]
 
 
 def _first_rows(part: Examples, wanted: Callable[[str], bool]) -> list[str]:
@@ -132,7 +133,7 @@ def _variants(train: Examples, sizes: Counter[str]) -> list[Finding]:
                 f"They are learnt as different answers; write '{group[0]}' everywhere."
             )
             rows = _first_rows(train, rare.__contains__)
-            found.append(_finding("warning", "label-variants", message, rows))
+            found.append(finding("warning", "label-variants", message, rows))
     return found
 
 
@@ -144,7 +145,7 @@ def _sizes(train: Examples, sizes: Counter[str]) -> list[Finding]:
             f"There {'is 1 label' if sizes else 'are no labels'}{only} | "
             "At least two are needed; is it the right column (--label-column)?"
         )
-        return [_finding("error", "classes", message, list(train.rows[:3]))]
+        return [finding("error", "classes", message, list(train.rows[:3]))]
     found = []
     ranked = sorted(sizes, key=lambda x: (sizes[x], x))
     few = [x for x in ranked if sizes[x] < FEW]
@@ -153,7 +154,7 @@ def _sizes(train: Examples, sizes: Counter[str]) -> list[Finding]:
             f"{len(sizes):,} different labels in {len(train):,} rows | "
             "Nearly every row has its own; is it the right column (--label-column)?"
         )
-        found.append(_finding("warning", "many-labels", message, []))
+        found.append(finding("warning", "many-labels", message, []))
     elif few:
         message = (
             f"{count(len(few), 'class has', 'classes have')} fewer than {FEW} rows: {_names(few)} "
@@ -161,7 +162,7 @@ def _sizes(train: Examples, sizes: Counter[str]) -> list[Finding]:
         )
         few_set = set(few)
         rows = _first_rows(train, few_set.__contains__)
-        found.append(_finding("warning", "few-rows", message, rows))
+        found.append(finding("warning", "few-rows", message, rows))
     small, large = ranked[0], ranked[-1]
     if sizes[large] >= SKEW * sizes[small] or sizes[large] >= 0.9 * len(train):
         message = (
@@ -169,7 +170,7 @@ def _sizes(train: Examples, sizes: Counter[str]) -> list[Finding]:
             f"and '{small}' has {sizes[small]:,} | "
             "Read macro-F1 beside accuracy, and label more of the rare classes."
         )
-        found.append(_finding("warning", "imbalance", message, []))
+        found.append(finding("warning", "imbalance", message, []))
     return found
 
 
@@ -183,7 +184,7 @@ def _nothing(train: Examples, sizes: Counter[str]) -> list[Finding]:
         " | Delete these rows, or ignore this if it is a class of yours."
     )
     rows = _first_rows(train, set(odd).__contains__)
-    return [_finding("warning", "missing-label", message, rows)]
+    return [finding("warning", "missing-label", message, rows)]
 
 
 def _unseen(sizes: Counter[str], test: Examples) -> list[Finding]:
@@ -198,7 +199,7 @@ def _unseen(sizes: Counter[str], test: Examples) -> list[Finding]:
         f"{_names(strange)} | {mend}"
     )
     rows = _first_rows(test, set(strange).__contains__)
-    return [_finding("error", "unseen-labels", message, rows)]
+    return [finding("error", "unseen-labels", message, rows)]
 
 
 def check(train: Examples, test: Examples | None) -> list[Finding]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 from undercut.data.content import Content, content
 from undercut.data.names import match, name_key
+from undercut.data.own_splits import is_part_column
 from undercut.data.table import Table, shown
 
 _FLAG = {"text": "--text-column", "label": "--label-column"}
@@ -24,11 +26,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Found:
-    """A column and why, or the columns it could be."""
+    """A column and why, or the columns it could be; with ``guess`` the first is likeliest."""
 
     column: int = -1
     reason: str = ""
     candidates: tuple[int, ...] = ()
+    guess: bool = False
 
 
 def _given(table: Table, wanted: str, role: str) -> int | Problem:
@@ -56,6 +59,38 @@ def _unfit(looks: Content, role: str) -> bool:
     return looks.length > 100 or measured or (looks.n >= 20 and looks.distinct > 0.9 * looks.n)
 
 
+def _rivals(table: Table, looks: list[Content], but: set[int]) -> list[int]:
+    """Return columns that might as well be the label: some words, not flags or measures."""
+    return [
+        j
+        for j in _ranked(looks, set(range(len(looks))) - but)
+        if looks[j].label_like
+        and not looks[j].truth
+        and looks[j].numeric < 0.5
+        and looks[j].distinct <= 50
+    ]
+
+
+def _ranked(looks: list[Content], columns: Iterable[int]) -> list[int]:
+    """Return columns by how likely they are the label."""
+
+    def worse(j: int) -> tuple[bool, bool, float, int, int]:
+        look = looks[j]
+        return look.truth, look.numeric > 0.5, -round(look.filled, 1), look.distinct, j
+
+    return sorted(columns, key=worse)
+
+
+def _longest(looks: list[Content], fit: Sequence[int], table: Table) -> _Found | None:
+    """Return the text that is at least twice as long as every other."""
+    first, second = sorted(fit, key=lambda j: -looks[j].reading)[:2]
+    if looks[first].reading < 2 * looks[second].reading:
+        return None
+    others = ", ".join(f"'{table.columns[j]}'" for j in fit if j != first)
+    long = f"{looks[first].length:.0f} characters on average; not {others}"
+    return _Found(first, f"the longest of {len(fit)} with words: {long}")
+
+
 def _by_name(table: Table, looks: list[Content], role: str, taken: set[int]) -> _Found:
     found: dict[tuple[int, int], list[int]] = {}
     if table.header:
@@ -67,25 +102,51 @@ def _by_name(table: Table, looks: list[Content], role: str, taken: set[int]) -> 
     for rank in sorted(found):
         group = found[rank]
         fit = [j for j in group if not _unfit(looks[j], role)] or group
-        if len(fit) == 1:
-            return _Found(fit[0], "by its name")
-        return _Found(candidates=tuple(fit))
+        if len(fit) > 1:
+            longest = _longest(looks, fit, table) if role == "text" else None
+            return longest or _Found(candidates=tuple(fit))
+        rivals = _rivals(table, looks, taken | {fit[0]}) if role == "label" else []
+        # A name that only contains the word, or a rating, proves nothing beside other classes.
+        if rivals and (rank[0] > 0 or rank[1] > 2):
+            return _Found(candidates=(fit[0], *rivals), guess=True)
+        others = ", ".join(f"'{table.columns[j]}'" for j in rivals[:3])
+        return _Found(fit[0], f"by its name; not {others}" if others else "by its name")
     return _Found()
 
 
-def _by_content(looks: list[Content], role: str, taken: set[int]) -> _Found:
+def _without_codes(table: Table, looks: list[Content], fit: list[int]) -> list[int]:
+    """Drop columns that say the same as another one in numbers, as ``102`` beside ``culture``."""
+    step = -(-len(table.rows) // 5000) or 1
+    rows = table.rows[::step]
+    kept: list[int] = []
+    for j in sorted(fit, key=lambda j: (looks[j].numeric > 0.5, j)):
+        pairs = {k: len({(row[j], row[k]) for row in rows}) for k in kept}
+        size = len({row[j] for row in rows})
+        if not any(n == size == len({row[k] for row in rows}) for k, n in pairs.items()):
+            kept.append(j)
+    return kept
+
+
+def _by_content(table: Table, looks: list[Content], role: str, taken: set[int]) -> _Found:
     free = [j for j in range(len(looks)) if j not in taken]
     if role == "text":
         fit = [j for j in free if looks[j].text_like]
         if not fit and len(free) == 1 and taken:
             return _Found(free[0], "the only other column")
         reason = "the only one with words that vary"
+        if len(fit) > 1:
+            return _longest(looks, fit, table) or _Found(candidates=tuple(fit))
     else:
-        fit = [j for j in free if looks[j].label_like]
+        fit = _ranked(looks, [j for j in free if looks[j].label_like])
         small = [j for j in free if looks[j].n < 20 and looks[j].distinct >= 2]
         if not fit and len(free) == 1 and taken and small:
             return _Found(free[0], "the only other column")
         reason = "the only one with few different values"
+        if len(fit) > 1:
+            several = len(fit)
+            fit = _ranked(looks, _without_codes(table, looks, fit))
+            if len(fit) == 1:
+                reason = f"the likeliest of {several} with few different values"
     if len(fit) == 1:
         seen = looks[fit[0]]
         return _Found(fit[0], f"{reason}: {seen.distinct:,} different in {seen.n:,} rows looked at")
@@ -114,6 +175,8 @@ def _unclear(table: Table, role: str, found: _Found, taken: set[int]) -> Problem
         samples = list(dict.fromkeys(cells[:50]))[:2]
         parts.append(f"{table.columns[j]} ({', '.join(shown(c, 36) for c in samples) or 'empty'})")
     several = f"{len(pool)} that are equally likely" if found.candidates else "none that stands out"
+    if found.guess:
+        several = f"{len(pool)} that look like labels, the likeliest first"
     flags = " or ".join(f"{flag} {shlex.quote(table.columns[j])}" for j in pool[:6])
     found_text = f"{several}: {'; '.join(parts)}"
     return Problem(f"one {role} column", found_text, table.name, f"Add {flags}.")
@@ -144,6 +207,8 @@ def choose(
         UndercutError: code ``data-columns``; a column is missing, or several are equally likely:
             they are listed with samples and the flag to type.
     """
+    if not table.columns:
+        raise fail("data-columns", expected="columns", found="empty records", where=table.name)
     if want_label and len(table.columns) < 2:
         name = shown(table.columns[0]) if table.header else "without a name"
         raise fail(
@@ -172,16 +237,25 @@ def choose(
         if same or (table.header and set(names) <= set(table.columns)):
             text_at, label_at = map(table.columns.index, names)
             return Choice(text_at, label_at, "")
+    if table.unclear is not None and text_column is None:
+        raise UndercutError("data-columns", table.unclear)
+    parts = {
+        j
+        for j, name in enumerate(table.columns)
+        if table.header and looks[j].distinct <= 4 and is_part_column(name, table.cells(j))
+    }
     missing = [r for r in ("text", "label") if r not in chosen and (want_label or r == "text")]
     unclear: dict[str, _Found] = {}
     for finder in ("name", "content"):
         for role in missing:
             if role in chosen or role in unclear:
                 continue
-            taken = {f.column for f in chosen.values()}
+            taken = {f.column for f in chosen.values()} | parts
             by_name = finder == "name"
             found = (
-                _by_name(table, looks, role, taken) if by_name else _by_content(looks, role, taken)
+                _by_name(table, looks, role, taken)
+                if by_name
+                else _by_content(table, looks, role, taken)
             )
             if found.column >= 0:
                 chosen[role] = found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
+from pathlib import Path
 
 import charset_normalizer
 
@@ -23,9 +25,23 @@ _BINARY = (
     (b"PAR1", "a Parquet file"),
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"7z\xbc\xaf", "a 7-zip file"),
+    (b"Rar!", "a RAR file"),
+    (b"\x28\xb5\x2f\xfd", "a zstandard file"),
     (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"\x7fELF", "a program"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x80\x04\x95", "a pickle, which is never opened"),
+    (b"{\\rtf", "a rich text document"),
 )
+_PACKED = ("a gzip file", "a bzip2 file", "an xz file", "a 7-zip file", "a RAR file")
+_FIXES = dict.fromkeys((*_PACKED, "a zstandard file"), "Unpack it first.")
 # The most frequent characters of written Chinese: a text that lacks them is not Chinese.
 _COMMON = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发"
@@ -121,6 +137,66 @@ def _to_text(data: bytes) -> tuple[str, str, list[str]]:
     return text, encoding, []
 
 
+_MARKED = {"utf-8": "utf-8-sig", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+
+
+def file_encoding(path: Path, name: str) -> tuple[str, list[str]]:
+    """Return the codec of a file that is too big to hold, and notes; it is read in blocks.
+
+    The rules are those of :func:`decode`; what is not UTF-8 is judged by lines that are not ASCII,
+    from anywhere in the file.
+
+    Raises:
+        UndercutError: the file is not text.
+    """
+    with path.open("rb") as f:
+        head = f.read(_SAMPLE * 4)
+        _refuse_binary(head, name)
+        for mark, encoding in _BOMS:
+            if head.startswith(mark):
+                codec = _MARKED.get(encoding, "utf-32")
+                return codec, _told(encoding, name)
+        wide = _utf16_without_mark(head[: len(head) // 2 * 2])
+        if wide:
+            return wide, _told(wide, name)
+        f.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while block := f.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", True)
+            return "utf-8", []
+        except UnicodeDecodeError:
+            pass
+        f.seek(0)
+        sample = b""
+        while len(sample) < _SAMPLE and (line := f.readline(_SAMPLE)):
+            if not line.isascii():
+                sample += line
+    _, encoding, notes = _to_text(sample)
+    return encoding, [f"{name}: {note.partition(' (')[0]}." for note in notes] + _told(
+        encoding, name
+    )
+
+
+def _told(encoding: str, name: str) -> list[str]:
+    if encoding == "utf-8":
+        return []
+    return [f"{name}: read as {encoding.upper()}; save it as UTF-8 if characters look wrong."]
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    for magic, what in _BINARY:
+        if data.startswith(magic):
+            raise fail(
+                "data-file",
+                expected="CSV, TSV, JSON, JSON lines, Parquet, Excel or text with a separator",
+                found=what,
+                where=name,
+                fix=_FIXES.get(what, "Export it as CSV in UTF-8."),
+            )
+
+
 def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     """Return the text of a file, and notes on what was decided.
 
@@ -135,21 +211,10 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     Raises:
         UndercutError: the file is empty, or is not text.
     """
-    for magic, what in _BINARY:
-        if data.startswith(magic):
-            raise fail(
-                "data-file",
-                expected="a text file (CSV, TSV, JSON or JSON lines)",
-                found=what,
-                where=name,
-                fix="Export it as CSV in UTF-8.",
-            )
+    _refuse_binary(data, name)
     text, encoding, notes = _to_text(data)
     notes = [f"{name}: {note}." for note in notes]
-    if encoding != "utf-8":
-        notes.append(
-            f"{name}: read as {encoding.upper()}; save it as UTF-8 if characters look wrong."
-        )
+    notes += _told(encoding, name)
     nuls = text.count("\0")
     if nuls:
         text = text.replace("\0", "")
@@ -161,7 +226,7 @@ def decode(data: bytes, name: str) -> tuple[str, list[str]]:
     if control > 0.05 * len(text[:_SAMPLE]):
         raise fail(
             "data-file",
-            expected="a text file (CSV, TSV, JSON or JSON lines)",
+            expected="CSV, TSV, JSON, JSON lines, Parquet, Excel or text with a separator",
             found="binary data",
             where=name,
             fix="Export it as CSV in UTF-8.",

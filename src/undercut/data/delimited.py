@@ -6,7 +6,9 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from undercut.core.errors import fail
 from undercut.data.content import content
@@ -17,8 +19,34 @@ DELIMITERS = {
     ",": "comma",
     ";": "semicolon",
     "|": "bar",
-    "@": "the last '@' of a line",
+    "_!_": "'_!_'",
+    "|||": "'|||'",
+    "+++$+++": "'+++$+++'",
+    "::": "'::'",
+    "\x01": "control character 1",
 }
+_LONG = tuple(d for d in DELIMITERS if len(d) > 1 or d == "\x01")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a line becomes cells.
+
+    Attributes:
+        mark: the delimiter; empty when a line is one cell.
+        cut: ``all``; or ``last`` or ``first``, when only that occurrence divides text from label.
+    """
+
+    mark: str
+    cut: Literal["all", "last", "first"] = "all"
+
+    @property
+    def words(self) -> str:
+        """Say what divides the fields."""
+        name = DELIMITERS.get(self.mark, "space" if self.mark == " " else f"'{self.mark}'")
+        return name if self.cut == "all" else f"the {self.cut} {name} of a line"
+
+
 _SAMPLE_CHARS = 1 << 18
 _SAMPLE_RECORDS = 500
 _FIELD_LIMIT = 2**31 - 1
@@ -48,17 +76,26 @@ def _plain(text: str, delimiter: str) -> list[Record]:
     return _parse(text, delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
 
 
-def _split_last(text: str, mark: str) -> list[Record]:
+def _cut(text: str, form: Form) -> list[Record]:
+    """Divide every line by itself, without regard to quotes."""
     found = []
     for number, raw in enumerate(io.StringIO(text, newline=""), 1):
-        head, found_mark, tail = raw.rstrip("\r\n").rpartition(mark)
-        found.append(Record(number, number, [head, tail] if found_mark else [tail]))
+        found.append(Record(number, number, cut_line(raw, form)))
     return found
 
 
-def _whole_lines(text: str) -> list[Record]:
-    lines = enumerate(io.StringIO(text, newline=""), 1)
-    return [Record(i, i, [raw.rstrip("\r\n")]) for i, raw in lines]
+def cut_line(raw: str, form: Form) -> list[str]:
+    """Return the cells of one line that is not quoted."""
+    line = raw.rstrip("\r\n")
+    if not form.mark:
+        return [line]
+    if form.cut == "all":
+        return line.split(form.mark)
+    if form.cut == "last":
+        head, mark, tail = line.rpartition(form.mark)
+        return [head, tail] if mark else [tail]
+    head, mark, tail = line.lstrip().partition(form.mark)
+    return [head.removeprefix("__label__"), tail] if mark else [head]
 
 
 def blank(cells: list[str]) -> bool:
@@ -79,12 +116,53 @@ def _even(records: list[Record]) -> bool:
     return _width(records)[1] == 1.0
 
 
-def sniff(text: str, wanted: frozenset[str] = frozenset()) -> str | None:
-    """Return the delimiter of a text, or None when it has a single column.
+def _few(cells: Iterable[str], n: int) -> bool:
+    """Tell whether nearly every one of ``n`` lines has a cell, and the cells are labels."""
+    looks = content([c.strip() for c in cells])
+    return looks.n >= 0.9 * n and looks.label_like
+
+
+def _at_sign(sample: str, bare: bool = False) -> Form | None:
+    """Find ``sentence@label``; with ``bare`` every label must be one word without a dot."""
+    pairs = [r.cells for r in _cut(sample, Form("@", "last")) if not blank(r.cells)]
+    tails = Counter(p[1].strip() for p in pairs if len(p) == 2)
+    if bare and (len(tails) < 2 or not all(re.fullmatch(r"[^\s.,;|]+", t) for t in tails)):
+        return None
+    if len(pairs) >= 4 and tails.total() >= 0.9 * len(pairs) and len(tails) <= len(pairs) // 2:
+        return Form("@", "last")
+    return None
+
+
+def _one_cut(sample: str) -> Form | None:
+    """Find a mark whose last or first place in every line divides a text from a label."""
+    found = _at_sign(sample)
+    if found:
+        return found
+    for mark in "\t,;|":
+        if mark in sample:
+            sides = [cut for cut in ("last", "first") if _labels(sample, Form(mark, cut))]  # type: ignore[arg-type]
+            if len(sides) == 1:
+                return Form(mark, sides[0])  # type: ignore[arg-type]
+    heads = [line.split(None, 1)[0] for line in sample.splitlines() if line.strip()]
+    shaped = sum(re.fullmatch(r"__label__\S+|[A-Za-z]\w*:\w+", h) is not None for h in heads)
+    if len(heads) >= 4 and shaped >= 0.95 * len(heads) and len(set(heads)) <= len(heads) // 2:
+        return Form(" ", "first")
+    return None
+
+
+def _labels(sample: str, form: Form) -> bool:
+    pairs = [r.cells for r in _cut(sample, form)[:_SAMPLE_RECORDS] if not blank(r.cells)]
+    at = 1 if form.cut == "last" else 0
+    return len(pairs) >= 4 and _few((p[at] for p in pairs if len(p) == 2), len(pairs))
+
+
+def sniff(text: str, wanted: frozenset[str] = frozenset()) -> Form:
+    """Return how lines divide into cells; a form without a mark when there is a single column.
 
     A delimiter counts when most records have the same number of fields, two or more, or when it
-    splits the first line into names of columns. ``@`` is the last resort: it must stand in
-    nearly every line with few different values behind its last place.
+    splits the first line into names of columns. The last resorts: ``@``, tab and the like where
+    only their last or first place in a line leaves few different values on the outer side, and
+    a line that starts with ``__label__x`` or ``GROUP:class``.
 
     Args:
         text: the whole file.
@@ -92,35 +170,35 @@ def sniff(text: str, wanted: frozenset[str] = frozenset()) -> str | None:
     """
     told = re.match(r'"?sep=(.)"?\r?\n', text)
     if told and told[1] in DELIMITERS:
-        return told[1]
+        return Form(told[1])
     sample = text[:_SAMPLE_CHARS]
     scores = []
-    for place, delimiter in enumerate("\t,;|"):
+    for place, delimiter in enumerate((*_LONG, *"\t,;|")):
         if delimiter not in sample:
             continue
         # A record cut by the end of the sample must not count.
-        records = _parse(sample, delimiter)[: _SAMPLE_RECORDS + 1]
-        records = [r for r in records if not blank(r.cells)]
+        long = delimiter in _LONG
+        records = _cut(sample, Form(delimiter)) if long else _parse(sample, delimiter)
+        records = [r for r in records[: _SAMPLE_RECORDS + 1] if not blank(r.cells)]
         whole = records[:-1] if len(text) > len(sample) and len(records) > 1 else records
         width, share = _width(whole)
         first = whole[0].cells if whole else []
         names = sum(is_heading(c) or c.strip() in wanted for c in first) if len(first) > 1 else 0
+        if long and (share < 0.9 or width < 2):
+            continue
         if names or (width > 1 and share >= 0.6):
             even = [r.cells for r in whole if len(r.cells) == width > 1]
             labelled = any(content(cells).label_like for cells in zip(*even, strict=True))
-            share = round(share, 1) if width > 1 else 0.0
-            scores.append((min(names, 2), share, labelled, -place, delimiter))
+            share = share if width > 1 else 0.0
+            scores.append((min(names, 2), round(share, 1), labelled, share, -place, delimiter))
     best = max(scores, default=None)
     if best and (best[0] or best[1] >= 0.9):
-        return best[-1]
-    pairs = [r.cells for r in _split_last(sample, "@") if not blank(r.cells)]
-    tails = Counter(p[1].strip() for p in pairs if len(p) == 2)
-    if len(pairs) >= 4 and tails.total() >= 0.9 * len(pairs) and len(tails) <= len(pairs) // 2:
-        return "@"
-    return best[-1] if best else None
+        bare = not best[0] and best[-1] in ",;|" and '"' not in sample
+        return (bare and _at_sign(sample, bare=True)) or Form(best[-1])
+    return _one_cut(sample) or Form(best[-1] if best else "")
 
 
-def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], list[str]]:
+def records(text: str, form: Form, name: str) -> tuple[list[Record], list[str]]:
     """Return the records, and notes on how quotes were read.
 
     Quotes are read as CSV means them. When they do not balance, backslash-escaped quotes and then
@@ -129,10 +207,9 @@ def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], 
     Raises:
         UndercutError: a quote that is opened and never closed, with its line.
     """
-    if delimiter is None:
-        return _whole_lines(text), []
-    if delimiter == "@":
-        return _split_last(text, "@"), []
+    delimiter = form.mark
+    if len(delimiter) != 1 or form.cut != "all" or delimiter == "\x01":
+        return _cut(text, form), []
     if '"' not in text:
         return _plain(text, delimiter), []
     as_plain = [f"{name}: quotes are read as plain characters."]
@@ -157,6 +234,16 @@ def records(text: str, delimiter: str | None, name: str) -> tuple[list[Record], 
     if _even(plain):
         return plain, as_plain
     return _mended(text, delimiter, name)
+
+
+def standard_quotes(head: str, form: Form) -> bool:
+    """Tell from the first lines of a big file whether quotes are to be read as CSV means them."""
+    if len(form.mark) != 1 or form.cut != "all" or form.mark == "\x01":
+        return False
+    if form.mark in ",;":
+        return True
+    found = _parse(head, form.mark)
+    return '"' in head and _even(found[:-1]) and not _swallows(head, found)
 
 
 def _swallows(text: str, found: list[Record]) -> bool:

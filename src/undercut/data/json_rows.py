@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from undercut.core.errors import Problem, UndercutError, fail
+from undercut.data.content import content
+from undercut.data.own_splits import assign, part_of
 from undercut.data.table import Nested, Table, raise_rows
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -89,9 +92,28 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
             raise json.JSONDecodeError("',' or '}' is missing", text, at)
 
 
+class _Groups(list[tuple[int, Any]]):
+    """Records that came under names of splits: ``groups[i]`` is the name of record ``i``."""
+
+    groups: list[str]
+
+
+def _split_groups(text: str, lists: dict[str, int]) -> _Groups:
+    """Return the records of ``{"train": [...], "test": [...]}`` with the name of each."""
+    found = _Groups()
+    found.groups = []
+    for key, start in lists.items():
+        records = _list(text, start)[0]
+        found += records
+        found.groups += [key] * len(records)
+    return found
+
+
 def _document(text: str, name: str) -> list[tuple[int, Any]]:
     """Return (line, record) of one JSON document."""
     at = _skip(text, 0)
+    if at >= len(text):
+        raise json.JSONDecodeError("nothing", text, 0)
     if text[at] == "[":
         found, end = _list(text, at)
         if _skip(text, end) != len(text):
@@ -101,6 +123,15 @@ def _document(text: str, name: str) -> list[tuple[int, Any]]:
     lists = {key: start for key, start, _ in members if text[start] == "["}
     if members and not any(text[start] in "[{" for _, start, _ in members):
         return [(text.count("\n", 0, at) + 1, _value(text, at)[0])]
+    if len(lists) > 1 and any(part_of(key) for key in lists):
+        return _split_groups(text, lists)
+    if len(lists) > 1 and "data" not in lists and len(lists) == len(members):
+        groups = _split_groups(text, lists)
+        if all(isinstance(value, str) for _, value in groups):
+            return [
+                (line, {"text": value, "label": label})
+                for (line, value), label in zip(groups, groups.groups, strict=True)
+            ]
     chosen = "data" if "data" in lists else next(iter(lists)) if len(lists) == 1 else None
     if chosen is None:
         raise fail(
@@ -111,6 +142,25 @@ def _document(text: str, name: str) -> list[tuple[int, Any]]:
             fix=f"{_FIX} (pandas: orient='records')",
         )
     return _list(text, lists[chosen])[0]
+
+
+def line_value(line: str, where: str) -> Any:
+    """Return the value of one line of JSON lines, or what is wrong with it."""
+    try:
+        start = _skip(line, 0)
+        value, end = _value(line, start)
+        if _skip(line, end) != len(line):
+            raise json.JSONDecodeError("text after the record", line, end)
+    except json.JSONDecodeError as e:
+        return Problem("one JSON object a line", e.msg, where)
+    if not isinstance(value, dict):
+        return Problem("one JSON object a line", _kind(value), where)
+    return value
+
+
+def cells_of(value: dict[str, Any], columns: list[str]) -> list[str | None]:
+    """Return an object's cells, one a column."""
+    return [_cell(value.get(key)) for key in columns]
 
 
 def _lines(text: str, name: str) -> list[tuple[int, Any]]:
@@ -131,7 +181,7 @@ def _lines(text: str, name: str) -> list[tuple[int, Any]]:
     return found
 
 
-def _is_lines(text: str) -> bool:
+def is_lines(text: str) -> bool:
     """Tell JSON lines from one document: the first line is a whole value and more follows."""
     first, _, rest = text.lstrip().partition("\n")
     if not rest.strip():
@@ -157,7 +207,7 @@ def read_json(text: str, name: str, lines: bool = False) -> Table:
     if "\n" not in text:
         text = text.replace("\r", "\n")
     try:
-        many = lines or _is_lines(text)
+        many = lines or is_lines(text)
         records = _lines(text, name) if many else _document(text, name)
     except json.JSONDecodeError as e:
         raise fail(
@@ -165,6 +215,9 @@ def read_json(text: str, name: str, lines: bool = False) -> Table:
         ) from None
     if not records:
         raise fail("data-empty", expected="rows", found="no record", where=name)
+    groups = records.groups if isinstance(records, _Groups) else None
+    if all(isinstance(value, list) for _, value in records):
+        return _of_lists(records, name, groups)
     if all(isinstance(value, str) for _, value in records):
         rows: list[list[str | None]] = [[_cell(value)] for _, value in records]
         return Table(name, ["1"], False, rows, [line for line, _ in records])
@@ -178,9 +231,58 @@ def read_json(text: str, name: str, lines: bool = False) -> Table:
         raise UndercutError("data-json", Problem("a list of objects", found, name, _FIX))
     good = [(line, value) for line, value in records if isinstance(value, dict)]
     columns = list(dict.fromkeys(key for _, value in good for key in value))
-    rows = [[_cell(value.get(key)) for key in columns] for _, value in good]
+    rows = [cells_of(value, columns) for _, value in good]
     names = [_cell(key) or "" for key in columns]
-    return Table(name, names, True, rows, [line for line, _ in good], problems=bad)
+    table = Table(name, names, True, rows, [line for line, _ in good], problems=bad)
+    if groups:
+        known = [
+            g for g, (_, value) in zip(groups, records, strict=True) if isinstance(value, dict)
+        ]
+        _divide(table, known)
+    return table
+
+
+def _of_lists(records: list[tuple[int, Any]], name: str, groups: list[str] | None) -> Table:
+    """Return records that are lists of cells, as ``["where is it", "late"]``."""
+    width = Counter(len(value) for _, value in records).most_common(1)[0][0]
+    table = Table(name, [str(j) for j in range(1, width + 1)], False, [], [])
+    known = []
+    for i, (line, value) in enumerate(records):
+        if len(value) != width or not width:
+            found = f"a list of {len(value)}"
+            problem = Problem(f"a list of {max(width, 2)} values", found, f"{name}:{line}")
+            table.problems.append((line, problem))
+            continue
+        table.rows.append([_cell(v) for v in value])
+        table.lines.append(line)
+        known += [groups[i]] if groups else []
+    if groups:
+        _divide(table, known)
+    return table
+
+
+def _divide(table: Table, groups: list[str]) -> None:
+    """Set the part of every row from the name of its group; rows of other groups are left out."""
+    names = list(dict.fromkeys(groups))
+    at: dict[str, list[int]] = {n: [] for n in names}
+    for i, group in enumerate(groups):
+        at[group].append(i)
+    label = _label_place(table)
+    labels = [{table.rows[i][label] or "" for i in at[n]} if label >= 0 else set() for n in names]
+    parts, notes = assign(names, labels, [len(at[n]) for n in names])
+    part = dict(zip(names, parts, strict=True))
+    keep = [i for i, group in enumerate(groups) if part[group]]
+    table.parts = [str(part[groups[i]]) for i in keep]
+    table.rows = [table.rows[i] for i in keep]
+    table.lines = [table.lines[i] for i in keep]
+    table.notes += [f"{table.name}: {note}." for note in notes]
+
+
+def _label_place(table: Table) -> int:
+    """Return the column with the fewest different values that are not all one; -1 for none."""
+    looks = [content(table.cells(j)) for j in range(len(table.columns))]
+    fit = [j for j in range(len(looks)) if looks[j].label_like]
+    return min(fit, key=lambda j: looks[j].distinct, default=-1)
 
 
 def _kind(value: Any) -> str:

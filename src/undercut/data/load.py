@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 from undercut.core.types import Dataset, Examples
+from undercut.data.big import Big, open_big
 from undercut.data.columns import Choice, choose
-from undercut.data.delimited import sniff
 from undercut.data.identity import dataset_hash
-from undercut.data.names import is_heading
 from undercut.data.normal import same_key
-from undercut.data.read import looks_like_json, read_table, read_text
+from undercut.data.own_splits import WORDS
+from undercut.data.read import read_table
+from undercut.data.rows import Batch, Rows, batches
+from undercut.data.sources import Sources, resolve, sha256_source
 from undercut.data.splits import split
-from undercut.data.table import Nested, Table, count, raise_rows, shown
-from undercut.store.files import sha256_file
+from undercut.data.table import Table, count, raise_rows
 
 Like = tuple[list[str], Choice]
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """Return short names, whole paths where two files share a name."""
-    often = Counter(p.name for p in paths)
-    return [p.name if often[p.name] == 1 else str(p) for p in paths]
+@dataclass(frozen=True)
+class Parts:
+    """Labelled rows as they came.
+
+    Attributes:
+        train: rows to learn from; validation rows may still be carved out of them.
+        valid: rows to choose on, or None.
+        test: rows held out, or None.
+        notes: what was decided.
+        sources: the files.
+    """
+
+    train: Examples
+    valid: Examples | None
+    test: Examples | None
+    notes: list[str]
+    sources: Sources
 
 
 def _as_names(*columns: str | None) -> frozenset[str]:
@@ -38,78 +52,116 @@ def _task(task: Any) -> Any:
     return plugins.attr(plugins.get("task", task).load)() if isinstance(task, str) else task
 
 
-def _row_problem(table: Table, line: int, role: str, cell: str | None, choice: Choice) -> Problem:
-    column = table.columns[choice.text if role == "text" else choice.label]
-    found = f"nothing in column '{column}'"
-    if isinstance(cell, Nested):
-        found = f"a list or object in column '{column}': {shown(cell)}"
-    expected = "a text" if role == "text" else "one label"
-    fix = "Fill it in, or delete the row."
-    return Problem(expected, found, f"{table.name}:{line}", fix)
+class _Reader:
+    """Reads files one after the other; later ones follow the columns of the first."""
+
+    def __init__(self, names: dict[Path, str], text: str | None, label: str | None) -> None:
+        self.names, self.text, self.label = names, text, label
+        self.like: Like | None = None
+        self.notes: list[str] = []
+
+    def open(self, path: Path) -> tuple[Table | Big, Choice]:
+        name = self.names[path]
+        known = _as_names(*self.like[0]) if self.like else frozenset()
+        wanted = _as_names(self.text, self.label) | known
+        source: Table | Big = open_big(path, name, wanted) or read_table(path, name, wanted)
+        table = source if isinstance(source, Table) else source.sample
+        choice = choose(table, self.text, self.label, self.like)
+        self.like = self.like or (table.columns, choice)
+        self.notes += [*table.notes, choice.note] if choice.note else table.notes
+        return source, choice
+
+    def read(self, paths: Sequence[Path], task: Any) -> dict[str, Rows]:
+        """Return the rows of all files by part.
+
+        Raises:
+            UndercutError: bad rows of all files together.
+        """
+        found: dict[str, Rows] = {}
+        problems: list[Problem] = []
+        for path in paths:
+            source, choice = self.open(path)
+            for batch in batches(source, choice, task):
+                _join(found, batch)
+                try:
+                    raise_rows(batch.problems, batch.bad)
+                except UndercutError as e:
+                    problems += e.problems
+            del source
+        if problems:
+            raise UndercutError("data-rows", problems)
+        return found
 
 
-def _examples(table: Table, choice: Choice, task: Any) -> Examples:
-    """Return the rows of a table; all bad ones are raised together."""
-    problems = list(table.problems)
-    inputs: list[str] = []
-    targets: list[Any] = []
-    rows: list[str] = []
-    parsed: dict[str, Any] = {}
-    for line, row in zip(table.lines, table.rows, strict=True):
-        text, cell = row[choice.text], row[choice.label]
-        good = True
-        if not text or isinstance(text, Nested) or not text.strip():
-            problems.append((line, _row_problem(table, line, "text", text, choice)))
-            good = False
-        if cell is None or isinstance(cell, Nested) or not cell.strip():
-            problems.append((line, _row_problem(table, line, "label", cell, choice)))
-            continue
-        if cell not in parsed:
-            try:
-                parsed[cell] = task.check_target(cell)
-            except ValueError as e:
-                problem = Problem("one label", str(e), f"{table.name}:{line}")
-                problems.append((line, problem))
-                continue
-        if good:
-            inputs.append(str(text))
-            targets.append(parsed[cell])
-            rows.append(f"{table.name}:{line}")
-    raise_rows(problems)
-    return Examples(inputs, targets, rows)
+def _join(found: dict[str, Rows], batch: Batch) -> None:
+    for part, rows in batch.parts.items():
+        if part not in found:
+            found[part] = rows
+        else:
+            found[part].inputs += rows.inputs
+            found[part].targets += rows.targets
+            found[part].rows += rows.rows
 
 
-def _load(
-    paths: Sequence[Path],
-    names: Sequence[str],
+def _of(found: dict[str, Rows], *parts: str) -> Examples:
+    """Return the rows of the first part that is there, else all of them."""
+    for part in parts:
+        if part in found:
+            return found[part].examples()
+    whole = Rows()
+    for rows in found.values():
+        _join({"": whole}, Batch({"": rows}))
+    return whole.examples()
+
+
+def load_parts(
+    train: Sequence[Path],
+    valid: Sequence[Path],
+    test: Sequence[Path],
+    *,
     task: Any,
-    text_column: str | None,
-    label_column: str | None,
-    like: Like | None,
-) -> tuple[Examples, list[str], Like]:
-    wanted = _as_names(text_column, label_column)
-    notes: list[str] = []
-    all_rows: list[Examples] = []
-    problems: list[Problem] = []
-    for path, name in zip(paths, names, strict=True):
-        known = _as_names(*like[0]) if like else frozenset()
-        table = read_table(path, name, wanted | known)
-        choice = choose(table, text_column, label_column, like)
-        like = like or (table.columns, choice)
-        notes += [*table.notes, choice.note] if choice.note else table.notes
-        try:
-            all_rows.append(_examples(table, choice, task))
-        except UndercutError as e:
-            problems += e.problems
-    if problems:
-        raise UndercutError("data-rows", problems)
-    assert like is not None
-    joined = Examples(
-        [x for part in all_rows for x in part.inputs],
-        [t for part in all_rows for t in part.targets],
-        [r for part in all_rows for r in part.rows],
-    )
-    return joined, notes, like
+    text_column: str | None = None,
+    label_column: str | None = None,
+) -> Parts:
+    """Read what was named; nothing is split, but the splits of the data itself are kept.
+
+    Args:
+        train: files, folders or ``-``; see :func:`undercut.data.sources.resolve`. A file whose
+            records name their part (a ``split`` column, JSON of ``{"train": [...]}``) is divided.
+        valid: the same; they win over validation rows that come with ``train``.
+        test: the same for test rows.
+        task: the task, or its registered name.
+        text_column: name, or number from 1; found by itself when None.
+        label_column: the same for the label.
+
+    Raises:
+        UndercutError: unreadable files, unclear columns (``data-columns``), or bad rows
+            (``data-rows``), all at once.
+    """
+    if not train:
+        raise fail("data-none", expected="a labelled file", found="none")
+    plugin, sources = _task(task), resolve(train, valid, test)
+    reader = _Reader(sources.names, text_column, label_column)
+    reader.notes += sources.notes
+    own = reader.read(sources.train, plugin)
+    given = {"test": sources.test, "valid": sources.valid}
+    held: dict[str, Examples | None] = {}
+    for role, paths in given.items():
+        held[role] = own[role].examples() if role in own else None
+        if paths:
+            if role in own:
+                unused = count(len(own[role]), f"own {WORDS[role]} row")
+                reader.notes.append(f"{unused} not used: {WORDS[role]} files are given.")
+            held[role] = _of(reader.read(paths, plugin), role)
+    if len(own) > 1 or "train" not in own:
+        said = ", ".join(f"{WORDS[p]} {len(rows):,}" for p, rows in own.items())
+        reader.notes.append(f"rows by the splits of the data: {said}.")
+    if "train" not in own and own:
+        found = f"only rows for {' and '.join(WORDS[p] for p in own)}"
+        where = ", ".join(sources.names[p] for p in sources.train)
+        raise fail("data-few", expected="rows for training", found=found, where=where)
+    rows = own["train"].examples() if own else Examples([], [], [])
+    return Parts(rows, held["valid"], held["test"], reader.notes, sources)
 
 
 def load_examples(
@@ -117,14 +169,17 @@ def load_examples(
     task: Any,
     text_column: str | None = None,
     label_column: str | None = None,
+    held_out: bool = False,
 ) -> tuple[Examples, list[str]]:
     """Read labelled files, one after the other.
 
     Args:
-        paths: CSV, TSV, JSON or JSON lines files.
+        paths: files, folders or ``-``.
         task: the task, or its registered name.
         text_column: name, or number from 1; found by itself when None.
         label_column: the same for the label.
+        held_out: of data with its own splits take the test rows, else validation rows; by default
+            every row is taken.
 
     Returns:
         The rows, with ``file:line`` of each, and notes on what was decided.
@@ -135,42 +190,43 @@ def load_examples(
     """
     if not paths:
         raise fail("data-none", expected="a labelled file", found="none")
-    found, notes, _ = _load(paths, _names(paths), _task(task), text_column, label_column, None)
-    return found, notes
+    sources = resolve(paths)
+    files = sources.files
+    if held_out and (sources.test or sources.valid):
+        files = sources.test or sources.valid
+    reader = _Reader(sources.names, text_column, label_column)
+    reader.notes += sources.notes
+    found = reader.read(files, _task(task))
+    rows = _of(found, "test", "valid", "train") if held_out else _of(found)
+    return rows, reader.notes
 
 
-def load_inputs(path: Path, text_column: str | None = None) -> list[str]:
-    """Read texts to answer, in the order of the file.
+def iter_batches(
+    paths: Sequence[Path],
+    task: Any,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    size: int = 20_000,
+) -> tuple[list[str], Iterator[Batch]]:
+    """Read labelled files in batches; big ones in memory that does not grow with them.
 
-    A table gives its text column. A plain text file gives one text a line; empty lines inside it
-    stay, so that the n-th answer belongs to the n-th line.
+    Returns:
+        Notes, which grow while the batches are read, and the batches. Bad rows stand in
+        ``Batch.problems``; they are not raised.
 
     Raises:
-        UndercutError: an unreadable file, or an unclear text column.
+        UndercutError: unreadable files or unclear columns, when the file is reached.
     """
-    text, _ = read_text(path, path.name)
-    wanted = _as_names(text_column)
-    tabular = path.suffix.lower() in {".csv", ".tsv"} or looks_like_json(path, text)
-    if not tabular and text_column is None and not _has_columns(text):
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        while lines and not lines[-1].strip():
-            lines.pop()
-        if is_heading(lines[0]) and len(lines) > 1:
-            lines = lines[1:]
-        return lines
-    table = read_table(path, path.name, wanted)
-    raise_rows(table.problems)
-    choice = choose(table, text_column, None, want_label=False)
-    return [str(cell or "") for cell in table.cells(choice.text)]
+    sources, plugin = resolve(paths), _task(task)
+    reader = _Reader(sources.names, text_column, label_column)
+    reader.notes += sources.notes
 
+    def read() -> Iterator[Batch]:
+        for path in sources.files:
+            source, choice = reader.open(path)
+            yield from batches(source, choice, plugin, size)
 
-def _has_columns(text: str) -> bool:
-    """Tell a table in a text file from one text a line: tabs, ``@label``, or a heading."""
-    delimiter = sniff(text)
-    if delimiter in ("\t", "@"):
-        return True
-    first = text.lstrip().partition("\n")[0].rstrip("\r")
-    return delimiter is not None and any(is_heading(c) for c in first.split(delimiter))
+    return reader.notes, read()
 
 
 def _overlap(train: Examples, valid: Examples) -> list[str]:
@@ -210,7 +266,7 @@ def load_dataset(
     """Read files into a data set; validation rows are carved out of training when not given.
 
     Args:
-        train: labelled files to learn from.
+        train: labelled files to learn from, a folder, or ``-``; see :func:`load_parts`.
         test: labelled files held out; may be empty.
         valid: labelled files to choose on; carved out of ``train`` when empty.
         task: registered name of the task.
@@ -226,38 +282,36 @@ def load_dataset(
     Raises:
         UndercutError: see :func:`load_examples`; or rows too few to split.
     """
-    if not train:
-        raise fail("data-none", expected="a labelled file", found="none")
     plugin = _task(task)
-    files = [*train, *valid, *test]
-    names = dict(zip(dict.fromkeys(files), _names(list(dict.fromkeys(files))), strict=True))
-    columns = (text_column, label_column)
-    rows, notes, like = _load(train, [names[p] for p in train], plugin, *columns, None)
-    held = None
-    if test:
-        held, more, _ = _load(test, [names[p] for p in test], plugin, *columns, like)
-        notes += more
-    if valid:
-        kept, more, _ = _load(valid, [names[p] for p in valid], plugin, *columns, like)
+    parts = load_parts(
+        train, valid, test, task=plugin, text_column=text_column, label_column=label_column
+    )
+    rows, kept, notes, sources = parts.train, parts.valid, parts.notes, parts.sources
+    if kept is not None:
         _check_valid(rows, kept, plugin)
-        notes += [*more, *_overlap(rows, kept)]
+        notes += _overlap(rows, kept)
     else:
-        parts = split(rows, plugin.stratum, valid_share, seed)
-        rows, kept = rows.take(parts.train), rows.take(parts.valid)
+        divided = split(rows, plugin.stratum, valid_share, seed)
+        rows, kept = rows.take(divided.train), rows.take(divided.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "
-            "each label in proportion."
+            "each label in proportion, near copies on one side."
         )
+        if divided.loosened:
+            notes.append(
+                f"{count(divided.loosened, 'row')} are of one mould: only the closest copies among "
+                "them were kept on one side of the split."
+            )
     labels = plugin.label_space([*rows.targets, *kept.targets])
     data = Dataset(
-        name=train[0].stem,
+        name=sources.name,
         task=task,
-        hash=dataset_hash(task, labels, rows, kept, held),
+        hash=dataset_hash(task, labels, rows, kept, parts.test),
         labels=tuple(labels),
         train=rows,
         valid=kept,
-        test=held,
-        sources={names[p]: sha256_file(p) for p in names},
+        test=parts.test,
+        sources={sources.names[p]: sha256_source(p) for p in sources.files},
         licence=licence,
     )
     return data, notes

@@ -7,7 +7,8 @@ import unicodedata
 
 _TEXT = (
     "text 文本",
-    "sentence utterance review content query message tweet comment body document input prompt "
+    "sentence utterance review content query message tweet comment comments body document input "
+    "prompt utterances utt phrase narrative reviewtext sms "
     "句子 内容 评论 评价 正文 消息 留言 话术 文章 原文",
     "title question headline subject description news post summary 标题 问题 描述 新闻 提问",
 )
@@ -15,6 +16,7 @@ _LABEL = (
     "label labels 标签",
     "category intent class sentiment target 类别 分类 意图 情感 标注 类目",
     "topic tag type output emotion polarity answer_class 主题 类型 情绪 极性",
+    "rating score stars 评分 星级",
 )
 
 

@@ -13,42 +13,53 @@ import numpy as np
 
 from undercut.core.errors import fail
 from undercut.core.types import Examples
+from undercut.data.near import near
 from undercut.data.normal import same_key
 
 _LEAST = 2
 
 
+GIANT_SHARE, GIANT_ROWS = 0.05, 50
+"""A cluster of near copies above both is divided again, so that it does not decide the split."""
+
+
 @dataclass(frozen=True)
 class Parts:
-    """Row numbers of each side, ascending, ``int64``."""
+    """Row numbers of each side, ascending, ``int64``.
+
+    Attributes:
+        loosened: rows of clusters too large to be kept whole; only close copies among them are.
+    """
 
     train: np.ndarray
     valid: np.ndarray
+    loosened: int = 0
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Rows whose inputs are the same text, and how many rows of each stratum they hold."""
+    """Rows whose inputs are nearly the same text, and how many rows of each stratum they hold."""
 
     rank: bytes
     rows: list[int]
     strata: dict[str, int]
 
 
-def _groups(examples: Examples, strata: list[str], seed: int) -> list[_Group]:
-    """Return the groups in a random order that depends on the seed and their text alone."""
-    members: dict[str, list[int]] = defaultdict(list)
-    for i, value in enumerate(examples.inputs):
-        members[same_key(value)].append(i)
+def _groups(clusters: np.ndarray, keys: list[str], strata: list[str], seed: int) -> list[_Group]:
+    """Return the groups in a random order that depends on the seed and their texts alone."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for i, cluster in enumerate(clusters.tolist()):
+        members[cluster].append(i)
     found = []
-    for key, rows in members.items():
+    for rows in members.values():
+        key = min(keys[i] for i in rows)
         rank = hashlib.sha256(f"{seed}\0{key}".encode("utf-8", "surrogatepass")).digest()
         held = {strata[rows[0]]: 1} if len(rows) == 1 else Counter(strata[i] for i in rows)
         found.append(_Group(rank, rows, held))
     return sorted(found, key=lambda g: g.rank)
 
 
-def _quotas(sizes: Counter[str], total: int) -> dict[str, int]:
+def quotas(sizes: Counter[str], total: int) -> dict[str, int]:
     """Divide ``total`` rows over the strata in proportion, by largest remainder."""
     n = sizes.total()
     exact = {s: total * size / n for s, size in sizes.items()}
@@ -64,7 +75,8 @@ def split(
 ) -> Parts:
     """Split rows into training and validation.
 
-    Inputs that are the same but for white space, case or width stay on one side. Every stratum
+    Near copies (:func:`undercut.data.near.near`) stay on one side: no cluster straddles. Every
+    stratum
     keeps a row in training; its share of validation is in proportion, up to rounding and to
     groups that cannot be divided. The result depends on the seed and the rows, not on their order
     or the process; at least two rows are kept for validation.
@@ -87,9 +99,12 @@ def split(
             found=f"{len(left)}" + (f", '{next(iter(left))}'" if left else ""),
             fix="Add rows with another label, or name the right column: --label-column NAME.",
         )
-    groups = _groups(examples, strata, seed)
+    largest = max(GIANT_ROWS, math.floor(GIANT_SHARE * len(strata)))
+    alike = near(examples.inputs, largest=largest)
+    keys = [same_key(x) for x in examples.inputs]
+    groups = _groups(alike.cluster, keys, strata, seed)
     total = max(_LEAST, math.floor(valid_share * len(strata) + 0.5))
-    quota = _quotas(left, total)
+    quota = quotas(left, total)
     valid: list[int] = []
     taken: Counter[str] = Counter()
 
@@ -123,4 +138,4 @@ def split(
     kept = np.sort(np.asarray(valid, np.int64))
     mask = np.ones(len(strata), bool)
     mask[kept] = False
-    return Parts(np.flatnonzero(mask).astype(np.int64), kept)
+    return Parts(np.flatnonzero(mask).astype(np.int64), kept, alike.loosened)

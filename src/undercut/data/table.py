@@ -26,6 +26,9 @@ class Table:
         lines: physical line each record starts on, from 1.
         notes: what was decided or dropped while reading.
         problems: (line, problem) of records that cannot be used.
+        parts: ``train``, ``valid`` or ``test`` for each row, when the file says so itself.
+        unclear: why the columns may not be what they seem; raised when they are not given.
+        places: ``file:line`` of each row, when the rows come from several files.
     """
 
     name: str
@@ -35,6 +38,13 @@ class Table:
     lines: list[int]
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[int, Problem]] = field(default_factory=list)
+    parts: list[str] | None = None
+    places: list[str] | None = None
+    unclear: Problem | None = None
+
+    def place(self, row: int) -> str:
+        """Return ``file:line`` of a row."""
+        return self.places[row] if self.places else f"{self.name}:{self.lines[row]}"
 
     def cells(self, column: int) -> list[str | None]:
         """Return the cells of a column."""
@@ -52,8 +62,12 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def raise_rows(problems: Iterable[tuple[int, Problem]]) -> None:
+def raise_rows(problems: Iterable[tuple[int, Problem]], total: int = 0) -> None:
     """Raise one error for all bad rows, in the order of the file; the listing is capped.
+
+    Args:
+        problems: (line, problem) of bad rows.
+        total: how many there are, when not all are among ``problems``.
 
     Raises:
         UndercutError: code ``data-rows``, when there is any problem.
@@ -61,8 +75,10 @@ def raise_rows(problems: Iterable[tuple[int, Problem]]) -> None:
     listed = [p for _, p in sorted(problems, key=lambda at: at[0])]
     if not listed:
         return
-    more = len(listed) - LISTED
+    more = max(total, len(listed)) - LISTED
     if more > 0:
-        rest = Problem("every row to be usable", f"{LISTED} bad rows, listed here, and {more} more")
+        file = listed[0].where.rpartition(":")[0]
+        bad = f"{LISTED} bad rows, listed here, and {more:,} more"
+        rest = Problem("every row to be usable", bad, file)
         listed = [*listed[:LISTED], rest]
     raise UndercutError("data-rows", listed)

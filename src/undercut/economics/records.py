@@ -193,3 +193,39 @@ class Cascade(Record):
     loss_usd_per_request: float = Field(description="cost plus the expected cost of errors")
     small_only_loss_usd: float
     big_only_loss_usd: float
+
+
+# --- value of data ------------------------------------------------------------------------
+
+
+class LearningCurve(Record):
+    """Error against labelled rows: ``e(n) = c + a * n**-b``."""
+
+    a: float = Field(description="size of the part that labels remove")
+    b: float = Field(description="how fast they remove it")
+    c: float = Field(description="error that no number of such labels removes, as a share")
+    covariance: list[list[float]] = Field(description="of (ln a, b, c), 3 x 3")
+    largest: float = Field(description="most labelled rows that were measured")
+    points: int
+
+
+class CurveValue(Record):
+    """What more labels are expected to bring."""
+
+    labels: float = Field(description="labels afterwards")
+    error: float = Field(description="expected share of wrong answers afterwards")
+    fall: float = Field(description="expected fall of that share")
+    fall_low: float | None = Field(description="its interval; None when the fit leaves it open")
+    fall_high: float | None
+    gain_usd: float = Field(description="worth of the fall over the horizon")
+    cost_usd: float
+    extrapolated: bool = Field(description="beyond four times the most rows measured")
+
+
+class BestLabels(Record):
+    """Where the next label costs what it brings."""
+
+    labels: float
+    error: float | None = Field(description="share of wrong answers there")
+    cost_usd: float
+    extrapolated: bool = Field(description="beyond four times the most rows measured")

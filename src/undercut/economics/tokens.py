@@ -64,17 +64,22 @@ def chat_overhead(messages: int) -> int:
     return messages * (TOKENS_PER_MESSAGE + TOKENS_PER_ROLE) + TOKENS_REPLY_PRIMING
 
 
-def prompt_tokens(instruction: str, texts: Sequence[str]) -> np.ndarray:
+def prompt_tokens(
+    instruction: str, texts: Sequence[str], shots: Sequence[tuple[str, str]] = ()
+) -> np.ndarray:
     """Return the input tokens of each request, ``int64 (n,)``.
 
     The instruction is one system message and the text one user message; an empty instruction
-    sends the text alone.
+    sends no system message. Each example in ``shots``, a text and its answer, is a user and an
+    assistant message between them.
 
     Raises:
         UndercutError: the instruction or a text is not text.
     """
-    fixed = int(count_tokens([instruction])[0])
-    return count_tokens(texts) + fixed + chat_overhead(2 if instruction else 1)
+    shown = [instruction, *(part for shot in shots for part in shot)]
+    fixed = int(count_tokens(shown).sum())
+    messages = 2 * len(shots) + (2 if instruction else 1)
+    return count_tokens(texts) + fixed + chat_overhead(messages)
 
 
 def label_tokens(labels: Iterable[str], class_counts: Mapping[str, int] | None = None) -> float:
@@ -102,15 +107,17 @@ def request_size(
     texts: Sequence[str],
     labels: Iterable[str],
     class_counts: Mapping[str, int] | None = None,
+    shots: Sequence[tuple[str, str]] = (),
 ) -> RequestSize:
     """Return the size of the request a rival would need, as means and quantiles.
 
-    Means are rounded to whole tokens, which is off by at most half a token.
+    ``shots`` are examples shown with the instruction, see :func:`prompt_tokens`. Means are rounded
+    to whole tokens, which is off by at most half a token.
 
     Raises:
         UndercutError: there are no texts or labels, or an entry is not text.
     """
-    inputs = prompt_tokens(instruction, texts)
+    inputs = prompt_tokens(instruction, texts, shots)
     if not inputs.size:
         raise fail("tokens-text", expected="at least one text", found="none", where="texts")
     output = label_tokens(labels, class_counts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,19 +152,49 @@ class Book:
         Raises:
             UndercutError: unknown unit, or a negative or non-finite quantity.
         """
-        _known(unit)
-        values = {
-            "subject": subject,
-            "attempt": attempt,
-            "unit": unit,
-            "quantity_micro": _micro(quantity),
-            "at": (at or _now()).isoformat(),
-            "measured": measured,
-            "note": note,
-        }
+        quantities = {unit: quantity}
+        return bool(
+            self.record_all(
+                subject, quantities, attempt=attempt, at=at, measured=measured, note=note
+            )
+        )
+
+    def record_all(
+        self,
+        subject: str,
+        quantities: Mapping[str, Decimal | float | int],
+        *,
+        attempt: int = 1,
+        at: datetime | None = None,
+        measured: bool = True,
+        note: str = "",
+    ) -> int:
+        """Write several quantities of one subject, all or none; see :meth:`record`.
+
+        Returns:
+            How many rows were written.
+
+        Raises:
+            UndercutError: unknown unit, or a negative or non-finite quantity; nothing is written.
+        """
+        for unit in quantities:
+            _known(unit)
+        amounts = {unit: _micro(quantity) for unit, quantity in quantities.items()}
+        written = 0
         with self.engine.begin() as db:
-            done = db.execute(insert(entries).values(**values).on_conflict_do_nothing())
-            return bool(done.rowcount)
+            for unit, amount in amounts.items():
+                values = {
+                    "subject": subject,
+                    "attempt": attempt,
+                    "unit": unit,
+                    "quantity_micro": amount,
+                    "at": (at or _now()).isoformat(),
+                    "measured": measured,
+                    "note": note,
+                }
+                done = db.execute(insert(entries).values(**values).on_conflict_do_nothing())
+                written += done.rowcount
+        return written
 
     @contextmanager
     def measure(self, subject: str) -> Iterator[int]:

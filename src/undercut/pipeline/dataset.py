@@ -10,20 +10,9 @@ from undercut.core.specs import DataSpec
 from undercut.core.types import Dataset
 from undercut.data.checks import check
 from undercut.data.load import load_dataset
+from undercut.data.sources import resolve, sha256_source
 from undercut.data.stored import open_dataset, save_dataset
 from undercut.pipeline.workspace import Workspace
-from undercut.store.files import sha256_file
-
-
-def _hashes(paths: list[Path], flag: str) -> list[str]:
-    problems = [
-        Problem("a readable file", "a folder" if p.is_dir() else "no such file", str(p))
-        for p in paths
-        if not p.is_file()
-    ]
-    if problems:
-        raise UndercutError("data-file", problems)
-    return [sha256_file(p) for p in paths]
 
 
 def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]:
@@ -39,11 +28,13 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
             found="none",
             fix="Name one: undercut run train.csv, or train = [...] in undercut.toml.",
         )
+    sources = resolve(spec.train, spec.valid, spec.test)
+    hashes = {p: sha256_source(p) for p in sources.files}
     material: dict[str, Any] = {
-        "train": _hashes(spec.train, "train"),
-        "valid": _hashes(spec.valid, "valid"),
-        "test": _hashes(spec.test, "test"),
-        "names": [p.name for p in (*spec.train, *spec.valid, *spec.test)],
+        "train": [hashes[p] for p in sources.train],
+        "valid": [hashes[p] for p in sources.valid],
+        "test": [hashes[p] for p in sources.test],
+        "names": [sources.name, *(p.name for p in sources.files)],
         "columns": [spec.text_column, spec.label_column],
         "task": spec.task,
         "seed": spec.seed,

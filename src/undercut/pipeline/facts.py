@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from undercut.core.types import GateResult, Measurement, Metric, Record
+from undercut.economics.records import BestLabels, CurveValue, LearningCurve
 from undercut.evaluation.record import Evaluation, PairedTest
 
 
@@ -38,6 +39,9 @@ class VariantFacts(Record):
     fit_usd: float
     usd_per_1k: float = Field(description="USD per 1,000 requests, machine fully used")
     usd_per_1k_at_30: float = Field(description="the same at 30 % use")
+    chosen_folder: str = Field(
+        "", description="the variant as it was chosen, before a refit on all rows; else empty"
+    )
     measured: Measurement | None = None
     gate: GateResult | None = None
     versus_previous: PairedTest | None = None
@@ -82,6 +86,57 @@ class RivalPrice(Record):
     output_tokens: int
     priced_at: str = Field(description="ISO date the price was in force")
     note: str = "accuracy not measured"
+    accuracy: Metric | None = Field(None, description="where `undercut rival` has measured it")
+
+
+class RivalFacts(Record):
+    """A rival API, asked the same rows as the promoted variant."""
+
+    provider: str
+    model: str
+    base_url: str
+    asked_at: str = Field(description="ISO date of the last answer")
+    prompt: str = Field(description="zero-shot, or how many examples it was shown")
+    split: str = Field(description="where the rows are from: test, validation, or file names")
+    rows: int = Field(description="rows compared")
+    accuracy: Metric
+    own: str = Field(description="name of the variant it is compared with")
+    own_accuracy: Metric
+    versus: PairedTest = Field(description="A is the rival, B this model")
+    unparsed: int = Field(description="answers that are no label; wrong")
+    refused: int = Field(description="refusals; wrong")
+    cut: int = Field(description="answers cut at their longest length; wrong")
+    unanswered: int = Field(description="rows drawn but not answered; left out")
+    p50_ms: float = Field(description="median latency of a request, milliseconds")
+    p95_ms: float
+    concurrency: int = Field(description="requests under way at a time")
+    input_tokens: float = Field(description="mean tokens read for a request")
+    output_tokens: float = Field(description="mean tokens written, hidden reasoning included")
+    reasoning_tokens: float
+    tokens_counted: int = Field(description="rows without usage from the API, counted offline")
+    usd_per_1k: float = Field(description="USD per 1,000 requests, as billed")
+    spent_usd: float = Field(description="what these rows cost, whenever they were asked")
+    price: str = Field(description="where the price is from, with its date")
+    notes: list[str] = Field(default_factory=list)
+
+
+class CurvePoint(Record):
+    """One point of the learning curve."""
+
+    rows: int = Field(description="training rows learnt from")
+    accuracy: Metric = Field(description="on validation")
+
+
+class CurveFacts(Record):
+    """Quality against rows, and what more labels are expected to bring."""
+
+    method: str
+    points: list[CurvePoint]
+    curve: LearningCurve | None = Field(None, description="None where no curve fits the points")
+    worth: CurveValue | None = Field(None, description="of 100 more labels")
+    best: BestLabels | None = Field(None, description="None without a price of a label")
+    value_usd: float = Field(description="what an error rate of 1 costs over the horizon, USD")
+    note: str = ""
 
 
 class PriceFacts(Record):
@@ -127,6 +182,8 @@ class RunFacts(Record):
     cost_usd: float
     cpu_seconds: float
     price: PriceFacts
+    curve: CurveFacts | None = Field(None, description="quality against rows")
+    rivals_measured: list[RivalFacts] = Field(default_factory=list)
     next_quality: list[str] = Field(description="what would most likely raise quality next")
     artefact: str
     report: str

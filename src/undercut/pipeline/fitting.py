@@ -100,7 +100,7 @@ def fit_step(context: Context, method: str) -> Step:
     """Fit a method on the training rows, choosing on validation; score validation with it."""
 
     def work(folder: Path) -> dict[str, Any]:
-        fitted = _write(context, method, folder / ARTEFACT, method, refit=None)
+        fitted = fit_on(context, method, folder / ARTEFACT, method, context.data.train)
         predictor = load(folder / ARTEFACT, threads=context.threads)
         scored = predictor.score(context.data.valid.inputs)
         np.save(folder / SCORES, scored.log_probs)
@@ -120,7 +120,8 @@ def refit_step(context: Context, method: str, choices: dict[str, Any]) -> Step:
     """Fit a method again on train + validation rows with the choices made before."""
 
     def work(folder: Path) -> dict[str, Any]:
-        _write(context, method, folder / ARTEFACT, f"{method} refit", refit=choices)
+        rows = context.data.train.plus(context.data.valid)
+        fit_on(context, method, folder / ARTEFACT, f"{method} refit", rows, choices)
         manifest = artefacts.read_manifest(folder / ARTEFACT, verify=False)
         return {"hash": artefacts.hash_of(manifest)}
 
@@ -128,15 +129,20 @@ def refit_step(context: Context, method: str, choices: dict[str, Any]) -> Step:
     return context.workspace.step(f"refit-{method}", material, work)
 
 
-def _write(
-    context: Context, method: str, folder: Path, name: str, refit: dict[str, Any] | None
+def fit_on(
+    context: Context,
+    method: str,
+    folder: Path,
+    name: str,
+    rows: Examples,
+    choices: dict[str, Any] | None = None,
 ) -> Fitted:
+    """Fit a method on rows and write the artefact; choose on validation unless told ``choices``."""
     info = plugins.get("method", method)
     plugins.require(info)
-    data = context.data
-    rows = data.train if refit is None else data.train.plus(data.valid)
-    job = context.job(method, folder.with_name("fit"), rows, data.valid if refit is None else None)
-    job.fixed = refit or {}
+    valid = context.data.valid if choices is None else None
+    job = context.job(method, folder.with_name("fit"), rows, valid)
+    job.fixed = choices or {}
     job.out.mkdir()
     context.tick(Progress(method, 0, 1, "fitting"))
     fitted: Fitted = plugins.attr(info.fit)(job)

@@ -11,17 +11,27 @@ import numpy as np
 import undercut
 from undercut.core.specs import RunSpec
 from undercut.core.types import Dataset, Metric
+from undercut.economics.records import CurveValue
 from undercut.evaluation.intervals import wilson
 from undercut.evaluation.metrics import averages, confusion_matrix
 from undercut.evaluation.value import label_advice
 from undercut.ledger.price import Rates, total
-from undercut.pipeline.facts import DataFacts, PriceFacts, RunFacts, StepCost, VariantFacts
+from undercut.pipeline.facts import (
+    CurveFacts,
+    DataFacts,
+    PriceFacts,
+    RunFacts,
+    StepCost,
+    VariantFacts,
+)
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.ladder import Climb, spent, usd_of, usd_per_1k
+from undercut.pipeline.ladder import Climb, spent, usd_per_1k
 from undercut.pipeline.pricing import UTILISATION, price_date
 from undercut.pipeline.promote import Promoted
+from undercut.pipeline.report.format import money
+from undercut.pipeline.spending import usd_of
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.measure import processor
+from undercut.predict.processor import processor
 from undercut.store.files import content_hash
 
 MODEL = "model"
@@ -72,6 +82,7 @@ def gather(
     promoted: Promoted,
     valid: Any,
     test: Any,
+    curve: CurveFacts | None,
     price: PriceFacts,
     rates: Rates,
 ) -> RunFacts:
@@ -111,7 +122,8 @@ def gather(
         cost_usd=sum(c.usd or 0.0 for c in costs),
         cpu_seconds=sum(c.cpu_seconds for c in costs),
         price=price,
-        next_quality=advice(valid, counts, climbed),
+        curve=curve,
+        next_quality=advice(valid, counts, climbed, curve),
         artefact=str(folder / MODEL),
         report=str(folder / "report.html"),
         next_command=f"undercut serve {folder / MODEL}",
@@ -164,15 +176,36 @@ def variant_facts(
                     versus_previous=rung.versus_previous,
                     promoted=chosen,
                     note=note,
+                    chosen_folder=str(built.folder) if shown.hash != built.hash else "",
                 )
             )
     return found
 
 
-def advice(valid: Any, counts: dict[str, int], climbed: Climb) -> list[str]:
+def advice(
+    valid: Any, counts: dict[str, int], climbed: Climb, curve: CurveFacts | None
+) -> list[str]:
     """Return what would most likely raise quality next."""
     lines = []
-    stopped = [r for r in climbed.decisions if r.status != "climbed"]
+    # A rung that is left out because the last one brought nothing is no advice.
+    stopped = [
+        r
+        for r in climbed.decisions
+        if r.status == "skipped" or (r.status == "stopped" and r.expected_gain)
+    ]
     if stopped:
         lines.append(f"A higher rung: {stopped[0].rung} ({stopped[0].reason}).")
-    return [*lines, *label_advice(valid, counts)][:4]
+    if curve is not None and curve.worth is not None:
+        lines.append(more_labels(curve, curve.worth))
+    return [*lines, *label_advice(valid, counts)][:5]
+
+
+def more_labels(curve: CurveFacts, worth: CurveValue) -> str:
+    """Return what 100 more labels are expected to bring, in a sentence."""
+    said = f"100 more labels: about {100 * worth.fall:+.1f} points"
+    if worth.fall_low is not None and worth.fall_high is not None:
+        said += f" (95 %: {100 * worth.fall_low:.1f} to {100 * worth.fall_high:.1f})"
+    said += f", read off {curve.method} on growing parts of the rows"
+    if worth.cost_usd > 0:
+        said += f"; worth {money(worth.gain_usd)} over the horizon, for {money(worth.cost_usd)}"
+    return said + "."

@@ -25,6 +25,7 @@ from undercut.pipeline.fitting import (
     scores_of,
     stack_step,
 )
+from undercut.pipeline.spending import usd_of
 from undercut.pipeline.variants import (
     Built,
     Parts,
@@ -101,11 +102,6 @@ def spent(context: Context, steps: list[Step], unit: str = "cpu_second") -> Deci
         (e.quantity for s in steps for e in book.entries(s.subject) if e.unit == unit),
         Decimal(0),
     )
-
-
-def usd_of(seconds: Decimal | float, rates: Rates, when: Any) -> float:
-    """Return USD for CPU-seconds."""
-    return float(total([("cpu_second", Decimal(str(seconds)), when)], rates))
 
 
 def ladder_methods(task: str) -> list[str]:

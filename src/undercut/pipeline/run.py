@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,14 +13,18 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
-from undercut.economics.tokens import request_size
 from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, class_counts, entered, gather
-from undercut.pipeline.ladder import Limits, climb, spent, usd_of
+from undercut.pipeline.ladder import Limits, climb, spent
+from undercut.pipeline.learning_curve import learning_curve
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
+from undercut.pipeline.report.format import money, unit_price
+from undercut.pipeline.rival.measured import keep_measured
+from undercut.pipeline.rival.prompt import build
+from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.store import artefacts
 from undercut.store.files import content_hash, whole_folder, write_json
@@ -64,7 +69,8 @@ def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
     listener = listener or Silent()
     rates, when = rates_of(spec), price_date(spec.price_date)
     with open_workspace(spec.workspace, listener.announce) as workspace:
-        context, data, warnings, unknown = prepare(spec, spec, workspace, listener)
+        tick = with_cost(listener.tick, rates, when)
+        context, data, warnings, unknown = prepare(spec, spec, workspace, listener.say, tick)
         limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
         climbed = climb(
             context, spec, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
@@ -72,22 +78,39 @@ def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
         promoted = promote(context, climbed, spec, limits, rates, when)
         test = test_step(context, promoted.final)
         valid = validation_report(context, promoted.chosen)
+        curve = learning_curve(context, "linear", spec) if spec.learning_curve else None
         training = usd_of(spent(context, workspace.steps), rates, when)
         price = price_run(spec, context, promoted, training)
         facts = gather(
-            spec, context, data, warnings, unknown, climbed, promoted, valid, test, price, rates
+            spec,
+            context,
+            data,
+            warnings,
+            unknown,
+            climbed,
+            promoted,
+            valid,
+            test,
+            curve,
+            price,
+            rates,
         )
+        facts = keep_measured(facts, Path(facts.report).with_name(FACTS))
         finish(workspace, facts, promoted, listener)
         return facts
 
 
 def prepare(
-    data_spec: DataSpec, fit: FitSpec, workspace: Workspace, listener: Listener
+    data_spec: DataSpec,
+    fit: FitSpec,
+    workspace: Workspace,
+    say: Callable[[str], None],
+    tick: Callable[[Progress], None],
 ) -> tuple[Context, Dataset, list[str], float | None]:
     """Read, check and split the data; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
     for line in warnings:
-        listener.say(f"note: {line}")
+        say(f"note: {line}")
     context = Context(
         workspace=workspace,
         data=data,
@@ -95,7 +118,7 @@ def prepare(
         spec=fit,
         seed=data_spec.seed,
         threads=fit.threads or os.cpu_count() or 1,
-        tick=listener.tick,
+        tick=tick,
     )
     wants_base = fit.method == "auto" or plugins.get("method", fit.method).needs_base
     unknown = None
@@ -124,13 +147,11 @@ def limits_of(
 
 def rung_line(rung: RungFacts) -> str:
     """Return one line on a rung: accuracy, money, and what serving it would cost."""
-    from undercut.economics.money import money_per_request_scale, usd
-
     if rung.valid_accuracy is None or rung.usd is None or rung.usd_per_1k is None:
         return f"{rung.rung}: {rung.status}; {rung.reason}"
     return (
         f"{rung.rung}: {rung.valid_accuracy:.1%} on validation, {rung.cpu_seconds or 0:.1f} "
-        f"CPU-seconds, {usd(rung.usd)}; would serve at {money_per_request_scale(rung.usd_per_1k)}"
+        f"CPU-seconds, {money(rung.usd)}; would serve at {unit_price(rung.usd_per_1k)}"
     )
 
 
@@ -139,13 +160,13 @@ def price_run(
 ) -> PriceFacts:
     """Price the promoted variant."""
     data = context.data
-    instruction = context.task.rival_prompt(data.labels)
+    prompt = build(context.task, data.labels)
     sample = list(data.valid.inputs)[:500]
-    size = request_size(instruction, sample, data.labels, class_counts(data))
+    size = prompt.size(sample, data.labels, class_counts(data))
     return price_facts(
         spec,
         promoted.measured,
-        f"{instruction}\n\n{sample[0]}",
+        prompt.shown(sample[0]),
         (size.input_tokens, size.output_tokens),
         training_usd,
         len(data.train) + len(data.valid) + len(data.test or ()),

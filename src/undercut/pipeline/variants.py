@@ -18,8 +18,9 @@ from undercut.core.types import GateResult, Manifest, Measurement, Progress
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.workspace import Step
-from undercut.predict.measure import measure, processor
+from undercut.predict.measure import measure
 from undercut.predict.predictor import load
+from undercut.predict.processor import processor
 from undercut.store import artefacts
 from undercut.store.files import whole_folder
 

@@ -14,7 +14,6 @@ from undercut.compression.gate import gate
 from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import (
-    CheckSpec,
     CompressSpec,
     EvaluateSpec,
     PredictSpec,
@@ -23,17 +22,17 @@ from undercut.core.specs import (
     TrainSpec,
 )
 from undercut.core.types import Examples, GateResult, Prediction, Record
-from undercut.data.checks import check as check_rows
 from undercut.data.load import load_examples
 from undercut.evaluation.evaluate import evaluate as score
 from undercut.evaluation.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
-from undercut.pipeline.ladder import climb, spent, usd_of
+from undercut.pipeline.ladder import climb, spent
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
 from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.report.page import write_report
+from undercut.pipeline.rival.measured import mark_measured
 from undercut.pipeline.run import (
     FACTS,
     Listener,
@@ -43,21 +42,12 @@ from undercut.pipeline.run import (
     read_facts,
     rung_line,
 )
+from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.variants import compress_artefact
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
-
-
-class Checked(Record):
-    """What a file holds and what is wrong with it."""
-
-    rows: int
-    labels: list[str]
-    notes: list[str]
-    findings: list[dict[str, Any]]
-    errors: int
 
 
 class Trained(Record):
@@ -106,28 +96,6 @@ def find_artefact(workspace: Path, artefact: Path) -> Path:
     )
 
 
-def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
-    """Read labelled files and report what is wrong with them.
-
-    Raises:
-        UndercutError: no file, or rows that cannot be read; all are listed.
-    """
-    task = plugins.attr(plugins.get("task", spec.task).load)()
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
-    if not spec.train:
-        raise fail("data-none", expected="a labelled file", found="none")
-    rows, notes = load_examples(spec.train, task, **columns)
-    test = load_examples(spec.test, task, **columns)[0] if spec.test else None
-    findings = check_rows(rows, test)
-    return Checked(
-        rows=len(rows),
-        labels=list(task.label_space(rows.targets)),
-        notes=notes,
-        findings=[f.model_dump(mode="json") for f in findings],
-        errors=sum(f.severity == "error" for f in findings),
-    )
-
-
 def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
     """Fit one method or climb the ladder; keep every rung; put the choice under the run's name."""
     from undercut.core.specs import GateSpec
@@ -137,7 +105,8 @@ def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
     rates, when = rates_of(spec), price_date(None)
     gating = GateSpec(compress=False)
     with open_workspace(spec.workspace, listener.announce) as workspace:
-        context, data, _, unknown = prepare(spec, spec, workspace, listener)
+        tick = with_cost(listener.tick, rates, when)
+        context, data, _, unknown = prepare(spec, spec, workspace, listener.say, tick)
         limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
         climbed = climb(
             context, gating, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
@@ -176,7 +145,7 @@ def _labelled(paths: list[Path], manifest: Any, columns: dict[str, Any]) -> Exam
     if not paths:
         raise fail("data-none", expected="a labelled file after the artefact", found="none")
     task = plugins.attr(plugins.get("task", manifest.task).load)()
-    rows, _ = load_examples(paths, task, **columns)
+    rows, _ = load_examples(paths, task, **columns, held_out=True)
     unknown = sorted(set(task.label_space(rows.targets)) - set(manifest.labels))
     if unknown:
         raise fail(
@@ -283,6 +252,7 @@ def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:
         data.rows_train + data.rows_valid + data.rows_test,
         entered(Workspace(spec.workspace)),
     )
+    found = mark_measured(found, facts.rivals_measured)
     updated = facts.model_copy(update={"price": found})
     folder = Path(facts.report).parent
     if folder.is_dir():
@@ -304,10 +274,13 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     With ``out`` the answers are written as JSON lines, whole or not at all.
     """
     folder = find_artefact(spec.workspace, spec.artefact)
-    texts = list(spec.inputs)
-    if spec.file is not None:
-        from undercut.data.load import load_inputs
+    from undercut.data.inputs import load_inputs
+    from undercut.data.sources import STDIN
 
+    texts: list[str] = []
+    for text in spec.inputs:
+        texts += load_inputs(Path(text), spec.text_column) if Path(text) in STDIN else [text]
+    if spec.file is not None:
         texts += load_inputs(spec.file, spec.text_column)
     if not texts:
         raise fail(

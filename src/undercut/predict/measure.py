@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -18,22 +17,12 @@ from typing import Any
 
 from undercut.core.errors import fail
 from undercut.core.types import Measurement
+from undercut.predict.processor import processor
 from undercut.store.files import size_of
 
 SECONDS = 0.8
 SINGLES = 200
 WARM_UP = 20
-
-
-def processor() -> str:
-    """Return the processor's model name as the operating system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return " ".join(line.partition(":")[2].split())
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def measure(

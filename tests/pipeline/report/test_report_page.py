@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.evaluation_fixture import evaluation
-from pipeline.facts_fixture import CHINESE, ENGLISH, run_facts
+from pipeline.facts_fixture import CHINESE, ENGLISH, rival_facts, run_facts
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.all import figures
 from undercut.pipeline.report.page import page, write_report
 from undercut.pipeline.report.png import MISSING, Plots
+from undercut.pipeline.rival.measured import with_rival
 
 FIGURES = [
-    "accuracy-cost", "confusion", "weakest", "reliability", "coverage", "month", "crossing",
-    "steps",
+    "accuracy-cost", "confusion", "weakest", "reliability", "coverage", "learning", "month",
+    "crossing", "steps",
 ]  # fmt: skip
 VOID = {"meta", "br", "hr", "img", "link", "input", "path"}
 HOSTILE = "</title></style><script>alert(1)</script>\"' onload=x <img src=http://evil.example/x>"
@@ -88,6 +89,11 @@ def hostile() -> RunFacts:
                 }
             ),
             "next_quality": [HOSTILE], "next_command": HOSTILE, "artefact": HOSTILE,
+            "rivals_measured": [
+                rival_facts(HOSTILE, note=HOSTILE).model_copy(
+                    update={"split": HOSTILE, "price": HOSTILE, "prompt": HOSTILE}
+                )
+            ],
         }
     )  # fmt: skip
 
@@ -112,7 +118,7 @@ def empty() -> RunFacts:
     return facts.model_copy(
         update={
             "data": data, "valid": scored, "rungs": [], "variants": [], "costs": [],
-            "price": price, "next_quality": [],
+            "price": price, "next_quality": [], "curve": None,
         }
     )  # fmt: skip
 
@@ -122,6 +128,7 @@ CASES = {
     "Chinese, no test split": run_facts("zh", test=False),
     "two hostile classes": hostile(),
     "as little as there can be": empty(),
+    "a rival asked": with_rival(run_facts(), rival_facts()),
 }
 
 
@@ -187,6 +194,7 @@ def test_missing_pieces_are_said_in_words() -> None:
         "The ledger has no CPU-seconds for this run.",
         "No row was answered wrongly.",
         "No rows were scored.",
+        "Not measured: --no-learning-curve was given.",
         "The checks found nothing to warn about.",
         "Nothing in this run shows what would raise quality.",
     ):
@@ -211,6 +219,23 @@ def test_the_page_holds_what_it_promises() -> None:
     assert f"priced {facts.price.rivals[0].priced_at}" in words
     assert words.count("accuracy not measured") > len(facts.price.rivals)
     assert words.count("refused") >= 2 and words.count("needs-rows") >= 2
+
+
+def test_a_rival_that_was_asked_is_measured_wherever_it_is_named() -> None:
+    facts = CASES["a rival asked"]
+    words, before = read(facts).words(), read(CASES["77 classes"]).words()
+    for said in (
+        "This model is right more often than gpt-4o-mini: 94.0 % against 82.0 % on the same 200 "
+        "test rows (p 0.0007)",
+        "gpt-4o-mini cost $68.6 per million requests; this model costs less from",
+        "82.0 % accuracy on 200 rows (test, 8 examples, asked 2026-11-21)",
+        "412 / 1 280", "5 / 2 / 1", "$0.0137", "a note",
+    ):  # fmt: skip
+        assert said in words, said
+        assert said not in before, said
+    assert "Rival APIs; accuracy where it was measured" in words
+    assert words.count("gpt-4o-mini $19.2, 82.0 %") == 3  # once in each width of the chart
+    assert "No rival was asked" in before and "No rival was asked" not in words
 
 
 def test_figures_follow_the_facts() -> None:

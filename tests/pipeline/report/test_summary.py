@@ -8,10 +8,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from pipeline.facts_fixture import run_facts
+from pipeline.facts_fixture import rival_facts, run_facts
 from undercut.core.types import Metric
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.summary import NOTHING_DONE, summary, wrap
+from undercut.pipeline.rival.measured import with_rival
 
 
 def lines(facts: RunFacts) -> list[str]:
@@ -84,6 +85,21 @@ def test_every_item_follows_the_facts(name: str) -> None:
     changed, wanted = CHANGES[name]
     assert wanted in text(changed)
     assert wanted not in text(FACTS)
+
+
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        (164, "This model is right more often than gpt-4o-mini: 94.0 % against 82.0 %"),
+        (186, "Nothing shows that gpt-4o-mini or this model is right more often: 93.0 % against"),
+        (200, "gpt-4o-mini is right more often than this model: 100.0 % against 94.0 %"),
+    ],
+)
+def test_the_verdict_says_what_asking_a_rival_showed(right: int, said: str) -> None:
+    found = text(with_rival(FACTS, rival_facts(right=right)))
+    assert said in found and "cost $68.6 per million requests" in found
+    sentence = lines(with_rival(FACTS, rival_facts(right=right)))
+    assert max(map(cell_len, sentence[: sentence.index("")])) <= 80
 
 
 def test_order_of_reading() -> None:

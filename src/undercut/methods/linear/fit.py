@@ -55,7 +55,7 @@ def _kind(classes: int) -> str:
     return "crammer_singer" if classes >= MANY_CLASSES else "ovr"
 
 
-def _solve(rows: Any, y: np.ndarray, classes: int, c: float, job: FitJob) -> Table:
+def solve(rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, seed: int) -> Table:
     """Fit support vector machines by liblinear's dual coordinate descent.
 
     Few classes: one squared-hinge machine a class (Hsieh et al. 2008, A Dual Coordinate Descent
@@ -76,8 +76,8 @@ def _solve(rows: Any, y: np.ndarray, classes: int, c: float, job: FitJob) -> Tab
         tol=1.0 if kind == "crammer_singer" else 0.1,
         multi_class=kind,
         dual=True,
-        class_weight=None if job.options.class_weight == "none" else "balanced",
-        random_state=job.seed,
+        class_weight=None if class_weight == "none" else "balanced",
+        random_state=seed,
     )
     with warnings.catch_warnings():
         # A machine stopped at the iteration limit is a model as good as validation finds it.
@@ -127,7 +127,7 @@ def fit(job: FitJob) -> Fitted:
         if best and job.deadline is not None and time.monotonic() - begin > job.deadline:
             break
         job.tick(Progress("linear", i, len(grid), f"C = {c:g}"))
-        table = _solve(rows, y, len(job.labels), c, job)
+        table = solve(rows, y, len(job.labels), c, job.options.class_weight, job.seed)
         if held is None:
             best = (0.0, c, float(job.fixed["temperature"]), table)
             continue

@@ -8,4 +8,5 @@ PLUGIN = ArchitectureInfo(
     formats=("composite",),
     summary="children in subfolders and the weights that join them",
     combine="undercut.models.composite.stack:make_scorer",
+    explain={"composite": "undercut.models.composite.explain:make_explainer"},
 )

@@ -10,6 +10,7 @@ PLUGIN = ArchitectureInfo(
     frontend="undercut.models.encoder.frontend:open_frontend",
     module="undercut.models.encoder.module:load_module",
     export={"onnx": "undercut.models.encoder.export:export_onnx"},
+    explain={"torch": "undercut.models.encoder.explain:open_explainer"},
     requires=("tokenizers",),
     extra="train",
 )

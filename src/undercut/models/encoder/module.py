@@ -106,8 +106,12 @@ class Body(nn.Module):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token ids ``(B, T)`` to ``(B, T, D)``."""
-        at = slice(self.shift, self.shift + ids.shape[1])
-        x: Tensor = self.norm(self.words(ids) + self.positions.weight[at] + self.kinds.weight[0])
+        return self.place(self.words(ids))
+
+    def place(self, words: Tensor) -> Tensor:
+        """Word vectors ``(B, T, D)`` to the input of the first layer, positions added."""
+        at = slice(self.shift, self.shift + words.shape[1])
+        x: Tensor = self.norm(words + self.positions.weight[at] + self.kinds.weight[0])
         return x
 
     def climb(self, x: Tensor, mask: Tensor, first: int = 0, last: int | None = None) -> Tensor:
@@ -158,8 +162,11 @@ class Classifier(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Ids and mask ``int64 (B, T)`` to logits ``float32 (B, K)``."""
-        mask = attention_mask.bool()
-        e = pool(self.body.climb(self.body.embed(input_ids), mask), mask, self.pooling)
+        return self.answer(self.body.embed(input_ids), attention_mask.bool())
+
+    def answer(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Embedded tokens ``(B, T, D)`` to logits ``float32 (B, K)``."""
+        e = pool(self.body.climb(x, mask), mask, self.pooling)
         if self.normalise:
             e = F.normalize(e, dim=-1)
         return self.scale * (e @ self.weight.float().T) + self.bias.float()

@@ -6,7 +6,7 @@ arXiv:0902.2206), without signs: buckets are many enough that collisions are rar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,9 +59,25 @@ def _mix(h: np.ndarray) -> np.ndarray:
 _POWERS = np.array([pow(int(_MUL), i, 1 << 32) for i in range(_LONGEST_WORD + 1)], np.uint32)
 
 
-def _char_grams(codes: Codes, spec: NgramSpec) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return rows and hashes of character n-grams; a space may only stand first or last."""
-    rows, hashes = [], []
+@dataclass(frozen=True)
+class Grams:
+    """All n-grams of one size.
+
+    Attributes:
+        n: words or characters in each.
+        words: whether they are word n-grams.
+        start: the first word (see :func:`first_codes`) or the first code of each, ``int64 (m,)``.
+        bucket: ``int64 (m,)``, below ``spec.buckets``.
+    """
+
+    n: int
+    words: bool
+    start: np.ndarray
+    bucket: np.ndarray
+
+
+def _char_grams(codes: Codes, spec: NgramSpec) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield size, first codes and hashes; a space may only stand first or last."""
     space, single = codes.kind == SPACE, codes.kind == SINGLE
     mixed = codes.code * np.uint32(0x9E3779B1)
     h = mixed.copy()
@@ -77,40 +93,49 @@ def _char_grams(codes: Codes, spec: NgramSpec) -> tuple[list[np.ndarray], list[n
             at = np.flatnonzero(inner & (single[:-1] | single[1:]))
         else:
             continue
-        rows.append(codes.row[at + 1])
-        hashes.append(_mix(h[at] ^ np.uint32(n * 0x3C6EF372 & 0xFFFFFFFF)))
-    return rows, hashes
+        yield n, at, _mix(h[at] ^ np.uint32(n * 0x3C6EF372 & 0xFFFFFFFF))
 
 
-def _word_grams(codes: Codes, spec: NgramSpec) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return rows and hashes of word n-grams."""
-    kind = codes.kind
-    inside = kind != SPACE
-    joins = np.zeros(len(kind), bool)
-    joins[1:] = (kind[1:] == WORD) & (kind[:-1] == WORD)
-    at = np.flatnonzero(inside)
-    first = np.flatnonzero(inside & ~joins)
+def first_codes(codes: Codes) -> np.ndarray:
+    """Return the code each word starts with, ``int64``; a ``SINGLE`` is a word by itself."""
+    joins = np.zeros(len(codes.kind), bool)
+    joins[1:] = (codes.kind[1:] == WORD) & (codes.kind[:-1] == WORD)
+    return np.flatnonzero((codes.kind != SPACE) & ~joins)
+
+
+def _word_grams(
+    codes: Codes, first: np.ndarray, spec: NgramSpec
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield size, first words and hashes."""
     if not len(first):
-        return [], []
-    which = np.cumsum(~joins[at]) - 1
-    place = np.minimum(at - first[which], _LONGEST_WORD)
+        return
+    at = np.flatnonzero(codes.kind != SPACE)
+    begin = np.searchsorted(at, first)
+    place = np.minimum(at - np.repeat(first, np.diff(begin, append=len(at))), _LONGEST_WORD)
     terms = _mix(codes.code[at]) * _POWERS[place]
-    word = np.add.reduceat(terms, np.searchsorted(at, first), dtype=np.uint32)
+    h = word = np.add.reduceat(terms, begin, dtype=np.uint32)
     row = codes.row[first]
-    rows, hashes, h = [], [], word
-    for n in range(1, spec.words + 1):
-        if n > 1:
-            size = len(word) - n + 1
-            if size <= 0:
-                break
-            h = h[:size] * np.uint32(0x85EBCA6B) + word[n - 1 :]
-            same = row[:size] == row[n - 1 :]
-            rows.append(row[:size][same])
-            hashes.append(_mix(h[same]))
-        else:
-            rows.append(row)
-            hashes.append(_mix(h))
-    return rows, hashes
+    yield 1, np.arange(len(word)), _mix(h)
+    for n in range(2, min(spec.words, len(word)) + 1):
+        size = len(word) - n + 1
+        h = h[:size] * np.uint32(0x85EBCA6B) + word[n - 1 :]
+        start = np.flatnonzero(row[:size] == row[n - 1 :])
+        yield n, start, _mix(h[start])
+
+
+def grams(codes: Codes, first: np.ndarray, spec: NgramSpec) -> Iterator[Grams]:
+    """Yield every n-gram occurrence, one size after the other.
+
+    Args:
+        codes: texts laid out.
+        first: ``first_codes(codes)``.
+        spec: which n-grams.
+    """
+    half = np.uint32(32 - (spec.bits - 1))
+    for n, start, h in _word_grams(codes, first, spec) if spec.words else ():
+        yield Grams(n, True, start, (h >> half).astype(np.int64))
+    for n, start, h in _char_grams(codes, spec) if spec.char_max else ():
+        yield Grams(n, False, start, (h >> half).astype(np.int64) + spec.buckets // 2)
 
 
 def hashed(texts: Sequence[str], spec: NgramSpec) -> tuple[np.ndarray, np.ndarray]:
@@ -124,12 +149,10 @@ def hashed(texts: Sequence[str], spec: NgramSpec) -> tuple[np.ndarray, np.ndarra
         ``int64 (m,)`` row numbers and ``int64 (m,)`` buckets below ``spec.buckets``.
     """
     codes = to_codes(texts)
-    half = np.uint32(32 - (spec.bits - 1))
-    word_rows, word_hashes = _word_grams(codes, spec) if spec.words else ([], [])
-    char_rows, char_hashes = _char_grams(codes, spec) if spec.char_max else ([], [])
-    buckets = [(h >> half).astype(np.int64) for h in word_hashes]
-    buckets += [(h >> half).astype(np.int64) + spec.buckets // 2 for h in char_hashes]
-    rows = word_rows + char_rows
-    if not rows:
+    first = first_codes(codes)
+    of_word, of_code = codes.row[first], codes.row[1:]
+    found = list(grams(codes, first, spec))
+    if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate(rows), np.concatenate(buckets)
+    rows = [(of_word if g.words else of_code)[g.start] for g in found]
+    return np.concatenate(rows), np.concatenate([g.bucket for g in found])

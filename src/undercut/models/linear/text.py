@@ -60,8 +60,29 @@ def to_codes(texts: Sequence[str]) -> Codes:
     joined = _END.join(texts)
     if joined.count(_END) != max(len(texts) - 1, 0):
         joined = _END.join(t.replace(_END, " ") for t in texts)
-    joined = unicodedata.normalize("NFKC", f"{_END}{joined}{_END}" if texts else _END).lower()
-    code = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
+    return lay_out(fold(f"{_END}{joined}{_END}" if texts else _END))[0]
+
+
+def kind_of(char: str) -> int:
+    """Return ``SPACE``, ``WORD`` or ``SINGLE``."""
+    return int(_kinds()[min(ord(char), 0xFFFF)])
+
+
+def fold(text: str) -> str:
+    """Return the text in the form that is compared: NFKC, lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def lay_out(folded: str) -> tuple[Codes, np.ndarray]:
+    """Lay folded texts out as code points, runs of white space as one space.
+
+    Args:
+        folded: texts after :func:`fold`, with a NUL before the first and after each.
+
+    Returns:
+        The code points kept, and which characters of ``folded`` they are, ``bool (len,)``.
+    """
+    code = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
     kind = _kinds()[np.minimum(code, 0xFFFF)]
     end = code == 0
     space = kind == SPACE
@@ -71,4 +92,4 @@ def to_codes(texts: Sequence[str]) -> Codes:
     code, kind, end = code[keep], kind[keep], end[keep]
     row = np.cumsum(end) - end - 1  # an end mark belongs to the text it closes
     code = np.where(kind == SPACE, np.uint32(32), code)
-    return Codes(code, kind, row)
+    return Codes(code, kind, row), keep

@@ -91,13 +91,18 @@ class Vectoriser:
         self._column = np.full(features.spec.buckets, -1, np.int32)
         self._column[features.kept] = np.arange(len(features.kept), dtype=np.int32)
 
+    def columns(self, buckets: np.ndarray) -> np.ndarray:
+        """Return the column of each bucket, ``int32 (m,)``; -1 where it is none."""
+        found: np.ndarray = self._column[buckets]
+        return found
+
     def __call__(self, texts: Sequence[str]) -> Any:
         """Return ``scipy.sparse.csr_matrix float32 (n, D)``, rows of length 1 (or all zero)."""
         parts = []
         width = max(len(self.features.kept), 1)
         for _, chunk in _chunks(texts):
             row, bucket = hashed(chunk, self.features.spec)
-            column = self._column[bucket]
+            column = self.columns(bucket)
             known = column >= 0
             counted = _count(row[known], column[known].astype(np.int64), width)
             parts.append(_weigh(*counted, len(chunk), self.features))

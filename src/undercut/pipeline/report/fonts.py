@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+INSTALL_COMMAND = "apt-get install fonts-noto-cjk (or any Chinese, Japanese or Korean font)"
 INSTALL = (
     "No installed font has these letters, so the chart files show numbers in their place. "
-    "Run: apt-get install fonts-noto-cjk (or install any Chinese, Japanese or Korean font), then "
-    "undercut report"
+    f"Run: {INSTALL_COMMAND}, then undercut report"
 )
 # Parts of file names, the best first.
 KNOWN = (

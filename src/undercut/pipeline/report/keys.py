@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from undercut.economics.breakeven import compare
+from undercut.economics.breakeven import break_even, compare
 from undercut.economics.records import Own
-from undercut.pipeline.facts import RunFacts
+from undercut.evaluation.paired import SIGNIFICANCE
+from undercut.evaluation.record import PairedTest
+from undercut.pipeline.facts import RivalFacts, RunFacts
 from undercut.pipeline.report.figures.month import cheapest
 from undercut.pipeline.report.format import (
     clean,
+    count,
     cpu_seconds,
     interval,
     money,
     number,
     one_line,
+    percent,
     plural,
     unit_price,
 )
@@ -96,7 +100,7 @@ def rival(facts: RunFacts) -> Key:
     if api is None:
         return Key("Cheapest rival API", "not known", "no price is known at that date")
     note = clean(api.note)
-    if "accuracy not measured" not in note:
+    if api.accuracy is None and "accuracy not measured" not in note:
         note = f"{note}; accuracy not measured" if note else "accuracy not measured"
     return Key(
         "Cheapest rival API",
@@ -104,3 +108,40 @@ def rival(facts: RunFacts) -> Key:
         f"{one_line(api.model)} ({one_line(api.provider)}), {number(api.input_tokens)} + "
         f"{number(api.output_tokens)} tokens, priced {one_line(api.priced_at)}, {note}",
     )
+
+
+def measured_sentence(facts: RunFacts, rival: RivalFacts) -> str:
+    """Return in a sentence what asking a rival showed: who is right more often, at which price."""
+    name, test = one_line(rival.model), rival.versus
+    ours, theirs = percent(rival.own_accuracy.value), percent(rival.accuracy.value)
+    where = f"on the same {plural(rival.rows, f'{one_line(rival.split)} row')} (p {p_value(test)})"
+    if test.better:
+        text = f"This model is right more often than {name}: {ours} against {theirs} {where}"
+    elif test.difference < 0 and test.p_value < SIGNIFICANCE:
+        text = f"{name} is right more often than this model: {theirs} against {ours} {where}"
+    else:
+        text = f"Nothing shows that {name} or this model is right more often: {theirs} against "
+        text += f"{ours} {where}"
+    if not rival.usd_per_1k:
+        return f"{text}."
+    price = facts.price
+    own = Own(
+        machine_usd_per_month=price.machine_usd_per_month,
+        capacity_per_month=price.capacity_per_month,
+    )
+    even = break_even(own, rival.usd_per_1k, price.usable_share).requests_per_month
+    text = f"{text}. {name} cost {unit_price(rival.usd_per_1k)}"
+    if even is None:
+        return f"{text}, less than this model at every volume."
+    return f"{text}; this model costs less from {count(even)} requests a month on."
+
+
+def p_value(test: PairedTest) -> str:
+    """Return the p-value of a paired test, ``0.0312`` or ``below 0.0001``."""
+    return "below 0.0001" if test.p_value < 0.0001 else f"{test.p_value:.4f}"
+
+
+def verdicts(facts: RunFacts) -> str:
+    """Return the whole verdict: against prices, the margin, and against the rival asked last."""
+    asked = [measured_sentence(facts, r) for r in facts.rivals_measured[-1:]]
+    return " ".join(s for s in (verdict(facts), margin(facts), *asked) if s)

@@ -15,7 +15,7 @@ from undercut.pipeline.report import tables
 from undercut.pipeline.report.figures.all import figures
 from undercut.pipeline.report.figures.figure import Figure
 from undercut.pipeline.report.format import clean, number, one_line, percent, plural
-from undercut.pipeline.report.keys import key_figures, margin, verdict
+from undercut.pipeline.report.keys import key_figures, verdicts
 from undercut.pipeline.report.png import Plots, write_plots
 from undercut.pipeline.report.svg.write import svg
 from undercut.store.files import write_text
@@ -59,7 +59,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "scored": scored,
         "name": one_line(facts.data.name),
         "classes_count": plural(len(facts.data.labels), "class", "classes"),
-        "verdict": " ".join(s for s in (verdict(facts), margin(facts)) if s),
+        "verdict": verdicts(facts),
         "prompt": clean(facts.price.prompt),
         "keys": key_figures(facts),
         "figures": {name: _with_svgs(f) for name, f in drawn.items()},
@@ -73,12 +73,13 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
             "paired": tables.paired(facts),
             "ladder": tables.ladder(facts),
             "rivals": tables.rivals(facts),
+            "asked": tables.asked(facts),
             "floors": tables.floors(facts),
             "rates": tables.rates(facts),
             "class_counts": tables.class_counts(facts),
         },
     }
-    return _environment().get_template("page.html").render(context)
+    return environment().get_template("page.html").render(context)
 
 
 def _with_svgs(f: Figure) -> dict[str, Any]:
@@ -95,7 +96,8 @@ def _with_svgs(f: Figure) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of the pages; everything they are handed is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

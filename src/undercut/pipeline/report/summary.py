@@ -16,7 +16,7 @@ from undercut.pipeline.report.format import (
     percent,
     plural,
 )
-from undercut.pipeline.report.keys import floor, margin, rival, unit_costs, verdict
+from undercut.pipeline.report.keys import floor, rival, unit_costs, verdicts
 
 WIDTH = 80
 NAMES = 20
@@ -31,8 +31,7 @@ def summary(facts: RunFacts) -> Text:
     read as markup, whatever labels and file names hold.
     """
     made = Text()
-    sentence = " ".join(s for s in (verdict(facts), margin(facts)) if s)
-    for line in wrap(_plain(sentence), WIDTH):
+    for line in wrap(_plain(verdicts(facts)), WIDTH):
         made.append(f"{line}\n", style="bold")
     made.append("\n")
     for name, lines in rows(facts):

@@ -20,6 +20,7 @@ from undercut.pipeline.report.format import (
     plural,
     points,
 )
+from undercut.pipeline.report.keys import p_value
 
 
 def classes(ev: Evaluation) -> Table:
@@ -165,6 +166,29 @@ def rivals(facts: RunFacts) -> Table:
             for r in ranked
         ),
         "No rival API has a known price at that date.",
+    )  # fmt: skip
+
+
+def asked(facts: RunFacts) -> Table:
+    """Return the rivals that were asked the same rows as this model."""
+    return Table(
+        columns("~Model", "Prompt", ">Rows", ">Accuracy", ">This model", ">Difference",
+                ">95 % interval", ">p", ">No label / refused / cut", ">p50 / p95, ms",
+                ">USD per 1,000", ">Spent", "Asked", "*Note"),
+        tuple(
+            (
+                one_line(r.model), r.prompt, f"{number(r.rows)} {one_line(r.split)}",
+                interval(r.accuracy), interval(r.own_accuracy), points(r.versus.difference),
+                f"{100 * r.versus.low:+.1f} to {100 * r.versus.high:+.1f}".replace("-", "\u2212"),
+                p_value(r.versus),
+                f"{number(r.unparsed)} / {number(r.refused)} / {number(r.cut)}",
+                f"{figure(r.p50_ms)} / {figure(r.p95_ms)}", money(r.usd_per_1k),
+                money(r.spent_usd), one_line(r.asked_at),
+                clean(" ".join([f"Price: {r.price}.", *r.notes])),
+            )
+            for r in facts.rivals_measured
+        ),
+        "No rival was asked. To ask one: undercut rival --base-url URL --model MODEL",
     )  # fmt: skip
 
 

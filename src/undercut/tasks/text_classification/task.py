@@ -104,5 +104,5 @@ class TextClassification:
         return found
 
     def rival_prompt(self, labels: Sequence[str]) -> str:
-        """Return the instruction a language model would be given; the text follows at its end."""
+        """Return the instruction a language model would be given; the text is the next message."""
         return rival_prompt(labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.pipeline.facts import RunFacts, VariantFacts
+from undercut.pipeline.facts import RivalPrice, RunFacts, VariantFacts
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import (
     interval,
@@ -81,10 +81,7 @@ def _answer(drawn: list[VariantFacts]) -> str:
 
 def _draw(facts: RunFacts, drawn: list[VariantFacts], width: float) -> Drawing:
     rivals = sorted((r for r in facts.price.rivals if r.usd_per_1k > 0), key=lambda r: r.usd_per_1k)
-    flags = [
-        Flag(r.usd_per_1k * 1000, f"{one_line(r.model)} {money(r.usd_per_1k * 1000)}")
-        for r in rivals[:MOST_RIVALS]
-    ]
+    flags = [Flag(r.usd_per_1k * 1000, _flag(r)) for r in rivals[:MOST_RIVALS]]
     costs = [1000 * c for v in drawn for c in (v.usd_per_1k, v.usd_per_1k_at_30)]
     left, right = around_log([*costs, *(f.x for f in flags)])
     low, high = _ends(drawn)
@@ -107,5 +104,12 @@ def _draw(facts: RunFacts, drawn: list[VariantFacts], width: float) -> Drawing:
         Axis("Validation accuracy", low, high, write=whole_percent),
         width,
         flags,
-        "Rival APIs; accuracy not measured",
+        "Rival APIs; accuracy not measured"
+        if not any(r.accuracy for r in rivals[:MOST_RIVALS])
+        else "Rival APIs; accuracy where it was measured",
     )
+
+
+def _flag(rival: RivalPrice) -> str:
+    text = f"{one_line(rival.model)} {money(rival.usd_per_1k * 1000)}"
+    return f"{text}, {percent(rival.accuracy.value)}" if rival.accuracy else text

@@ -6,6 +6,7 @@ from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.accuracy_cost import accuracy_cost
 from undercut.pipeline.report.figures.confidence import coverage, reliability
 from undercut.pipeline.report.figures.figure import Figure
+from undercut.pipeline.report.figures.learning import learning
 from undercut.pipeline.report.figures.month import crossing, month
 from undercut.pipeline.report.figures.quality import confusion, weakest
 from undercut.pipeline.report.figures.steps import steps
@@ -20,6 +21,7 @@ def figures(facts: RunFacts) -> dict[str, Figure]:
         weakest(scored),
         reliability(scored),
         coverage(scored),
+        learning(facts),
         month(facts),
         crossing(facts),
         steps(facts),

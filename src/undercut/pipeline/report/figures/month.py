@@ -105,9 +105,15 @@ def crossing(facts: RunFacts) -> Figure:
     note = (
         f"Own box: the machine alone, paid for whether used or not, filled to at most "
         f"{percent(price.usable_share)}. The API at its price of {one_line(rival.priced_at)}, "
-        "accuracy not measured. Both scales logarithmic."
+        f"{_accuracy(rival)}. Both scales logarithmic."
     )
     return Figure("crossing", CROSSING, _answer(price, rival), draw, table, note)
+
+
+def _accuracy(rival: RivalPrice) -> str:
+    if rival.accuracy is None:
+        return "accuracy not measured"
+    return f"its accuracy {percent(rival.accuracy.value)} where it was asked"
 
 
 def _span(price: PriceFacts, rival: RivalPrice) -> tuple[float, float]:

@@ -36,6 +36,9 @@ class Placed:
     leader: bool
 
 
+GAP = 4.0
+"""Pixels kept between labels side by side, or "9" and "8" read as "98"."""
+
 # Steps away from the point, in pixels; the near places are tried first.
 NEAR = (0, -9, 9)
 FAR = (-20, 20, -32, 32, -44, 44, -58, 58, -72, 72)
@@ -77,7 +80,7 @@ def place(
                 and area.bottom <= inside.bottom
             )
             if within and not any(area.touches(other) for other in used):
-                used.append(area)
+                used.append(Area(area.left - GAP, area.top, area.right + GAP, area.bottom))
                 found[i] = Placed(x + dx, y + dy, leader)
                 break
         else:

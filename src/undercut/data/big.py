@@ -1,0 +1,277 @@
+"""Files too big to hold: read twice, a record at a time; nothing but a sample is kept.
+
+The first pass finds the encoding, the form and the columns and keeps every n-th record, at most
+``SAMPLE`` of them; the second gives the rows. Memory is bounded by the sample and the longest
+record (``LONGEST`` characters), whatever the size of the file. CSV and its like, JSON lines and
+Parquet are read so; a single JSON document and a sheet are read whole.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from undercut.core.errors import Problem, UndercutError, fail
+from undercut.data import excel, parquet
+from undercut.data.decode import file_encoding
+from undercut.data.delimited import Form, Record, blank, cut_line, sniff, standard_quotes
+from undercut.data.json_rows import cells_of, is_lines, line_value
+from undercut.data.own_splits import from_column, part_column, part_of
+from undercut.data.separated import OPENING, table_of, trimmed, wrong_width
+from undercut.data.table import Table, count
+from undercut.data.torn_text import rejoin
+
+BIG = 32 << 20
+SAMPLE = 5000
+HEAD = 1 << 21
+LONGEST = 1 << 24
+JSON_LINES = {".jsonl", ".ndjson", ".jl"}
+Row = tuple[int, list[str | None] | Problem]
+
+
+@dataclass
+class Big:
+    """A file that is read a record at a time.
+
+    Attributes:
+        sample: a table of rows spread over the file, to choose columns from.
+        rows: how many records there are.
+    """
+
+    path: Path
+    kind: Literal["separated", "lines", "parquet"]
+    sample: Table
+    encoding: str = "utf-8"
+    form: Form = field(default_factory=lambda: Form(","))
+    plain: bool = False
+    rows: int = 0
+
+    def part_of_row(self) -> Callable[[list[str | None]], str]:
+        """Return what tells the part of a row; ``train`` for all when the file says nothing."""
+        if self.sample.parts is None:
+            return lambda cells: "train"
+        at = part_column(self.sample)
+        return lambda cells: part_of(cells[at] or "") or "train"
+
+    def records(self) -> Iterator[Row]:
+        """Yield (line, cells), or (line, problem) for a record that cannot be used.
+
+        Raises:
+            UndercutError: the file vanished, cannot be read on, or a quote stays open.
+        """
+        try:
+            yield from self._records()
+        except OSError as e:
+            raise _refused(e, self.sample.name) from None
+
+    def _records(self) -> Iterator[Row]:
+        name, width = self.sample.name, len(self.sample.columns)
+        if self.kind == "parquet":
+            yield from parquet.parquet_rows(self.path, name)[1]
+        elif self.kind == "lines":
+            for number, value in _values(self.path, self.encoding, name):
+                if isinstance(value, Problem):
+                    yield number, value
+                else:
+                    yield number, cells_of(value, self.sample.columns)
+        else:
+            heading: list[str] | None = None
+            for record in _separated(self.path, self.encoding, self.form, self.plain, name):
+                if blank(record.cells):
+                    continue
+                if self.sample.header and heading is None:
+                    heading = record.cells
+                if record.cells == heading:
+                    continue
+                cells = trimmed(record.cells, width)
+                if len(cells) == width:
+                    yield record.line, list(cells)
+                else:
+                    yield record.line, wrong_width(record, width, name, self.form)[1]
+
+
+def _text_lines(path: Path, encoding: str, name: str) -> Iterator[str]:
+    with path.open(encoding=encoding, errors="replace", newline="") as f:
+        number = 0
+        while line := f.readline(LONGEST):
+            number += 1
+            if len(line) == LONGEST:
+                raise fail(
+                    "data-file",
+                    expected=f"lines of at most {LONGEST:,} characters",
+                    found="a longer one",
+                    where=f"{name}:{number}",
+                )
+            yield line.replace("\0", "") if "\0" in line else line
+
+
+def _separated(path: Path, encoding: str, form: Form, plain: bool, name: str) -> Iterator[Record]:
+    lines = _text_lines(path, encoding, name)
+    if plain or len(form.mark) != 1 or form.cut != "all":
+        for number, raw in enumerate(lines, 1):
+            yield Record(number, number, cut_line(raw, form))
+        return
+    held: list[str] = []
+
+    def watched() -> Iterator[str]:
+        for line in lines:
+            held.append(line)
+            yield line
+
+    reader = csv.reader(watched(), delimiter=form.mark)
+    csv.field_size_limit(LONGEST)
+    last = 0
+    tail: list[str] = []
+    try:
+        for cells in reader:
+            yield Record(last + 1, reader.line_num, cells)
+            last, tail, held[:] = reader.line_num, list(held), []
+    except csv.Error:
+        raise _open_quote(name, last + 1) from None
+    try:
+        for _ in csv.reader(tail, delimiter=form.mark, strict=True):
+            pass
+    except csv.Error as e:
+        if "unexpected end" in str(e):
+            raise _open_quote(name, last - len(tail) + 1) from None
+
+
+def _open_quote(name: str, line: int) -> UndercutError:
+    return fail(
+        "data-quote",
+        expected="a closing quote",
+        found="a quote that stays open",
+        where=f"{name}:{line}",
+        fix='Close it, or write a quote inside a field twice ("").',
+    )
+
+
+def _values(path: Path, encoding: str, name: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(_text_lines(path, encoding, name), 1):
+        if line.strip():
+            yield number, line_value(line, f"{name}:{number}")
+
+
+class _Spread:
+    """Keep at most ``2 * SAMPLE`` things, evenly spread, of however many come."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self.step = 1
+        self.n = 0
+
+    def add(self, thing: Any) -> None:
+        if self.n % self.step == 0:
+            self.kept.append(thing)
+            if len(self.kept) >= 2 * SAMPLE:
+                self.kept = self.kept[::2]
+                self.step *= 2
+        self.n += 1
+
+
+def _scan_separated(
+    path: Path,
+    encoding: str,
+    form: Form,
+    plain: bool,
+    name: str,
+    wanted: frozenset[str],
+    quoted: bool,
+) -> Big:
+    spread, blanks = _Spread(), 0
+    for record in _separated(path, encoding, form, plain, name):
+        if blank(record.cells):
+            blanks += 1
+            continue
+        quoted = quoted or record.end > record.line
+        spread.add(record)
+    sample: list[Record] = spread.kept
+    if not sample:
+        raise fail("data-empty", expected="rows", found="none", where=name)
+    if not quoted and not plain:
+        joined, _ = rejoin(sample, form, wanted)
+        if joined:
+            return _scan_separated(path, encoding, joined, True, name, wanted, True)
+    notes: list[str] = []
+    table = table_of(sample, name, notes, form, wanted)
+    table.problems = []
+    if blanks:
+        table.notes.append(f"{name}: {count(blanks, 'blank line')} dropped.")
+    return Big(path, "separated", table, encoding, form, plain, spread.n - table.header)
+
+
+def _scan_lines(path: Path, encoding: str, name: str) -> Big:
+    spread, keys = _Spread(), Counter[str]()
+    for number, value in _values(path, encoding, name):
+        if not isinstance(value, Problem):
+            keys.update(dict.fromkeys(value, 1))
+            spread.add((number, value))
+    if not spread.n:
+        raise fail("data-json", expected="one JSON object a line", found="none", where=name)
+    columns = list(keys)
+    rows = [cells_of(value, columns) for _, value in spread.kept]
+    table = Table(name, columns, True, rows, [line for line, _ in spread.kept])
+    return Big(path, "lines", table, encoding, rows=spread.n)
+
+
+def _scan_parquet(path: Path, name: str) -> Big:
+    columns, rows = parquet.parquet_rows(path, name)
+    spread = _Spread()
+    for row in rows:
+        spread.add(row)
+    table = Table(name, columns, True, [c for _, c in spread.kept], [i for i, _ in spread.kept])
+    return Big(path, "parquet", table, rows=spread.n)
+
+
+def _head(path: Path, encoding: str) -> str:
+    with path.open(encoding=encoding, errors="replace", newline="") as f:
+        text = f.read(HEAD).replace("\0", "")
+    whole = text.rfind("\n") + 1
+    return text[:whole] if whole else text
+
+
+def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big | None:
+    """Return a big file ready to be streamed; None when it is small, or read whole anyway.
+
+    Raises:
+        UndercutError: unreadable, or nothing in it.
+    """
+    if not path.is_file() or path.stat().st_size < BIG:
+        return None
+    try:
+        return _scan(path, name, wanted)
+    except OSError as e:
+        raise _refused(e, name) from None
+
+
+def _refused(error: OSError, name: str) -> UndercutError:
+    found = error.strerror or "an error of the system"
+    return fail("data-file", expected="a readable file", found=found, where=name)
+
+
+def _scan(path: Path, name: str, wanted: frozenset[str]) -> Big | None:
+    with path.open("rb") as f:
+        magic = f.read(8)
+    if magic.startswith(parquet.MAGIC):
+        return _scan_parquet(path, name)
+    if magic.startswith(excel.MAGICS) or path.suffix.lower() in excel.SUFFIXES:
+        return None
+    encoding, note = file_encoding(path, name)
+    head = _head(path, encoding)
+    suffix = path.suffix.lower()
+    if suffix in JSON_LINES or (head.lstrip()[:1] == "{" and is_lines(head)):
+        big = _scan_lines(path, encoding, name)
+    elif suffix == ".json" or head.lstrip()[:2] in ("[{", "[["):
+        return None
+    else:
+        form = sniff(head, wanted)
+        plain = not standard_quotes(head, form)
+        quoted = OPENING.search(head) is not None
+        big = _scan_separated(path, encoding, form, plain, name, wanted, quoted)
+    big.sample.notes[:0] = note
+    from_column(big.sample)
+    return big

@@ -1,0 +1,1 @@
+"""`undercut check`: what is wrong with labelled files, mended copies, the page."""

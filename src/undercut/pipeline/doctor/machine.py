@@ -1,0 +1,183 @@
+"""The machine: processor features, cores, memory, disk, and the limits a container sets."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+import psutil
+
+from undercut.pipeline.doctor.record import Check
+from undercut.predict.processor import processor
+
+FEATURES = {
+    "AVX2": ("avx2",),
+    "AVX-512": ("avx512f",),
+    "VNNI": ("avx512_vnni", "avx_vnni", "avx512vnni"),
+    "AMX": ("amx_int8", "amx_bf16"),
+    "bf16": ("avx512_bf16", "amx_bf16", "bf16"),
+    "dot product": ("asimddp",),
+    "int8 matrix": ("i8mm",),
+}
+"""What it is called -> the flags that mean it."""
+NO_VNNI = "https://github.com/microsoft/onnxruntime/issues/6004"
+LITTLE_MEMORY, LITTLE_DISK, NO_DISK = 2 << 30, 2 << 30, 100 << 20
+
+
+def size(n: float) -> str:
+    """Return bytes as GB or MB."""
+    return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.0f} MB"
+
+
+def flags(cpuinfo: str) -> set[str]:
+    """Return the flags of the first processor in the text of ``/proc/cpuinfo``."""
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("flags", "Features"):
+            return set(value.split())
+    return set()
+
+
+def cgroup_folders(own: str, root: Path = Path("/sys/fs/cgroup")) -> list[Path]:
+    """Return the control groups this process is in, innermost first.
+
+    Args:
+        own: the text of ``/proc/self/cgroup``.
+        root: where control groups are mounted.
+    """
+    found: list[Path] = []
+    for line in own.splitlines():
+        _, kinds, path = line.split(":", 2)
+        for kind in kinds.split(",") if kinds else [""]:
+            place = root / kind / path.lstrip("/")
+            found += [p for p in (place, *place.parents) if p.is_relative_to(root / kind)]
+    return found
+
+
+def _number(path: Path) -> float | None:
+    try:
+        return float(path.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None  # not there, or "max"
+
+
+def core_limit(folders: list[Path]) -> float | None:
+    """Return the cores a quota allows, or ``None`` without one (cgroup versions 1 and 2)."""
+    limits = []
+    for folder in folders:
+        try:
+            quota, period = map(float, (folder / "cpu.max").read_text().split())
+            limits.append(quota / period)
+        except (OSError, ValueError):
+            quota = _number(folder / "cpu.cfs_quota_us") or -1
+            period = _number(folder / "cpu.cfs_period_us") or 0
+            if quota > 0 and period > 0:
+                limits.append(quota / period)
+    return min(limits, default=None)
+
+
+def memory_limit(folders: list[Path]) -> float | None:
+    """Return the bytes a limit allows, or ``None`` without one (cgroup versions 1 and 2)."""
+    names = ("memory.max", "memory.limit_in_bytes")
+    limits = [n for f in folders for name in names if (n := _number(f / name)) is not None]
+    return min((n for n in limits if n < 1 << 60), default=None)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _processor() -> list[Check]:
+    have = flags(_read("/proc/cpuinfo"))
+    name = f"{processor()}, {platform.machine()}"
+    if not have:
+        return [Check(topic="processor", state="ok", found=f"{name}; its features are not listed")]
+    known = [what for what, any_of in FEATURES.items() if have.intersection(any_of)]
+    absent = [w for w in ("AVX2", "AVX-512", "VNNI", "AMX", "bf16") if w not in known]
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    found = f"{name}: {', '.join(known) or 'no wide instructions'}"
+    found += f"; not {', '.join(absent)}" if x86 and absent else ""
+    checks = [Check(topic="processor", state="ok", found=found)]
+    if x86 and "VNNI" not in known:
+        checks.append(
+            Check(
+                topic="int8",
+                state="note",
+                found="without VNNI 8-bit models can saturate and answer differently; the gate "
+                "tests each on this machine before it is promoted",
+                source=NO_VNNI,
+            )
+        )
+    return checks
+
+
+def _cores(folders: list[Path]) -> Check:
+    there = os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
+    quota = core_limit(folders)
+    usable = min(allowed, quota or allowed)
+    found = f"{usable:g} of {there} usable"
+    if usable < there:
+        whole = max(int(usable), 1)
+        why = "a container's quota" if quota and quota < allowed else "this process's affinity"
+        found += f" ({why})"
+        return Check(topic="cores", state="note", found=found, fix=f"Add --threads {whole}")
+    return Check(topic="cores", state="ok", found=found)
+
+
+def _memory(folders: list[Path]) -> Check:
+    memory = psutil.virtual_memory()
+    limit = memory_limit(folders)
+    most = min(memory.total, limit or memory.total)
+    found = f"{size(memory.available)} free of {size(memory.total)}"
+    if limit and limit < memory.total:
+        found += f"; this process may use {size(limit)}"
+    if most < LITTLE_MEMORY:
+        return Check(
+            topic="memory",
+            state="note",
+            found=found,
+            fix="Use --method linear; encoders want 2 GB",
+        )
+    return Check(topic="memory", state="ok", found=found)
+
+
+def _disk(workspace: Path) -> Check:
+    place = workspace.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    found = f"{size(free)} free at {workspace}"
+    if not os.access(place, os.W_OK):
+        return Check(
+            topic="workspace",
+            state="broken",
+            found=f"{place} cannot be written",
+            fix="Choose another with --workspace DIR",
+        )
+    if free < NO_DISK:
+        return Check(topic="workspace", state="broken", found=found, fix="Make room on the disk")
+    if free < LITTLE_DISK:
+        return Check(
+            topic="workspace", state="note", found=found, fix="Encoders' steps want 2 GB of room"
+        )
+    return Check(topic="workspace", state="ok", found=found)
+
+
+def _python() -> Check:
+    """Name the interpreter; an older Python than undercut needs could not run this line."""
+    return Check(
+        topic="Python", state="ok", found=f"{platform.python_version()} at {sys.executable}"
+    )
+
+
+def machine(workspace: Path) -> list[Check]:
+    """Return what there is to say about the machine."""
+    folders = cgroup_folders(_read("/proc/self/cgroup"))
+    return [_python(), *_processor(), _cores(folders), _memory(folders), _disk(workspace)]

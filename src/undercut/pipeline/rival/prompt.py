@@ -1,0 +1,79 @@
+"""The request a rival API would need: built once, for its price and for sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from undercut.core.types import Examples, Task
+from undercut.economics.records import RequestSize
+from undercut.economics.tokens import prompt_tokens, request_size
+
+NO_EXAMPLES = Examples([], [], [])
+
+
+def sendable(text: str) -> str:
+    """Return the text as it can be sent: lone surrogates become ``?``."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is said to a language model, but for the text itself.
+
+    Attributes:
+        instruction: the system message, the task's own.
+        shots: ``(text, answer)`` examples, shown as earlier turns of the conversation.
+    """
+
+    instruction: str
+    shots: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return ``zero-shot`` or ``8 examples``."""
+        n = len(self.shots)
+        return "zero-shot" if not n else f"{n} example" if n == 1 else f"{n} examples"
+
+    def messages(self, text: str) -> list[dict[str, str]]:
+        """Return the chat messages that are sent for a text."""
+        turns = [("system", self.instruction)] if self.instruction else []
+        for shown, answer in self.shots:
+            turns += [("user", shown), ("assistant", answer)]
+        turns.append(("user", text))
+        return [{"role": role, "content": sendable(content)} for role, content in turns]
+
+    def tokens(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the input tokens of each request by the o200k vocabulary, ``int64 (n,)``."""
+        return prompt_tokens(self.instruction, texts, self.shots)
+
+    def size(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        class_counts: Mapping[str, int] | None = None,
+    ) -> RequestSize:
+        """Return the mean size of a request and its answer; see :func:`request_size`."""
+        return request_size(self.instruction, texts, labels, class_counts, self.shots)
+
+    def shown(self, text: str) -> str:
+        """Return the request as a page shows it: the messages, one after the other."""
+        return "\n\n".join(message["content"] for message in self.messages(text))
+
+
+def build(task: Task | Any, labels: Sequence[str], examples: Examples = NO_EXAMPLES) -> Prompt:
+    """Return the prompt of a task.
+
+    Args:
+        task: the task, whose ``rival_prompt`` is the instruction.
+        labels: the label space.
+        examples: labelled rows to show; none for zero-shot.
+    """
+    shots = tuple(
+        (sendable(str(text)), str(target))
+        for text, target in zip(examples.inputs, examples.targets, strict=True)
+    )
+    return Prompt(sendable(task.rival_prompt(labels)), shots)
