@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from undercut.cli.results import Result, table
+from undercut.data.table import count
 from undercut.economics.money import percent
 
 WIDTH = 80
@@ -29,8 +30,9 @@ class CheckResult(Result):
         """Print the verdict, findings with errors first, suspected labels, classes."""
         r = self.record
         verdict = "cannot be used as it is" if r.errors else "can be used"
-        test = f", {r.test_rows:,} test rows" if r.test_rows else ""
-        console.print(f"{r.rows:,} rows{test}, {len(r.labels):,} labels; the data {verdict}.")
+        test = f", {count(r.test_rows, 'test row')}" if r.test_rows else ""
+        head = f"{count(r.rows, 'row')}{test}, {count(len(r.labels), 'label')}"
+        console.print(f"{head}; the data {verdict}.")
         for note in r.notes:
             console.print(f"  {note}")
         width = min(console.width, WIDTH)

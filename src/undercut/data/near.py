@@ -147,7 +147,8 @@ def _pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray, 
         alike = similar(x, y)
         good = alike >= threshold
         if len(refused) < REMEMBERED:
-            refused = np.sort(np.concatenate([refused, code[~good]]))
+            # Two sorted runs: a stable sort merges them.
+            refused = np.sort(np.concatenate([refused, code[~good]]), kind="stable")
         if good.any():
             a, b = np.concatenate([a, x[good]]), np.concatenate([b, y[good]])
             similarity = np.concatenate([similarity, alike[good]])

@@ -19,7 +19,7 @@ WINDOW_CJK = 2
 
 CHUNK_CHARS = 1 << 19
 _CHUNK_ROWS = 1 << 20
-_KEPT_CHARS = 1 << 22
+_KEPT_CHARS = 1 << 23
 _PAIRS = 1 << 14
 HASH_BITS = 44
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
@@ -117,7 +117,7 @@ class Similarity:
     """Exact Jaccard similarity of the window sets of texts.
 
     Args:
-        texts: from :func:`letters`. The sets of up to 4 million letters are kept (about 40 MB);
+        texts: from :func:`letters`. The sets of up to 8 million letters are kept (about 80 MB);
             of more text they are made again for the pairs asked about.
     """
 

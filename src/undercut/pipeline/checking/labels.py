@@ -64,7 +64,7 @@ def search(
     if len(part) < FEWEST or len(labels) < 2 or len(labels) > len(part) / 4:
         return (
             f"Label errors not looked for: {count(len(part), 'row')} of "
-            f"{count(len(labels), 'label')} are too few a label."
+            f"{count(len(labels), 'label')}, too few to tell."
         )
     y = task.encode(part.targets, labels)
     most = min(MOST, max(CELLS // len(labels), FEWEST))
