@@ -34,19 +34,32 @@ def refused(capsys, *arguments: str) -> str:
 def told(bad: Bad, capsys, tmp_path, monkeypatch) -> str:
     monkeypatch.chdir(tmp_path)
     (tmp_path / bad.name).write_bytes(bad.data)
-    said = refused(capsys, "check", bad.name, *bad.flags)
+    place = ("--workspace", str(tmp_path.with_name(f"{tmp_path.name}-out")))
+    said = refused(capsys, "run", bad.name, *bad.flags, "--method", "linear", "--quiet", *place)
     assert bad.said in said, said
     problems = [line for line in said.splitlines() if line.startswith("undercut: ")]
     # Cyclopts speaks of an option without the file; everything else names file and row.
     if not bad.flags:
         assert all(bad.name in line for line in problems), said
         assert len(problems) <= 2
-        assert re.search(r"\(error [a-z-]+\)", said)
+        assert re.search(r"\(error ([a-z-]+); more: undercut help \1\)", said)
     if bad.row:
         assert len(problems) == 1
         assert f"{bad.name}:{bad.row}: " in said, said
+    checked_as_well(bad, capsys)
     assert sorted(p.name for p in tmp_path.iterdir()) == [bad.name]
     return said
+
+
+def checked_as_well(bad: Bad, capsys) -> None:
+    """``check`` shows bad rows among its findings; it says so with the same status and place."""
+    with pytest.raises(SystemExit) as e:
+        main(["check", bad.name, *bad.flags, "--no-label-errors"])
+    shown = capsys.readouterr()
+    assert e.value.code == 2, shown
+    assert "Traceback" not in shown.err
+    if bad.row:
+        assert f"{bad.name}:{bad.row}" in shown.out + shown.err
 
 
 def test_there_are_a_hundred_and_they_are_distinct():
@@ -90,7 +103,7 @@ def test_a_missing_package_is_named_with_the_command(
         monkeypatch.delitem(sys.modules, known)
     monkeypatch.setitem(sys.modules, module, None)
     said = told(Bad(name, data, f'pip install "undercut[{extra}]"'), capsys, tmp_path, monkeypatch)
-    assert "(error extra-missing)" in said
+    assert "(error extra-missing;" in said
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from undercut.data.big import Big, open_big
 from undercut.data.columns import Choice, choose
 from undercut.data.identity import dataset_hash
 from undercut.data.normal import same_key
-from undercut.data.own_splits import WORDS
+from undercut.data.own_splits import WORDS, nothing_to_learn_from
 from undercut.data.read import read_table
 from undercut.data.rows import Batch, Rows, batches
 from undercut.data.sources import Sources, resolve, sha256_source
@@ -157,9 +157,7 @@ def load_parts(
         said = ", ".join(f"{WORDS[p]} {len(rows):,}" for p, rows in own.items())
         reader.notes.append(f"rows by the splits of the data: {said}.")
     if "train" not in own and own:
-        found = f"only rows for {' and '.join(WORDS[p] for p in own)}"
-        where = ", ".join(sources.names[p] for p in sources.train)
-        raise fail("data-few", expected="rows for training", found=found, where=where)
+        raise nothing_to_learn_from(own, [sources.names[p] for p in sources.train])
     rows = own["train"].examples() if own else Examples([], [], [])
     return Parts(rows, held["valid"], held["test"], reader.notes, sources)
 

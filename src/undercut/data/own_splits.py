@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from undercut.core.errors import UndercutError, fail
 from undercut.data.content import content
 from undercut.data.names import match, name_key
 from undercut.data.table import Table, count
@@ -90,3 +91,14 @@ def is_part_column(name: str, cells: Sequence[str | None]) -> bool:
     if match(name, "label") is not None or not 2 <= looks.distinct <= 4:
         return False
     return all(part_of(c) for c in {c.strip() for c in cells[:2000] if c and c.strip()})
+
+
+def nothing_to_learn_from(parts: Iterable[str], names: Sequence[str]) -> UndercutError:
+    """Return the error of a set that has rows for other parts only.
+
+    Args:
+        parts: the parts it has.
+        names: its files.
+    """
+    found = f"only rows for {' and '.join(WORDS[p] for p in parts)}"
+    return fail("data-few", expected="rows for training", found=found, where=", ".join(names))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from undercut.core.errors import fail
 from undercut.core.types import Examples
 from undercut.data.columns import Choice, choose
+from undercut.data.own_splits import nothing_to_learn_from
 from undercut.data.read import read_table
 from undercut.data.rows import Rows
 from undercut.data.sources import resolve
@@ -113,6 +114,9 @@ def read_sets(
             home.sources.append(source)
             home.notes.extend([*table.notes, choice.note] if choice.note else table.notes)
             _sort_rows(source, role, sets, task)
+    if len(sets) > 1 and not len(sets["train"].gathered) and not sets["train"].bad:
+        others = [part for part in sets if part != "train"]
+        raise nothing_to_learn_from(others, [files.names[p] for p in files.train])
     return sets
 
 
