@@ -144,8 +144,9 @@ def _folds_groups(cluster: np.ndarray) -> np.ndarray | None:
 
 def _suspected(errors: LabelErrors) -> Finding:
     message = (
-        f"About {errors.estimated:,} of {errors.rows:,} labels may be wrong (models that never saw "
-        "the row expect another) | The likeliest are listed; look at them first."
+        f"{errors.estimated:,} of {errors.rows:,} labels are doubted by models that never saw the "
+        f"row and agree with {100 * errors.accuracy:.0f} % of all labels; many will be right | The "
+        "likeliest errors are listed; look at them first: undercut relabel FILE."
     )
     return finding("warning", "label-errors", message, [s.row for s in errors.suspects])
 

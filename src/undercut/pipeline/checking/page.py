@@ -38,8 +38,8 @@ def page(c: Checked, files: list[str]) -> str:
         _key("Labels", number(len(c.labels)), _balance(c)),
         _key("Findings", plural(c.errors, "error"), plural(warnings, "warning")),
         _key(
-            "Labels that may be wrong",
-            f"about {number(found.estimated)}" if found else "not looked for",
+            "Doubted labels",
+            number(found.estimated) if found else "not looked for",
             f"of {number(found.rows)} looked at" if found else "",
         ),
     ]

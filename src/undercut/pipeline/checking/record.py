@@ -25,7 +25,7 @@ class LabelErrors(Record):
     rows: int = Field(description="rows looked at")
     folds: int
     accuracy: float = Field(description="share of rows on which the out-of-fold label is the given")
-    estimated: int = Field(description="labels expected to be wrong among the rows looked at")
+    estimated: int = Field(description="labels doubted among the rows looked at; an upper guess")
     suspects: list[Suspect] = Field(description="least believed first, at most 20")
 
 
