@@ -189,6 +189,7 @@ def compress_artefact(
     Of a composite the parts that can shrink are shrunk, and joined again as they were.
     """
     manifest = artefacts.read_manifest(folder, verify=False)
+    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".compress-") as place:
         work = Path(place)
         if not manifest.children:
