@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from conformance.tiny_base import tiny_base
 from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core.errors import UndercutError
 from undercut.core.specs import RunSpec
-from undercut.pipeline.ladder import Limits, ladder_methods
+from undercut.ledger.price import Rates
+from undercut.pipeline import promote as promoting
+from undercut.pipeline.ladder import Climb, Limits, ladder_methods
 from undercut.pipeline.run import run
 
 
@@ -103,3 +110,35 @@ def test_two_classes_with_a_single_row_each_still_say_something_clear(tmp_path):
     with pytest.raises(UndercutError) as caught:
         run(RunSpec(train=[train], workspace=tmp_path / "out", method="linear"))
     assert caught.value.problems[0].expected
+
+
+def test_timing_noise_does_not_choose_between_level_rungs(monkeypatch, tmp_path):
+    """Two rungs of one architecture, equally accurate: the lower one, whichever was timed faster."""
+
+    @dataclass
+    class Workspace:
+        steps: list = field(default_factory=list)
+
+        def step(self, name, material, work):
+            return SimpleNamespace(result=work(tmp_path))
+
+    def variant(name, rung, speed):
+        built = SimpleNamespace(hash=f"{rung}-{name}", folder=tmp_path / name)
+        return built, SimpleNamespace(texts_per_second=speed, threads=1)
+
+    monkeypatch.setattr(promoting, "_right", lambda context, built: np.array([True, True, False]))
+    limits = Limits(None, None, None, 0.01, None, 12)
+    for fast, slow in ((100.0, 80.0), (80.0, 100.0)):
+        rungs = [
+            SimpleNamespace(
+                name=name,
+                versus_previous=None,
+                variants=[variant("reference", name, v / 2), variant("onnx", name, v)],
+            )
+            for name, v in (("probe", fast), ("partial", slow))
+        ]
+        context = SimpleNamespace(spec=SimpleNamespace(method="auto"), workspace=Workspace())
+        rung, built, _ = promoting.choose(
+            context, Climb(rungs, []), limits, Rates(), date(2026, 11, 24)
+        )
+        assert (rung.name, built.folder.name) == ("probe", "onnx")

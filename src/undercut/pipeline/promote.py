@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core import plugins
 from undercut.core.specs import GateSpec
 from undercut.core.types import Measurement
 from undercut.evaluation.evaluate import evaluate
@@ -60,6 +61,26 @@ def _counted_accuracy(right: np.ndarray, reference: np.ndarray) -> float:
     return float((right if surely_worse else reference).mean())
 
 
+def _form(rung: Rung, built: Built) -> tuple[str, str]:
+    """Return what decides the speed of a variant: the architecture and how it is written."""
+    return plugins.get("method", rung.name).architecture, built.folder.name
+
+
+def _costs(rungs: list[Rung], rates: Rates, when: Any) -> dict[tuple[str, str], float]:
+    """Return USD a request at 30 % use of each form: the median over the rungs that have it.
+
+    Rungs of one architecture compute the same, so what was timed differently is the machine's
+    noise. It must not choose between them: a run that is killed and timed again would choose anew.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for rung in rungs:
+        for built, m in rung.variants:
+            if m is not None:
+                cost = usd_per_1k(m, rates, when) / 1000 / UTILISATION
+                found.setdefault(_form(rung, built), []).append(cost)
+    return {form: float(np.median(costs)) for form, costs in found.items()}
+
+
 def choose(
     context: Context, climbed: Climb, limits: Limits, rates: Rates, when: Any
 ) -> tuple[Rung, Built, str]:
@@ -67,25 +88,26 @@ def choose(
 
     The sum is ``c + L * (1 - accuracy)`` a request (economics: cascade rule), with ``c`` at 30 %
     use. A form that passed the gate counts as accurate as its reference unless McNemar's test
-    says otherwise. The choice is recorded once; prices that change later re-price it and do not
-    unmake it.
+    says otherwise; of rungs that are level the lowest is taken. The choice is recorded once; prices
+    that change later re-price it and do not unmake it.
     """
     wanted = context.spec.method
     rungs = [r for r in climbed.rungs if wanted in ("auto", r.name)]
+    costs = _costs(rungs, rates, when)
     table = []
-    for rung in rungs:
+    for place, rung in enumerate(rungs):
         reference = _right(context, rung.variants[0][0])
         for built, measured in rung.variants:
             if measured is None:
                 continue
-            cost = usd_per_1k(measured, rates, when) / 1000 / UTILISATION
+            cost = costs[_form(rung, built)]
             right = _right(context, built)
             loss = cost + limits.error_usd * (1 - _counted_accuracy(right, reference))
-            table.append((loss, cost, rung, built, float(right.mean())))
-    table.sort(key=lambda row: (row[0], row[1]))
+            table.append((loss, cost, place, rung, built, float(right.mean())))
+    table.sort(key=lambda row: row[:3])
 
     def work(_: Path) -> dict[str, Any]:
-        rung, built, accuracy = table[0][2:]
+        rung, built, accuracy = table[0][3:]
         reason = (
             f"least cost of serving and errors together: {accuracy:.1%} on validation, an error "
             f"counted at {limits.error_usd:g} USD"
@@ -94,9 +116,9 @@ def choose(
             reason += "; not significantly better than the rung below it"
         return {"hash": built.hash, "rung": rung.name, "reason": reason}
 
-    material = {"variants": sorted(row[3].hash for row in table), "error_usd": limits.error_usd}
+    material = {"variants": sorted(row[4].hash for row in table), "error_usd": limits.error_usd}
     step = context.workspace.step("choose", material, work)
-    for _, _, rung, built, _ in table:
+    for _, _, _, rung, built, _ in table:
         if built.hash == step.result["hash"]:
             return rung, built, step.result["reason"]
     raise RuntimeError("the recorded choice is not among the variants")
