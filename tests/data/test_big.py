@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from data.test_read import plain
 from undercut.core.errors import UndercutError
 from undercut.data import big
-from undercut.data.load import iter_batches, load_examples, load_parts
+from undercut.data.load import load_examples, load_parts
+from undercut.data.usable import read_sets
 
 TASK = "text-classification"
 WORDS = [
@@ -174,23 +175,22 @@ def test_parquet_is_streamed(tmp_path, monkeypatch):
     assert len(whole[0]) == 9000
 
 
-def test_what_streaming_keeps_does_not_grow_with_the_file(tmp_path, monkeypatch):
+def test_what_streaming_keeps_does_not_grow_with_the_texts(tmp_path, monkeypatch):
+    """Of twice as long texts no more is kept; of a row a few numbers are."""
     monkeypatch.setattr(big, "BIG", 0)
-    monkeypatch.setattr(big, "SAMPLE", 500)
+    monkeypatch.setattr(big, "SAMPLE", 100)
     monkeypatch.setattr(big, "HEAD", 1 << 16)
-    peaks = []
-    for rows in (15_000, 45_000):
-        path = tmp_path / f"{rows}.csv"
+    kept = {}
+    for rows, words in ((12_000, 1), (12_000, 40), (36_000, 1)):
+        path = tmp_path / f"{rows}-{words}.csv"
         with path.open("w") as f:
             f.write("text,label\n")
-            f.writelines(f'"{sentence(i)}, {sentence(i + 1)}",{"ab"[i % 2]}\n' for i in range(rows))
-        _, batches = iter_batches([path], TASK, size=500)
-        n = bad = 0
+            f.writelines(f'"{sentence(i) * words}","{"ab"[i % 2]}"\n' for i in range(rows))
         tracemalloc.start()
-        for batch in batches:
-            n += sum(map(len, batch.parts.values()))
-            bad += batch.bad
-        peaks.append(tracemalloc.get_traced_memory()[1])
+        found = read_sets([path], [], [], TASK, spill=True)
+        kept[rows, words] = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
-        assert (n, bad) == (rows, 0)
-    assert peaks[1] < 1.2 * peaks[0], peaks
+        assert len(found.train) == rows
+        assert found.train.inputs[rows // 2] == sentence(rows // 2) * words
+    assert kept[12_000, 40] - kept[12_000, 1] < 16 * 12_000, kept
+    assert kept[36_000, 1] - kept[12_000, 1] < 48 * 24_000, kept

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Index = Sequence[int] | range | np.ndarray
 
 
 class Record(BaseModel):
@@ -45,19 +47,43 @@ class Examples:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def take(self, index: Sequence[int] | np.ndarray) -> Examples:
+    def take(self, index: Index) -> Examples:
         """Return the rows at ``index``, in that order."""
-        at = [int(i) for i in index]
-        targets = [self.targets[i] for i in at] if len(self.targets) else []
-        return Examples([self.inputs[i] for i in at], targets, [self.rows[i] for i in at])
+        targets = _taken(self.targets, index) if len(self.targets) else []
+        return Examples(_taken(self.inputs, index), targets, _taken(self.rows, index))
 
     def plus(self, other: Examples) -> Examples:
         """Return these rows followed by those of ``other``."""
         return Examples(
-            [*self.inputs, *other.inputs],
-            [*self.targets, *other.targets],
-            [*self.rows, *other.rows],
+            _joined(self.inputs, other.inputs),
+            _joined(self.targets, other.targets),
+            _joined(self.rows, other.rows),
         )
+
+
+@runtime_checkable
+class Column(Protocol):
+    """A column that is not held in memory: it is picked from and joined without being read."""
+
+    def take(self, at: Index) -> Any:
+        """Return the cells at ``at``, in that order."""
+
+    def plus(self, other: Any) -> Any:
+        """Return these cells followed by those of another such column of the same rows."""
+
+
+def _taken(column: Sequence[Any], index: Index) -> Sequence[Any]:
+    if isinstance(column, Column):
+        taken: Sequence[Any] = column.take(index)
+        return taken
+    return [column[int(i)] for i in index]
+
+
+def _joined(one: Sequence[Any], other: Sequence[Any]) -> Sequence[Any]:
+    if isinstance(one, Column) and isinstance(other, Column):
+        joined: Sequence[Any] = one.plus(other)
+        return joined
+    return [*one, *other]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ Parquet are read so; a single JSON document and a sheet are read whole.
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from undercut.core.errors import Problem, UndercutError, fail
+from undercut.core.types import Progress, silent
 from undercut.data import excel, parquet
 from undercut.data.decode import file_encoding
 from undercut.data.delimited import Form, Record, blank, cut_line, sniff, standard_quotes
@@ -29,8 +31,15 @@ BIG = 32 << 20
 SAMPLE = 5000
 HEAD = 1 << 21
 LONGEST = 1 << 24
+TOLD = 4096
+"""Records between two words on how far the reading is."""
 JSON_LINES = {".jsonl", ".ndjson", ".jl"}
 Row = tuple[int, list[str | None] | Problem]
+Tick = Callable[[Progress], None]
+
+
+def _told(tick: Tick, what: str, done: int, total: int) -> None:
+    tick(Progress(what, done, total, f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB"))
 
 
 @dataclass
@@ -49,6 +58,7 @@ class Big:
     form: Form = field(default_factory=lambda: Form(","))
     plain: bool = False
     rows: int = 0
+    tick: Tick = silent
 
     def part_of_row(self) -> Callable[[list[str | None]], str]:
         """Return what tells the part of a row; ``train`` for all when the file says nothing."""
@@ -71,16 +81,17 @@ class Big:
     def _records(self) -> Iterator[Row]:
         name, width = self.sample.name, len(self.sample.columns)
         if self.kind == "parquet":
-            yield from parquet.parquet_rows(self.path, name)[1]
+            yield from _parquet_told(self.path, name, self.tick, f"read {name}")[1]
         elif self.kind == "lines":
-            for number, value in _values(self.path, self.encoding, name):
+            for number, value in _values(self.path, self.encoding, name, self._told):
                 if isinstance(value, Problem):
                     yield number, value
                 else:
                     yield number, cells_of(value, self.sample.columns)
         else:
             heading: list[str] | None = None
-            for record in _separated(self.path, self.encoding, self.form, self.plain, name):
+            lines = _text_lines(self.path, self.encoding, name, self._told)
+            for record in _separated(lines, self.form, self.plain, name):
                 if blank(record.cells):
                     continue
                 if self.sample.header and heading is None:
@@ -93,12 +104,21 @@ class Big:
                 else:
                     yield record.line, wrong_width(record, width, name, self.form)[1]
 
+    def _told(self, done: int, total: int) -> None:
+        _told(self.tick, f"read {self.sample.name}", done, total)
 
-def _text_lines(path: Path, encoding: str, name: str) -> Iterator[str]:
+
+Read = Callable[[int, int], None]
+
+
+def _text_lines(path: Path, encoding: str, name: str, read: Read) -> Iterator[str]:
+    total = path.stat().st_size
     with path.open(encoding=encoding, errors="replace", newline="") as f:
         number = 0
         while line := f.readline(LONGEST):
             number += 1
+            if number % TOLD == 0:
+                read(os.lseek(f.fileno(), 0, os.SEEK_CUR), total)
             if len(line) == LONGEST:
                 raise fail(
                     "data-file",
@@ -109,8 +129,7 @@ def _text_lines(path: Path, encoding: str, name: str) -> Iterator[str]:
             yield line.replace("\0", "") if "\0" in line else line
 
 
-def _separated(path: Path, encoding: str, form: Form, plain: bool, name: str) -> Iterator[Record]:
-    lines = _text_lines(path, encoding, name)
+def _separated(lines: Iterator[str], form: Form, plain: bool, name: str) -> Iterator[Record]:
     if plain or len(form.mark) != 1 or form.cut != "all":
         for number, raw in enumerate(lines, 1):
             yield Record(number, number, cut_line(raw, form))
@@ -150,8 +169,8 @@ def _open_quote(name: str, line: int) -> UndercutError:
     )
 
 
-def _values(path: Path, encoding: str, name: str) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(_text_lines(path, encoding, name), 1):
+def _values(path: Path, encoding: str, name: str, read: Read) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(_text_lines(path, encoding, name, read), 1):
         if line.strip():
             yield number, line_value(line, f"{name}:{number}")
 
@@ -181,9 +200,10 @@ def _scan_separated(
     name: str,
     wanted: frozenset[str],
     quoted: bool,
+    read: Read,
 ) -> Big:
     spread, blanks = _Spread(), 0
-    for record in _separated(path, encoding, form, plain, name):
+    for record in _separated(_text_lines(path, encoding, name, read), form, plain, name):
         if blank(record.cells):
             blanks += 1
             continue
@@ -195,7 +215,7 @@ def _scan_separated(
     if not quoted and not plain:
         joined, _ = rejoin(sample, form, wanted)
         if joined:
-            return _scan_separated(path, encoding, joined, True, name, wanted, True)
+            return _scan_separated(path, encoding, joined, True, name, wanted, True, read)
     notes: list[str] = []
     table = table_of(sample, name, notes, form, wanted)
     table.problems = []
@@ -204,9 +224,9 @@ def _scan_separated(
     return Big(path, "separated", table, encoding, form, plain, spread.n - table.header)
 
 
-def _scan_lines(path: Path, encoding: str, name: str) -> Big:
+def _scan_lines(path: Path, encoding: str, name: str, read: Read) -> Big:
     spread, keys = _Spread(), Counter[str]()
-    for number, value in _values(path, encoding, name):
+    for number, value in _values(path, encoding, name, read):
         if not isinstance(value, Problem):
             keys.update(dict.fromkeys(value, 1))
             spread.add((number, value))
@@ -218,8 +238,24 @@ def _scan_lines(path: Path, encoding: str, name: str) -> Big:
     return Big(path, "lines", table, encoding, rows=spread.n)
 
 
-def _scan_parquet(path: Path, name: str) -> Big:
-    columns, rows = parquet.parquet_rows(path, name)
+def _parquet_told(
+    path: Path, name: str, tick: Tick, what: str
+) -> tuple[list[str], Iterator[tuple[int, list[str | None]]]]:
+    """Return columns and rows of a Parquet file; the share of rows counts as that of bytes."""
+    size = path.stat().st_size
+    columns, total, rows = parquet.parquet_rows(path, name)
+
+    def told() -> Iterator[tuple[int, list[str | None]]]:
+        for number, cells in rows:
+            if number % TOLD == 0:
+                _told(tick, what, size * number // total, size)
+            yield number, cells
+
+    return columns, told()
+
+
+def _scan_parquet(path: Path, name: str, tick: Tick) -> Big:
+    columns, rows = _parquet_told(path, name, tick, f"look through {name}")
     spread = _Spread()
     for row in rows:
         spread.add(row)
@@ -234,8 +270,16 @@ def _head(path: Path, encoding: str) -> str:
     return text[:whole] if whole else text
 
 
-def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big | None:
+def open_big(
+    path: Path, name: str, wanted: frozenset[str] = frozenset(), tick: Tick = silent
+) -> Big | None:
     """Return a big file ready to be streamed; None when it is small, or read whole anyway.
+
+    Args:
+        path: the file.
+        name: how it is called in messages.
+        wanted: names of columns the user gave.
+        tick: told the bytes read, in this pass and in those of :meth:`Big.records`.
 
     Raises:
         UndercutError: unreadable, or nothing in it.
@@ -243,9 +287,12 @@ def open_big(path: Path, name: str, wanted: frozenset[str] = frozenset()) -> Big
     if not path.is_file() or path.stat().st_size < BIG:
         return None
     try:
-        return _scan(path, name, wanted)
+        found = _scan(path, name, wanted, tick)
     except OSError as e:
         raise _refused(e, name) from None
+    if found is not None:
+        found.tick = tick
+    return found
 
 
 def _refused(error: OSError, name: str) -> UndercutError:
@@ -253,25 +300,28 @@ def _refused(error: OSError, name: str) -> UndercutError:
     return fail("data-file", expected="a readable file", found=found, where=name)
 
 
-def _scan(path: Path, name: str, wanted: frozenset[str]) -> Big | None:
+def _scan(path: Path, name: str, wanted: frozenset[str], tick: Tick) -> Big | None:
+    def read(done: int, total: int) -> None:
+        _told(tick, f"look through {name}", done, total)
+
     with path.open("rb") as f:
         magic = f.read(8)
     if magic.startswith(parquet.MAGIC):
-        return _scan_parquet(path, name)
+        return _scan_parquet(path, name, tick)
     if magic.startswith(excel.MAGICS) or path.suffix.lower() in excel.SUFFIXES:
         return None
     encoding, note = file_encoding(path, name)
     head = _head(path, encoding)
     suffix = path.suffix.lower()
     if suffix in JSON_LINES or (head.lstrip()[:1] == "{" and is_lines(head)):
-        big = _scan_lines(path, encoding, name)
+        big = _scan_lines(path, encoding, name, read)
     elif suffix == ".json" or head.lstrip()[:2] in ("[{", "[["):
         return None
     else:
         form = sniff(head, wanted)
         plain = not standard_quotes(head, form)
         quoted = OPENING.search(head) is not None
-        big = _scan_separated(path, encoding, form, plain, name, wanted, quoted)
+        big = _scan_separated(path, encoding, form, plain, name, wanted, quoted, read)
     big.sample.notes[:0] = note
     from_column(big.sample)
     return big

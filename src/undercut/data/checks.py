@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from undercut.core.types import Examples, Record
-from undercut.data.normal import same_key
+from undercut.data.kept import Places
+from undercut.data.normal import first_alike, same_hashes, same_key
+from undercut.data.rows import LISTED
 from undercut.data.table import count
 
 FEW = 5
 SKEW = 20
-LISTED = 100
 _NOTHING = {"nan", "null", "n/a", "#n/a", "na", "undefined", "#ref!", "#value!"}
 
 
@@ -28,7 +31,7 @@ class Finding(Record):
 
 
 def finding(severity: str, code: str, message: str, rows: Sequence[str]) -> Finding:
-    """Make a finding of ``what was found | how to mend it`` and its rows."""
+    """Make a finding of ``what was found | how to mend it`` and its rows, of which 100 are kept."""
     at = f" (first: {', '.join(rows[:3])})" if rows else ""
     head, _, mend = message.rpartition(" | ")
     text = f"{head}{at}. {mend}"
@@ -43,6 +46,10 @@ def _in_file_order(part: Examples) -> Examples:
     """Return the rows as they stand in the files: a split has shuffled them."""
     if len(part.targets) != len(part):
         return part
+    if isinstance(part.rows, Places):
+        by_line = part.rows.order()
+        sorted_already = bool((np.diff(by_line) > 0).all())
+        return part if sorted_already else part.take(by_line)
     file: dict[str, int] = {}
     order = []
     for i, row in enumerate(part.rows):
@@ -53,10 +60,10 @@ def _in_file_order(part: Examples) -> Examples:
 
 def _empty(train: Examples, test: Examples | None) -> list[Finding]:
     rows = [
-        row
+        part.rows[i]
         for part in (train, test)
         if part is not None
-        for x, row in zip(part.inputs, part.rows, strict=True)
+        for i, x in enumerate(part.inputs)
         if isinstance(x, str) and not x.strip()
     ]
     total = len(train) + (len(test) if test else 0)
@@ -69,53 +76,62 @@ def _empty(train: Examples, test: Examples | None) -> list[Finding]:
     return [finding(severity, "empty", message, rows)]
 
 
-def _repeats(train: Examples, keys: list[str]) -> list[Finding]:
-    """Find texts that stand more than once, with one label or with several."""
-    members: dict[str, list[int]] = defaultdict(list)
-    for i, key in enumerate(keys):
-        members[key].append(i)
-    again: list[int] = []
-    torn: list[list[int]] = []
-    for rows in members.values():
-        if len(rows) > 1:
-            again += rows[1:]
-            if len({train.targets[i] for i in rows}) > 1:
-                torn.append(rows)
+def _repeats(train: Examples, keys: np.ndarray) -> list[Finding]:
+    """Find texts that stand more than once, with one label or with several.
+
+    Args:
+        train: the rows.
+        keys: hash of each text.
+    """
+    first = first_alike(keys)
+    again = np.flatnonzero(first != np.arange(len(first)))
+    again = again[np.argsort(first[again], kind="stable")]
     found = []
-    if again:
+    if len(again):
         message = (
             f"{count(len(again), 'row repeats', 'rows repeat')} the text of an earlier row | "
             "They count twice in training and teach nothing new; delete them if they are copies."
         )
-        found.append(finding("warning", "duplicates", message, [train.rows[i] for i in again]))
+        rows = [train.rows[i] for i in again[:LISTED].tolist()]
+        found.append(finding("warning", "duplicates", message, rows))
+    ahead = first[again]
+    pairs = zip(again.tolist(), ahead.tolist(), strict=True)
+    differ = [train.targets[i] != train.targets[j] for i, j in pairs]
+    torn = ahead[np.array(differ, bool)]
+    torn = torn[np.diff(torn, prepend=-1) != 0].tolist()
+
+    def members(one: int) -> list[int]:
+        begin, end = np.searchsorted(ahead, [one, one + 1])
+        return [one, *again[begin:end].tolist()]
+
     if torn:
-        one = torn[0]
-        labels = list(dict.fromkeys(str(train.targets[i]) for i in one))
-        where = [train.rows[i] for group in torn for i in group]
+        labels = list(dict.fromkeys(str(train.targets[i]) for i in members(torn[0])))
+        where = islice((train.rows[i] for one in torn for i in members(one)), LISTED)
         have = count(len(torn), "text has", "texts have")
         message = (
             f"{have} more than one label, such as {_names(labels)} | "
             "No model can get all of these right; keep one label for each."
         )
-        found.append(finding("warning", "conflicts", message, where))
+        found.append(finding("warning", "conflicts", message, list(where)))
     return found
 
 
-def _shared(train_keys: list[str], test: Examples) -> list[Finding]:
-    known = set(train_keys)
-    rows = [r for x, r in zip(test.inputs, test.rows, strict=True) if same_key(x) in known]
-    if not rows:
+def _shared(keys: np.ndarray, test: Examples) -> list[Finding]:
+    shared = np.flatnonzero(np.isin(same_hashes(test.inputs), keys))
+    if not len(shared):
         return []
     message = (
-        f"{count(len(rows), 'test row is', 'test rows are')} also in training, "
-        f"{100 * len(rows) / len(test):.1f} % of the test | "
+        f"{count(len(shared), 'test row is', 'test rows are')} also in training, "
+        f"{100 * len(shared) / len(test):.1f} % of the test | "
         "The test figure would flatter the model; remove them from training."
     )
+    rows = [test.rows[i] for i in shared[:LISTED].tolist()]
     return [finding("warning", "shared", message, rows)]
 
 
 def _first_rows(part: Examples, wanted: Callable[[str], bool]) -> list[str]:
-    return [r for t, r in zip(part.targets, part.rows, strict=True) if wanted(str(t))]
+    found = (part.rows[i] for i, t in enumerate(part.targets) if wanted(str(t)))
+    return list(islice(found, LISTED))
 
 
 def _variants(train: Examples, sizes: Counter[str]) -> list[Finding]:
@@ -215,7 +231,7 @@ def check(train: Examples, test: Examples | None) -> list[Finding]:
     sizes = Counter(str(t) for t in train.targets)
     found = _empty(train, test)
     if len(train):
-        keys = [same_key(x) for x in train.inputs]
+        keys = same_hashes(train.inputs)
         found += _sizes(train, sizes) + _nothing(train, sizes) + _variants(train, sizes)
         found += _repeats(train, keys)
         if test is not None and len(test):

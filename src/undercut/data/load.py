@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 from undercut.core.types import Dataset, Examples
-from undercut.data.big import Big, open_big
-from undercut.data.columns import Choice, choose
 from undercut.data.identity import dataset_hash
 from undercut.data.normal import same_key
-from undercut.data.own_splits import WORDS, nothing_to_learn_from
-from undercut.data.read import read_table
-from undercut.data.rows import Batch, Rows, batches
+from undercut.data.reader import Reader, Source, task_of
+from undercut.data.rows import Rows
 from undercut.data.sources import Sources, resolve, sha256_source
 from undercut.data.splits import split
-from undercut.data.table import Table, count, raise_rows
-
-Like = tuple[list[str], Choice]
+from undercut.data.table import count, raise_rows
+from undercut.data.usable import read_sets
 
 
 @dataclass(frozen=True)
@@ -43,74 +38,27 @@ class Parts:
     sources: Sources
 
 
-def _as_names(*columns: str | None) -> frozenset[str]:
-    """Return the given columns that are names; a number says nothing about a heading."""
-    return frozenset(c for c in columns if c and not c.isdecimal())
+def _refuse(sources: Sequence[Source]) -> None:
+    """Raise the bad rows of all files together."""
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            raise_rows(source.refused.problems, source.refused.found)
+        except UndercutError as e:
+            problems += e.problems
+    if problems:
+        raise UndercutError("data-rows", problems)
 
 
-def _task(task: Any) -> Any:
-    return plugins.attr(plugins.get("task", task).load)() if isinstance(task, str) else task
-
-
-class _Reader:
-    """Reads files one after the other; later ones follow the columns of the first."""
-
-    def __init__(self, names: dict[Path, str], text: str | None, label: str | None) -> None:
-        self.names, self.text, self.label = names, text, label
-        self.like: Like | None = None
-        self.notes: list[str] = []
-
-    def open(self, path: Path) -> tuple[Table | Big, Choice]:
-        name = self.names[path]
-        known = _as_names(*self.like[0]) if self.like else frozenset()
-        wanted = _as_names(self.text, self.label) | known
-        source: Table | Big = open_big(path, name, wanted) or read_table(path, name, wanted)
-        table = source if isinstance(source, Table) else source.sample
-        choice = choose(table, self.text, self.label, self.like)
-        self.like = self.like or (table.columns, choice)
-        self.notes += [*table.notes, choice.note] if choice.note else table.notes
-        return source, choice
-
-    def read(self, paths: Sequence[Path], task: Any) -> dict[str, Rows]:
-        """Return the rows of all files by part.
-
-        Raises:
-            UndercutError: bad rows of all files together.
-        """
-        found: dict[str, Rows] = {}
-        problems: list[Problem] = []
-        for path in paths:
-            source, choice = self.open(path)
-            for batch in batches(source, choice, task):
-                _join(found, batch)
-                try:
-                    raise_rows(batch.problems, batch.bad)
-                except UndercutError as e:
-                    problems += e.problems
-            del source
-        if problems:
-            raise UndercutError("data-rows", problems)
-        return found
-
-
-def _join(found: dict[str, Rows], batch: Batch) -> None:
-    for part, rows in batch.parts.items():
-        if part not in found:
-            found[part] = rows
-        else:
-            found[part].inputs += rows.inputs
-            found[part].targets += rows.targets
-            found[part].rows += rows.rows
-
-
-def _of(found: dict[str, Rows], *parts: str) -> Examples:
+def _of(sources: Sequence[Source], *wanted: str) -> Examples:
     """Return the rows of the first part that is there, else all of them."""
-    for part in parts:
-        if part in found:
-            return found[part].examples()
+    there = {part for source in sources for part in source.parts}
+    part = next((p for p in wanted if p in there), None)
     whole = Rows()
-    for rows in found.values():
-        _join({"": whole}, Batch({"": rows}))
+    for source in sources:
+        for name, rows in source.parts.items():
+            if part in (None, name):
+                whole.extend(rows)
     return whole.examples()
 
 
@@ -138,28 +86,10 @@ def load_parts(
         UndercutError: unreadable files, unclear columns (``data-columns``), or bad rows
             (``data-rows``), all at once.
     """
-    if not train:
-        raise fail("data-none", expected="a labelled file", found="none")
-    plugin, sources = _task(task), resolve(train, valid, test)
-    reader = _Reader(sources.names, text_column, label_column)
-    reader.notes += sources.notes
-    own = reader.read(sources.train, plugin)
-    given = {"test": sources.test, "valid": sources.valid}
-    held: dict[str, Examples | None] = {}
-    for role, paths in given.items():
-        held[role] = own[role].examples() if role in own else None
-        if paths:
-            if role in own:
-                unused = count(len(own[role]), f"own {WORDS[role]} row")
-                reader.notes.append(f"{unused} not used: {WORDS[role]} files are given.")
-            held[role] = _of(reader.read(paths, plugin), role)
-    if len(own) > 1 or "train" not in own:
-        said = ", ".join(f"{WORDS[p]} {len(rows):,}" for p, rows in own.items())
-        reader.notes.append(f"rows by the splits of the data: {said}.")
-    if "train" not in own and own:
-        raise nothing_to_learn_from(own, [sources.names[p] for p in sources.train])
-    rows = own["train"].examples() if own else Examples([], [], [])
-    return Parts(rows, held["valid"], held["test"], reader.notes, sources)
+    found = read_sets(train, valid, test, task, text_column, label_column)
+    _refuse(found.read)
+    held = [None if rows is None else rows.examples() for rows in (found.valid, found.test)]
+    return Parts(found.train.examples(), held[0], held[1], found.notes, found.sources)
 
 
 def load_examples(
@@ -192,39 +122,11 @@ def load_examples(
     files = sources.files
     if held_out and (sources.test or sources.valid):
         files = sources.test or sources.valid
-    reader = _Reader(sources.names, text_column, label_column)
-    reader.notes += sources.notes
-    found = reader.read(files, _task(task))
-    rows = _of(found, "test", "valid", "train") if held_out else _of(found)
-    return rows, reader.notes
-
-
-def iter_batches(
-    paths: Sequence[Path],
-    task: Any,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    size: int = 20_000,
-) -> tuple[list[str], Iterator[Batch]]:
-    """Read labelled files in batches; big ones in memory that does not grow with them.
-
-    Returns:
-        Notes, which grow while the batches are read, and the batches. Bad rows stand in
-        ``Batch.problems``; they are not raised.
-
-    Raises:
-        UndercutError: unreadable files or unclear columns, when the file is reached.
-    """
-    sources, plugin = resolve(paths), _task(task)
-    reader = _Reader(sources.names, text_column, label_column)
-    reader.notes += sources.notes
-
-    def read() -> Iterator[Batch]:
-        for path in sources.files:
-            source, choice = reader.open(path)
-            yield from batches(source, choice, plugin, size)
-
-    return reader.notes, read()
+    reader = Reader(sources.names, text_column, label_column, task)
+    read = [reader.read(path) for path in files]
+    _refuse(read)
+    notes = [*sources.notes, *(note for source in read for note in source.notes)]
+    return _of(read, *(("test", "valid", "train") if held_out else ())), notes
 
 
 def _overlap(train: Examples, valid: Examples) -> list[str]:
@@ -280,7 +182,7 @@ def load_dataset(
     Raises:
         UndercutError: see :func:`load_examples`; or rows too few to split.
     """
-    plugin = _task(task)
+    plugin = task_of(task)
     parts = load_parts(
         train, valid, test, task=plugin, text_column=text_column, label_column=label_column
     )

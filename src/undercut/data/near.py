@@ -7,11 +7,12 @@ looked at (a bottom-k sketch: Broder 1997, section 3), so that a row costs the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from undercut.core.types import Progress, silent
 from undercut.data.shingles import Sets, Similarity, chunks, letters, shingles
 
 THRESHOLD = 0.7
@@ -24,6 +25,7 @@ its standard deviation of 0.04."""
 REMEMBERED = 20_000_000
 """Refused pairs kept so as not to compare them again, 160 MB at most."""
 _TIGHTER = (0.8, 0.9)
+Tick = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Near:
     loosened: int = 0
 
 
-def _signatures(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _signatures(texts: Sequence[str], tick: Tick) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return keys, sizes and marks of texts.
 
     One key a band, ``uint32 (BANDS, n)``; windows a text, ``int32 (n,)``; a byte of each of the
@@ -57,6 +59,7 @@ def _signatures(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarra
     sizes = np.empty(len(texts), np.int32)
     marks = np.empty((len(texts), BANDS * ROWS), np.uint8)
     for begin, part in chunks(texts):
+        tick(Progress("texts", begin, len(texts), f"{begin:,} of {len(texts):,}"))
         sets = shingles(part)
         sizes[begin : begin + len(part)] = np.bincount(sets.row, minlength=len(part))
         h, first = _sketch(sets)
@@ -111,7 +114,9 @@ def _new(codes: np.ndarray, known: np.ndarray) -> np.ndarray:
     return codes[known[at] != codes]
 
 
-def _pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pairs(
+    texts: list[str], threshold: float, tick: Tick
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pairs of distinct texts at least ``threshold`` alike.
 
     Within a bucket each text is compared with the next few only, so the work stays linear even
@@ -124,9 +129,10 @@ def _pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray, 
         return a, b, similarity
     component = np.arange(n, dtype=np.int64)
     refused = np.zeros(0, np.int64)
-    keys, sizes, marks = _signatures(texts)
+    keys, sizes, marks = _signatures(texts, tick)
     similar = Similarity(texts)
-    for key in keys:
+    for band, key in enumerate(keys):
+        tick(Progress("band", band, BANDS, f"{band + 1} of {BANDS}"))
         order = np.argsort(key, kind="stable")
         ordered = key[order]
         left, right = [], []
@@ -156,7 +162,12 @@ def _pairs(texts: list[str], threshold: float) -> tuple[np.ndarray, np.ndarray, 
     return a, b, similarity
 
 
-def near(inputs: Sequence[object], threshold: float = THRESHOLD, largest: int = 0) -> Near:
+def near(
+    inputs: Sequence[object],
+    threshold: float = THRESHOLD,
+    largest: int = 0,
+    tick: Tick = silent,
+) -> Near:
     """Group inputs that are the same text but for small edits.
 
     Texts are compared without regard to case, width, white space and punctuation, by the Jaccard
@@ -170,13 +181,16 @@ def near(inputs: Sequence[object], threshold: float = THRESHOLD, largest: int = 
         threshold: least similarity, above 0 and at most 1.
         largest: rows a cluster may have; a larger one is divided by asking for more similarity,
             at last for equality. 0 sets no limit.
+        tick: progress callback.
     """
     keys = [letters(x) if isinstance(x, str) else f"\1{letters(repr(x))}" for x in inputs]
     texts = sorted(set(keys))
     place = {text: i for i, text in enumerate(texts)}
     of = np.fromiter((place[k] for k in keys), np.int64, len(keys))
+    rows = len(keys)
+    del keys, place
     plain = [t if t[:1] != "\1" else t[1:] for t in texts]
-    a, b, alike = _pairs(plain, threshold)
+    a, b, alike = _pairs(plain, threshold, tick)
     same_kind = np.array([texts[i][:1] != "\1" and texts[j][:1] != "\1"
                           for i, j in zip(a, b, strict=True)], bool)  # fmt: skip
     a, b, alike = a[same_kind], b[same_kind], alike[same_kind]
@@ -192,7 +206,7 @@ def near(inputs: Sequence[object], threshold: float = THRESHOLD, largest: int = 
         a, b, alike = a[~held], b[~held], alike[~held]
         component = _components(len(texts), a, b)
     first = np.full(len(texts), -1, np.int64)
-    first[of[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    first[of[::-1]] = np.arange(rows - 1, -1, -1)
     x, y = first[a], first[b]
     order = np.lexsort((np.maximum(x, y), np.minimum(x, y)))
     x, y = np.minimum(x, y)[order], np.maximum(x, y)[order]

@@ -73,8 +73,10 @@ def _classes(file: Any) -> dict[str, list[str]]:
         return {}
 
 
-def parquet_rows(path: Path, name: str) -> tuple[list[str], Iterator[tuple[int, list[str | None]]]]:
-    """Return the columns, and an iterator of (row from 1, cells) that holds one batch at a time.
+def parquet_rows(
+    path: Path, name: str
+) -> tuple[list[str], int, Iterator[tuple[int, list[str | None]]]]:
+    """Return columns, rows, and an iterator of (row from 1, cells) that holds a batch at a time.
 
     Raises:
         UndercutError: no pyarrow, broken, or empty.
@@ -105,7 +107,7 @@ def parquet_rows(path: Path, name: str) -> tuple[list[str], Iterator[tuple[int, 
         except Exception as e:
             raise _broken(name, e) from None
 
-    return columns, rows()
+    return columns, int(file.metadata.num_rows), rows()
 
 
 def read_parquet(path: Path, name: str) -> Table:
@@ -114,6 +116,6 @@ def read_parquet(path: Path, name: str) -> Table:
     Raises:
         UndercutError: no pyarrow, broken, or empty.
     """
-    columns, rows = parquet_rows(path, name)
+    columns, _, rows = parquet_rows(path, name)
     found = list(rows)
     return Table(name, columns, True, [cells for _, cells in found], [i for i, _ in found])

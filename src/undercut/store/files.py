@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def sha256_file(path: Path) -> str:
@@ -60,17 +60,24 @@ def write_text(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def write_texts(texts: Mapping[Path, str]) -> None:
-    """Replace several files' texts: every one is on the disk before the first is replaced."""
-    staged: dict[Path, Path] = {}
+@contextmanager
+def whole_files(paths: Iterable[Path]) -> Iterator[list[IO[str]]]:
+    """Give open files that become ``paths`` when the block ends well: all of them or none.
+
+    Every one is on the disk before the first is replaced.
+    """
+    staged = {p: p.with_name(f".{p.name}.{uuid.uuid4().hex[:8]}.tmp") for p in paths}
     try:
-        for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            staged[path] = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-            with staged[path].open("w", encoding="utf-8", newline="", errors="surrogatepass") as f:
-                f.write(text)
-                f.flush()
-                os.fsync(f.fileno())
+        with ExitStack() as opened:
+            files: list[IO[str]] = []
+            for path, temporary in staged.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                f = temporary.open("w", encoding="utf-8", newline="", errors="surrogatepass")
+                files.append(opened.enter_context(f))
+            yield files
+            for written in files:
+                written.flush()
+                os.fsync(written.fileno())
         for path, temporary in staged.items():
             temporary.replace(path)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,14 +25,15 @@ from undercut.data.content_checks import (
 from undercut.data.near import Near, near
 from undercut.data.usable import Usable, read_sets
 from undercut.pipeline.checking.labels import cut, label_errors
-from undercut.pipeline.checking.lengths import measure
-from undercut.pipeline.checking.record import Checked, ClassCount, LabelErrors, Pair
+from undercut.pipeline.checking.lengths import measure, sampled
+from undercut.pipeline.checking.record import Checked, ClassCount, LabelErrors, Pair, Sample
+from undercut.pipeline.checking.sample import affordable, drawn, random_sample
 
 if TYPE_CHECKING:
     from undercut.pipeline.run import Listener
 
-NEAR_ROWS = 500_000
-"""Rows near copies are looked for among; of more, a seeded sample (about 2 GB at 500 letters)."""
+NEAR_ROWS, NEAR_BYTES = 500_000, 128 << 20
+"""Most rows near copies are looked for among, and bytes of their texts; of more, a sample."""
 PAIRS = 20
 
 
@@ -48,52 +50,66 @@ def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
     task = plugins.attr(plugins.get("task", spec.task).load)()
     columns = (spec.text_column, spec.label_column)
     listener.announce("read")
-    sets = read_sets(spec.train, spec.valid, spec.test, task, *columns)
-    given = sets.pop("train")
-    train = given.rows.plus(sets["valid"].rows) if "valid" in sets else given.rows
-    test = sets["test"].rows if "test" in sets else None
-    notes = [*given.notes, *(n for s in sets.values() for n in s.notes)]
-    found = unusable([*given.bad, *(b for s in sets.values() for b in s.bad)])
+    read = read_sets(
+        spec.train, spec.valid, spec.test, task, *columns,
+        spill=True, keep=spec.fix, tick=listener.tick,
+    )  # fmt: skip
+    train = read.learnt
+    test = read.test.examples() if read.test is not None else None
+    found = unusable(read.refused)
+    listener.announce("exact copies and labels")
     if len(train) or not found:
         found += check_rows(train, test)
     whole = train.plus(test) if test is not None else train
-    more, pairs, groups = _copies(train, test, spec.seed, listener, notes)
+    copies = _copies(train, test, spec.seed, listener)
+    samples = copies.samples
+    listener.announce("scripts")
     scripts, odd = script_mix(whole)
-    listener.announce("texts")
+    listener.announce("lengths")
     lengths, long = measure(whole, spec.base)
-    found += [*more, *long, *odd, *personal(whole), *injections(whole)]
+    samples += sampled(lengths, len(whole))
+    listener.announce("personal data")
+    found += [*copies.findings, *long, *odd, *personal(whole)]
+    listener.announce("injections")
+    found += injections(whole)
+    notes = read.notes
     errors: LabelErrors | str | None = None
     if spec.label_errors and len(train):
         listener.announce("label errors")
-        errors = label_errors(train, task, spec.seed, listener.tick, groups)
+        errors = label_errors(train, task, spec.seed, listener.tick, copies.groups)
         if isinstance(errors, str):
             notes.append(errors)
             errors = None
-        elif errors.suspects:
-            found.append(_suspected(errors))
+        else:
+            if errors.rows < len(train):
+                samples.append(random_sample("label errors", errors.rows, len(train), spec.seed))
+            if errors.suspects:
+                found.append(_suspected(errors, len(train), spec.seed))
+    notes += [f"{s.check.capitalize()}: {s.how}." for s in samples]
     checked = Checked(
         rows=len(train),
         test_rows=len(test or ()),
         labels=list(task.label_space(train.targets)),
         notes=notes,
+        samples=samples,
         findings=sorted(found, key=lambda f: f.severity != "error"),
         errors=sum(f.severity == "error" for f in found),
         classes=_classes(train, test),
         scripts=scripts,
         lengths=lengths,
         label_errors=errors,
-        near_pairs=pairs,
+        near_pairs=copies.pairs,
     )
-    return _written(checked, spec, given, sets)
+    return _written(checked, spec, read, listener)
 
 
-def _written(checked: Checked, spec: CheckSpec, given: Usable, sets: dict[str, Usable]) -> Checked:
+def _written(checked: Checked, spec: CheckSpec, read: Usable, listener: Listener) -> Checked:
     """Write what was asked for: mended copies, the page."""
     if spec.fix:
         from undercut.pipeline.checking.fix import write_fixed
 
-        sources = [*given.sources, *(s for used in sets.values() for s in used.sources)]
-        checked = checked.model_copy(update={"fixed": write_fixed(sources)})
+        listener.announce("mended copies")
+        checked = checked.model_copy(update={"fixed": write_fixed(read.read)})
     if spec.page is not None:
         from undercut.pipeline.checking.page import write_page
 
@@ -102,25 +118,28 @@ def _written(checked: Checked, spec: CheckSpec, given: Usable, sets: dict[str, U
     return checked
 
 
-def _copies(
-    train: Examples, test: Examples | None, seed: int, listener: Listener, notes: list[str]
-) -> tuple[list[Finding], list[Pair], np.ndarray | None]:
-    """Return findings on near copies, the pairs most alike, and the clusters of training rows."""
+@dataclass(frozen=True)
+class _Copies:
+    """Near copies: findings, the pairs most alike, and clusters of the training rows if of all."""
+
+    findings: list[Finding]
+    pairs: list[Pair]
+    groups: np.ndarray | None
+    samples: list[Sample]
+
+
+def _copies(train: Examples, test: Examples | None, seed: int, listener: Listener) -> _Copies:
     listener.announce("near copies")
-    part, held = train, test
-    if len(train) > NEAR_ROWS:
-        rng = np.random.default_rng(seed)
-        part = train.take(np.sort(rng.choice(len(train), NEAR_ROWS, replace=False)))
-        notes.append(f"Near copies looked for among {NEAR_ROWS:,} rows of {len(train):,}.")
-    if held is not None and len(held) > NEAR_ROWS:
-        held = held.take(np.arange(NEAR_ROWS))
-    both = near([*part.inputs, *(held.inputs if held is not None else ())])
+    samples: list[Sample] = []
+    part, among = _some(train, "near copies", seed, samples)
+    held, held_among = (None, "") if test is None else _some(test, "near test rows", seed, samples)
+    both = near((part if held is None else part.plus(held)).inputs, tick=listener.tick)
     n = len(part)
     inside = both.b < n
     alike = Near(both.cluster[:n], both.a[inside], both.b[inside], both.similarity[inside])
-    found = near_copies(part, alike)
+    found = near_copies(part, alike, among)
     if held is not None and len(held):
-        found += near_shared(part, held, both)
+        found += near_shared(part, held, both, " and ".join(filter(None, (held_among, among))))
     pairs = [
         Pair(
             rows=(part.rows[a], part.rows[b]),
@@ -129,10 +148,21 @@ def _copies(
             similarity=round(float(s), 4),
         )
         for a, b, s in (
-            (alike.a[i], alike.b[i], alike.similarity[i]) for i in pairs_shown(alike, PAIRS)
+            (int(alike.a[i]), int(alike.b[i]), alike.similarity[i])
+            for i in pairs_shown(alike, PAIRS)
         )
     ]
-    return found, pairs, _folds_groups(alike.cluster) if part is train else None
+    return _Copies(found, pairs, None if among else _folds_groups(alike.cluster), samples)
+
+
+def _some(part: Examples, what: str, seed: int, samples: list[Sample]) -> tuple[Examples, str]:
+    """Return the rows to look for near copies among, and how they were drawn if not all are."""
+    most = affordable(part, NEAR_ROWS, NEAR_BYTES)
+    if len(part) <= most:
+        return part, ""
+    sample = random_sample(what, most, len(part), seed)
+    samples.append(sample)
+    return part.take(drawn(len(part), most, seed)), sample.how
 
 
 def _folds_groups(cluster: np.ndarray) -> np.ndarray | None:
@@ -142,11 +172,12 @@ def _folds_groups(cluster: np.ndarray) -> np.ndarray | None:
     return cluster
 
 
-def _suspected(errors: LabelErrors) -> Finding:
+def _suspected(errors: LabelErrors, rows: int, seed: int) -> Finding:
+    of = f" (a random sample of {rows:,}, seed {seed})" if errors.rows < rows else ""
     message = (
-        f"{errors.estimated:,} of {errors.rows:,} labels are doubted by models that never saw the "
-        f"row and agree with {100 * errors.accuracy:.0f} % of all labels; many will be right | The "
-        "likeliest errors are listed; look at them first: undercut relabel FILE."
+        f"{errors.estimated:,} of {errors.rows:,} labels{of} are doubted by models that never saw "
+        f"the row and agree with {100 * errors.accuracy:.0f} % of all labels; many will be right | "
+        "The likeliest errors are listed; look at them first: undercut relabel FILE."
     )
     return finding("warning", "label-errors", message, [s.row for s in errors.suspects])
 

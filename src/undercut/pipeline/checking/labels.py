@@ -15,11 +15,14 @@ from undercut.data.table import count
 from undercut.evaluation.label_errors import Suspicions, suspicions
 from undercut.methods.linear.cross import FOLDS, cross_probabilities
 from undercut.pipeline.checking.record import LabelErrors, Suspect
+from undercut.pipeline.checking.sample import affordable, drawn
 
 FEWEST = 50
 MOST = 50_000
 CELLS = 20_000_000
-"""Most rows, and most rows times classes, of one search: about a minute and 200 MB."""
+"""Most rows, and most rows times classes, of one search."""
+BYTES = 32 << 20
+"""Most bytes of text of one search, so that long texts do not fill the memory."""
 LISTED = 20
 SHOWN = 200
 
@@ -68,11 +71,12 @@ def search(
         )
     y = task.encode(part.targets, labels)
     most = min(MOST, max(CELLS // len(labels), FEWEST))
-    at = np.arange(len(part))
-    if len(part) > most:
-        at = np.sort(np.random.default_rng(seed).choice(len(part), most, replace=False))
-    texts = [part.inputs[i] for i in at.tolist()]
-    clusters = near(texts, largest=len(at) // 10).cluster if groups is None else groups[at]
+    at = drawn(len(part), max(affordable(part, most, BYTES), FEWEST), seed)
+    texts = list(part.take(at).inputs)
+    if groups is None:
+        clusters = near(texts, largest=len(at) // 10, tick=tick).cluster
+    else:
+        clusters = groups[at]
     try:
         p = cross_probabilities(texts, y[at], len(labels), clusters, seed=seed, tick=tick)
     except ValueError as e:

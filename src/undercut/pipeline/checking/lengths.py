@@ -10,8 +10,10 @@ import numpy as np
 from undercut.core.errors import UndercutError
 from undercut.core.types import Examples
 from undercut.data.checks import Finding, finding
+from undercut.data.rows import LISTED
+from undercut.data.shingles import chunks
 from undercut.data.table import count
-from undercut.pipeline.checking.record import Lengths
+from undercut.pipeline.checking.record import Lengths, Sample
 
 SAMPLE = 50_000
 UNKNOWN = 0.05
@@ -36,13 +38,13 @@ def measure(part: Examples, base: str) -> tuple[Lengths | None, list[Finding]]:
     sample = np.arange(0, len(part), step)
     longest = np.argsort(-letters, kind="stable")[: 10 * _WORST] if step > 1 else sample[:0]
     at = np.unique(np.concatenate([sample, longest]))
-    texts = [part.inputs[i] for i in at]
+    texts = part.take(at).inputs
     tokens, unknown, by = _count(texts, base)
     in_sample = np.isin(at, sample)
     order = np.argsort(-tokens, kind="stable")
     cut = tokens > LIMIT
     share = float(cut[in_sample].mean())
-    rows = [part.rows[at[i]] for i in order if cut[i]]
+    rows = [part.rows[at[i]] for i in order[cut[order]][:LISTED]]
     lengths = Lengths(
         counted_by=by,
         rows=int(in_sample.sum()),
@@ -72,6 +74,14 @@ def measure(part: Examples, base: str) -> tuple[Lengths | None, list[Finding]]:
     return lengths, found
 
 
+def sampled(lengths: Lengths | None, of: int) -> list[Sample]:
+    """Return the record of which rows were counted, when not all of ``of`` were."""
+    if lengths is None or lengths.rows == of:
+        return []
+    how = f"every {-(-of // SAMPLE)}th row, {lengths.rows:,} of {of:,}, and the longest"
+    return [Sample(check="lengths", rows=lengths.rows, of=of, how=how)]
+
+
 def _count(texts: Sequence[str], base: str) -> tuple[np.ndarray, float | None, str]:
     """Return tokens a text with the special ones, the share unknown, and how it was counted."""
     if importlib.util.find_spec("tokenizers") is not None:
@@ -86,8 +96,8 @@ def _count(texts: Sequence[str], base: str) -> tuple[np.ndarray, float | None, s
         strange = {i for i in named if i is not None}
         tokens = np.zeros(len(texts), np.int64)
         unknown = total = 0
-        for begin in range(0, len(texts), 4096):
-            encoded = tokenizer.encode_batch_fast(list(texts[begin : begin + 4096]))
+        for begin, some in chunks(texts):
+            encoded = tokenizer.encode_batch_fast(list(some))
             for i, e in enumerate(encoded, begin):
                 tokens[i] = len(e.ids)
                 unknown += sum(t in strange for t in e.ids)

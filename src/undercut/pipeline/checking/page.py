@@ -54,6 +54,7 @@ def page(c: Checked, files: list[str]) -> str:
         notes=c.notes,
         labels_said=_labels_said(c),
         lengths_said=_lengths_said(c),
+        samples=[f"{s.check.capitalize()}: {s.how}." for s in c.samples],
         threshold=percent(THRESHOLD),
         css=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         tables=_tables(c),

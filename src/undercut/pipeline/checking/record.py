@@ -8,6 +8,15 @@ from undercut.core.types import Record
 from undercut.data.checks import Finding
 
 
+class Sample(Record):
+    """A check that looked at some of the rows only."""
+
+    check: str = Field(description="near copies, label errors or lengths")
+    rows: int = Field(description="rows looked at")
+    of: int = Field(description="rows there are")
+    how: str = Field(description="how they were chosen, such as 'a random 50,000 of ... seed 0'")
+
+
 class Suspect(Record):
     """A row whose label is probably wrong."""
 
@@ -78,6 +87,9 @@ class Checked(Record):
     test_rows: int = 0
     labels: list[str]
     notes: list[str]
+    samples: list[Sample] = Field(
+        default_factory=list, description="checks that looked at some rows only; empty: at all"
+    )
     findings: list[Finding]
     errors: int
     classes: list[ClassCount] = Field(default_factory=list, description="largest first")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,10 +16,11 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import RelabelSpec
 from undercut.core.types import Record
-from undercut.data.usable import Source, read_sets
+from undercut.data.reader import Source
+from undercut.data.usable import read_sets
 from undercut.ledger.book import Book
 from undercut.pipeline.checking.labels import search
-from undercut.store.files import sha256_file, write_json, write_text
+from undercut.store.files import sha256_file, whole_files, write_json
 
 STATE, COPY = ".relabel.json", ".relabelled.csv"
 CHOICES = 5
@@ -69,12 +69,13 @@ class Relabelled(Record):
 
 @dataclass
 class Walk:
-    """One session: the state, where it is kept, and the table the texts are in."""
+    """One session: the state, where it is kept, the file, and the texts of the items."""
 
     source: Source
     path: Path
     state: State
     before: int
+    texts: dict[int, str]
     lost: float = 0.0
 
     @property
@@ -89,7 +90,7 @@ class Walk:
 
     def text(self, item: Item) -> str:
         """Return the text of an item."""
-        return str(self.source.table.rows[item.at][self.source.choice.text])
+        return self.texts[item.at]
 
     def decide(self, label: str | None, seconds: float) -> None:
         """Set the label of the present item (None skips it) and keep it on the disk at once.
@@ -133,12 +134,12 @@ def open_walk(spec: RelabelSpec, listener: Any) -> Walk:
         raise fail("relabel-file", expected="one labelled file", found=found)
     path = spec.train[0]
     task = plugins.attr(plugins.get("task", spec.task).load)()
-    sets = read_sets([path], [], [], task, spec.text_column, spec.label_column)
-    used = sets["train"]
-    if len(used.sources) != 1 or len(sets) != 1:
+    columns = (spec.text_column, spec.label_column)
+    used = read_sets([path], [], [], task, *columns, spill=True, keep=True, tick=listener.tick)
+    if len(used.read) != 1 or used.valid is not None or used.test is not None:
         found = "a folder" if path.is_dir() else "rows with splits of their own"
         raise fail("relabel-file", expected="one labelled file", found=found, where=str(path))
-    source, digest = used.sources[0], sha256_file(used.sources[0].path)
+    source, digest = used.read[0], sha256_file(used.read[0].path)
     kept = path.with_name(path.name + STATE)
     if kept.is_file():
         state = _read(kept)
@@ -153,28 +154,36 @@ def open_walk(spec: RelabelSpec, listener: Any) -> Walk:
         listener.say(f"Going on at {len(state.decisions) + 1} of {len(state.items)}.")
     else:
         listener.announce("label errors")
-        got = search(used.rows, task, spec.seed, listener.tick)
+        rows = used.train.examples()
+        got = search(rows, task, spec.seed, listener.tick)
         if isinstance(got, str):
             raise fail(
                 "relabel-few", expected="rows enough to suspect labels", found=got, where=str(path)
             )
-        labels = list(task.label_space(used.rows.targets))
+        labels = list(task.label_space(rows.targets))
+        records = np.array([row.at for row in source.records() if not row.faults], np.int64)
         items = []
         for i in got.found.rows[: spec.most].tolist():
             best = np.argsort(-got.probabilities[i], kind="stable")[:CHOICES]
             where = int(got.at[i])
             items.append(
                 Item(
-                    at=source.kept[where],
-                    row=used.rows.rows[where],
-                    given=str(used.rows.targets[where]),
+                    at=int(records[where]),
+                    row=rows.rows[where],
+                    given=str(rows.targets[where]),
                     choices=[(labels[k], round(float(got.probabilities[i, k]), 4)) for k in best],
                 )
             )
         state = State(file_sha256=digest, labels=labels, items=items)
     state = state.model_copy(update={"sessions": state.sessions + 1})
     write_json(kept, state.model_dump(mode="json"))
-    return Walk(source, kept, state, len(state.decisions))
+    wanted = {item.at for item in state.items}
+    texts = {
+        row.at: str(row.cells[source.choice.text])
+        for row in source.records()
+        if row.cells is not None and row.at in wanted
+    }
+    return Walk(source, kept, state, len(state.decisions), texts)
 
 
 def _read(path: Path) -> State:
@@ -192,21 +201,24 @@ def _read(path: Path) -> State:
 
 def finish(walk: Walk, spec: RelabelSpec) -> Relabelled:
     """Write the corrected copy, whole, and this session's person-hours into the ledger."""
-    table, y = walk.source.table, walk.source.choice.label
-    rows = [["" if c is None else str(c) for c in row] for row in table.rows]
+    source, y = walk.source, walk.source.choice.label
     done = list(zip(walk.state.items, walk.state.decisions, strict=False))
-    changed = 0
-    for item, decision in done:
-        if decision.label is not None and decision.label != item.given:
-            rows[item.at][y] = decision.label
-            changed += 1
-    path = walk.source.path
+    becomes = {
+        item.at: decision.label
+        for item, decision in done
+        if decision.label is not None and decision.label != item.given
+    }
+    path = source.path
     copy = path.with_name(path.stem + COPY)
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(
-        [*([table.columns] if table.header else []), *rows]
-    )
-    write_text(copy, out.getvalue())
+    with whole_files([copy]) as (out,):
+        writer = csv.writer(out, lineterminator="\n")
+        if source.header:
+            writer.writerow(source.columns)
+        for row in source.records():
+            if row.cells is not None:
+                cells = ["" if c is None else str(c) for c in row.cells]
+                cells[y] = becomes.get(row.at, cells[y])
+                writer.writerow(cells)
     spent = sum(d.seconds for d in walk.state.decisions[walk.before :]) + walk.lost
     hours = Decimal(str(round(spent, 3))) / 3600
     if hours:
@@ -218,7 +230,7 @@ def finish(walk: Walk, spec: RelabelSpec) -> Relabelled:
         copy_file=str(copy),
         rows_listed=len(walk.state.items),
         decided=len(done),
-        changed=changed,
+        changed=len(becomes),
         skipped=sum(d.label is None for _, d in done),
         hours_this_session=round(float(hours), 6),
         state=str(walk.path),
