@@ -40,6 +40,7 @@ class Terminal:
         self._task: TaskID | None = None
         self._stage = ""
         self._last = 0.0
+        self._began = ("", 0.0, 0.0)
 
     def __enter__(self) -> Terminal:
         """Start the live line where there is a terminal to show it."""
@@ -92,10 +93,24 @@ class Terminal:
         if self._live is not None and self._task is not None:
             total = progress.total if progress.total > 1 else None
             self._live.update(self._task, completed=progress.done, total=total, note=note)
-        elif not self.quiet and time.monotonic() - self._last > PLAIN_EVERY_SECONDS:
+            return
+        left = self._left(progress)
+        if not self.quiet and time.monotonic() - self._last > PLAIN_EVERY_SECONDS:
             self._last = time.monotonic()
             share = f" {progress.done / progress.total:.0%}" if progress.total > 1 else ""
-            self.err.print(f"  {note}{share}")
+            self.err.print(f"  {note}{share}{left}")
+
+    def _left(self, progress: Tick) -> str:
+        """Return how long the rest of a stage takes at the pace so far; nothing at its start."""
+        now, (stage, since, first) = time.monotonic(), self._began
+        if stage != progress.stage or progress.done < first:
+            self._began = (progress.stage, now, progress.done)
+            return ""
+        done = progress.done - first
+        if progress.total <= 1 or done <= 0:
+            return ""
+        seconds = (now - since) * (progress.total - progress.done) / done
+        return f", {seconds:.0f} s left" if seconds < 120 else f", {seconds / 60:.0f} min left"
 
     def ask(self, question: str) -> bool:
         """Ask a yes-or-no question; anything but ``y`` or ``yes`` is a no.

@@ -12,6 +12,7 @@ from undercut.data.checks import check
 from undercut.data.load import load_dataset
 from undercut.data.sources import resolve, sha256_source
 from undercut.data.stored import open_dataset, save_dataset
+from undercut.pipeline.memory import refuse_too_big
 from undercut.pipeline.workspace import Workspace
 
 
@@ -43,6 +44,7 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
     }
 
     def work(folder: Path) -> dict[str, Any]:
+        refuse_too_big(sources.files)
         data, notes = load_dataset(
             spec.train,
             spec.test,

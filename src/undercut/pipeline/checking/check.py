@@ -85,7 +85,7 @@ def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
                 samples.append(random_sample("label errors", errors.rows, len(train), spec.seed))
             if errors.suspects:
                 found.append(_suspected(errors, len(train), spec.seed))
-    notes += [f"{s.check.capitalize()}: {s.how}." for s in samples]
+    notes += [f"{s.check.capitalize()} checked on {s.how}." for s in samples]
     checked = Checked(
         rows=len(train),
         test_rows=len(test or ()),

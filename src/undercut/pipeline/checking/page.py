@@ -54,7 +54,7 @@ def page(c: Checked, files: list[str]) -> str:
         notes=c.notes,
         labels_said=_labels_said(c),
         lengths_said=_lengths_said(c),
-        samples=[f"{s.check.capitalize()}: {s.how}." for s in c.samples],
+        near_said=_looked_at(c, "near copies") + _looked_at(c, "near test rows"),
         threshold=percent(THRESHOLD),
         css=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         tables=_tables(c),
@@ -74,6 +74,10 @@ def _balance(c: Checked) -> str:
     )
 
 
+def _looked_at(c: Checked, check: str) -> str:
+    return "".join(f" Checked on {s.how}." for s in c.samples if s.check == check)
+
+
 def _labels_said(c: Checked) -> str:
     found = c.label_errors
     if found is None:
@@ -82,7 +86,7 @@ def _labels_said(c: Checked) -> str:
         f"{number(found.rows)} rows were answered by {found.folds} linear models that had not seen "
         f"them; {percent(found.accuracy)} of the answers are the given label. About "
         f"{number(found.estimated)} labels are expected to be wrong, by confident learning. A row "
-        "listed is a suspicion: read it before changing it."
+        f"listed is a suspicion: read it before changing it.{_looked_at(c, 'label errors')}"
     )
 
 
@@ -94,6 +98,7 @@ def _lengths_said(c: Checked) -> str:
     return (
         f"Counted by {n.counted_by} on {number(n.rows)} rows: {number(n.median)} tokens in the "
         f"middle; {number(n.cut)} texts longer than {number(n.limit)}.{unknown}"
+        f"{_looked_at(c, 'lengths')}"
     )
 
 
