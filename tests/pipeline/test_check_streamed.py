@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def rows_of(n: int, seed: int) -> list[tuple[str, str, str]]:
         words = [*rng.choices(WORDS, k=7), *rng.choices(WORDS[ord(label) - 97 :: 3], k=7)]
         found.append((" ".join(words) + f" {i}", label, rng.choice(["train", "dev", "test"])))
     for i in range(0, n, 9):
-        found.append((found[i][0] + " !", rng.choice("ab"), "train"))
+        found.append((found[i][0] + " again", rng.choice("ab"), "train"))
         found.append(found[i])
     return found
 
@@ -194,6 +195,16 @@ def test_progress_tells_bytes_and_rows(tmp_path, monkeypatch):
         assert 0 < told[0].done <= told[-1].done <= told[-1].total
 
 
+def test_a_temporary_folder_without_room_is_told_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(big, "BIG", 0)
+    path = write(tmp_path / "a.csv", rows_of(30, 5), ("text", "label"))
+    full = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr("undercut.data.usable.shutil.disk_usage", lambda _: full)
+    with pytest.raises(UndercutError, match="Set TMPDIR") as e:
+        check(CheckSpec(train=[path], label_errors=False))
+    assert e.value.code == "data-disk"
+
+
 MEASURED = """
 import json, resource, sys
 from pathlib import Path
@@ -201,7 +212,7 @@ from undercut.core.specs import CheckSpec
 from undercut.data import big
 from undercut.pipeline.checking import check, labels, lengths
 big.BIG, big.SAMPLE = 1 << 20, 200
-check.NEAR_BYTES, labels.BYTES, lengths.SAMPLE = 1 << 20, 1 << 18, 500
+check.NEAR_BYTES, labels.BYTES, lengths.SAMPLE = 1 << 19, 1 << 17, 50
 path = Path(sys.argv[1])
 found = check.check(CheckSpec(train=[path], fix=True))
 print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, found.model_dump(mode="json")]))
@@ -210,16 +221,16 @@ print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, found.mode
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 def test_memory_does_not_grow_with_the_texts(tmp_path):
-    """Five times the rows: the 32 MB of text more are not held, 32 bytes and hashes a row are."""
+    """Five times the rows: the 10 MB of text more are not held, numbers and hashes are."""
     peaks, found = [], []
-    for n in (16_000, 80_000):
+    for n in (2_000, 10_000):
         path = tmp_path / f"{n}.csv"
         rng = random.Random(0)
-        pieces = [" ".join(rng.choices(WORDS[:10], k=9)) for _ in range(400)]
+        pieces = [" ".join(rng.choices(WORDS[:10], k=20)) for _ in range(200)]
         with path.open("w", encoding="utf-8") as f:
             f.write("text,label\n")
             for i in range(n):
-                f.write(f"{i} {' '.join(rng.choices(pieces, k=9))},{'abcd'[i % 4]}\n")
+                f.write(f"{i} {' '.join(rng.choices(pieces, k=12))},{'abcd'[i % 4]}\n")
                 if i % 50 == 49:
                     f.write(f"row {i // 100} again,a\n")
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -231,5 +242,5 @@ def test_memory_does_not_grow_with_the_texts(tmp_path):
         codes = {f["code"]: f["message"] for f in checked["findings"]}
         assert f"{n // 100:,} rows repeat" in codes["duplicates"]
         assert checked["fixed"][0]["rows_after"] == n + n // 100
-    extra_text = (80_000 - 16_000) * 480
+    extra_text = (10_000 - 2_000) * 1_400
     assert peaks[1] - peaks[0] < extra_text / 2, peaks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +53,21 @@ class Usable:
         return rows if self.valid is None else rows.plus(self.valid.examples())
 
 
+def _ask_room(files: Sources) -> None:
+    """Refuse to begin where the temporary folder has no room for the texts."""
+    needed = sum(p.stat().st_size for p in files.files if p.is_file())
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise fail(
+            "data-disk",
+            expected=f"{needed / 1e6:,.0f} MB of room for the texts while they are checked",
+            found=f"{free / 1e6:,.0f} MB",
+            where=folder,
+            fix="Set TMPDIR to a folder with more room.",
+        )
+
+
 def read_sets(
     train: Sequence[Path],
     valid: Sequence[Path],
@@ -85,6 +102,8 @@ def read_sets(
         raise fail("data-none", expected="a labelled file", found="none")
     files = resolve(train, valid, test)
     on_disk = spill and any(is_big(p) for p in files.files)
+    if on_disk:
+        _ask_room(files)
     reader = Reader(
         files.names, text_column, label_column, task, spill=on_disk, keep=keep, tick=tick
     )
