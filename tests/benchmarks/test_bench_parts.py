@@ -57,7 +57,7 @@ def test_mcnemar_counts_and_p_value():
 
 
 def test_mcnemar_agrees_with_the_products_own():
-    from undercut.evaluation.paired import mcnemar as own
+    from undercut.measures.paired import mcnemar as own
 
     for a, b in ((3, 9), (40, 61), (0, 6)):
         found = mcnemar(range(b), range(100, 100 + a))

@@ -7,8 +7,8 @@ import random
 from collections import Counter
 
 from undercut.core.types import Metric
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.record import (
+from undercut.measures.intervals import wilson
+from undercut.measures.record import (
     ClassScore,
     Confusion,
     CoveragePoint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.evaluation_fixture import evaluation, metric
 from undercut.core.specs import MarketSpec
 from undercut.core.types import GateResult, Measurement
-from undercut.evaluation.record import PairedTest
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import (
     CurveFacts,
     CurvePoint,
@@ -307,7 +307,7 @@ def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note
     """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
     import numpy as np
 
-    from undercut.evaluation.paired import paired_test
+    from undercut.measures.paired import paired_test
     from undercut.pipeline.rival.compare import share
 
     theirs, ours = np.arange(200) < right, np.arange(200) >= 12

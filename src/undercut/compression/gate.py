@@ -9,9 +9,9 @@ import numpy as np
 
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.types import GateResult
-from undercut.evaluation.paired import drop_bound, rows_to_prove
-from undercut.evaluation.scores import fault, target_fault
-from undercut.evaluation.words import count, percent, rows
+from undercut.measures.paired import drop_bound, rows_to_prove
+from undercut.measures.scores import fault, target_fault
+from undercut.measures.words import count, percent, rows
 
 CLASS_ROWS = 20
 """Classes with fewer held-out rows are not tested on their own."""
@@ -49,7 +49,7 @@ def gate(
     ``max_drop`` or more; a class with at least 20 rows whose recall has dropped by surely more than
     ``max_class_drop`` (one-sided, Bonferroni over the classes tested, so that small classes do
     not refuse by chance). Passed: none of these, and the one-sided upper confidence bound of the
-    paired drop is at most ``max_drop`` (:func:`undercut.evaluation.paired.drop_bound`). In
+    paired drop is at most ``max_drop`` (:func:`undercut.measures.paired.drop_bound`). In
     between, ``needs-rows`` with the rows that could prove it. A test of non-inferiority: an
     insignificant drop on few rows proves nothing and does not pass.
 

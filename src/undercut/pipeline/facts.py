@@ -6,7 +6,7 @@ from pydantic import Field
 
 from undercut.core.types import GateResult, Measurement, Metric, Record
 from undercut.economics.records import BestLabels, CurveValue, LearningCurve
-from undercut.evaluation.record import Evaluation, PairedTest
+from undercut.measures.record import Evaluation, PairedTest
 
 
 class DataFacts(Record):

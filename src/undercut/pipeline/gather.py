@@ -12,10 +12,10 @@ import undercut
 from undercut.core.specs import RunSpec
 from undercut.core.types import Dataset, Metric
 from undercut.economics.records import CurveValue
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.metrics import averages, confusion_matrix
 from undercut.evaluation.value import label_advice
 from undercut.ledger.price import Rates, total
+from undercut.measures.intervals import wilson
+from undercut.measures.metrics import averages, confusion_matrix
 from undercut.pipeline.facts import (
     CurveFacts,
     DataFacts,

@@ -13,9 +13,9 @@ from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.specs import GateSpec
 from undercut.core.types import Estimate, Measurement, Progress
-from undercut.evaluation.paired import paired_test
-from undercut.evaluation.record import PairedTest
 from undercut.ledger.price import Rates, total
+from undercut.measures.paired import paired_test
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import RungFacts
 from undercut.pipeline.fitting import (
     ARTEFACT,

@@ -11,7 +11,7 @@ from undercut.core.specs import MarketSpec
 from undercut.core.types import Metric
 from undercut.data.nested import nested_order
 from undercut.economics.data_value import best_labels, fit_learning_curve, worth_of_more
-from undercut.evaluation.intervals import wilson
+from undercut.measures.intervals import wilson
 from undercut.pipeline.facts import CurveFacts, CurvePoint
 from undercut.pipeline.fitting import ARTEFACT, Context, fit_on
 from undercut.pipeline.ladder import ASSUMED_REQUESTS_PER_MONTH

@@ -11,15 +11,15 @@ import numpy as np
 from undercut.core import plugins
 from undercut.core.specs import GateSpec
 from undercut.core.types import Measurement
-from undercut.evaluation.evaluate import evaluate
-from undercut.evaluation.paired import paired_test
-from undercut.evaluation.record import Evaluation
 from undercut.ledger.price import Rates
+from undercut.measures.paired import paired_test
+from undercut.measures.record import Evaluation
 from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
 from undercut.pipeline.ladder import Climb, Limits, Rung, usd_per_1k
 from undercut.pipeline.variants import Built, Parts, build_step, measure_step, servable, variants_of
 from undercut.pipeline.workspace import Step
 from undercut.predict.predictor import load
+from undercut.tasks.text_classification.evaluate import evaluate
 
 UTILISATION = 0.3
 

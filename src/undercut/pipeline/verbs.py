@@ -23,8 +23,7 @@ from undercut.core.specs import (
 )
 from undercut.core.types import Examples, GateResult, Prediction, Record
 from undercut.data.load import load_examples
-from undercut.evaluation.evaluate import evaluate as score
-from undercut.evaluation.record import Evaluation
+from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
 from undercut.pipeline.ladder import climb, spent
@@ -48,6 +47,7 @@ from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
+from undercut.tasks.text_classification.evaluate import evaluate as score
 
 
 class Trained(Record):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from undercut.economics.breakeven import break_even, compare
 from undercut.economics.records import Own
-from undercut.evaluation.paired import SIGNIFICANCE
-from undercut.evaluation.record import PairedTest
+from undercut.measures.paired import SIGNIFICANCE
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import RivalFacts, RunFacts
 from undercut.pipeline.report.figures.month import cheapest
 from undercut.pipeline.report.format import (

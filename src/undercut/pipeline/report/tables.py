@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undercut.core.types import GateResult
-from undercut.evaluation.record import Evaluation
+from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import (
