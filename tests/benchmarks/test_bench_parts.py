@@ -104,7 +104,7 @@ def test_contenders_are_the_promoted_and_the_gated(tmp_path):
             "rung": rung,
             "gate": gate,
             "promoted": promoted,
-            "valid_accuracy": {"value": 0.9},
+            "valid_quality": {"value": 0.9},
             "folder": f"out/{name}",
         }
 

@@ -104,7 +104,7 @@ def test_the_temperature_is_the_one_validation_asks_for(method, tmp_path):
     assert fitted.config["temperature"] == fitted.choices["temperature"] > 0
     assert job.valid is not None
     scored = load(tmp_path / "m", threads=1).score(job.valid.inputs).log_probs
-    y = job.task.encode(job.valid.targets, job.labels)
+    y = job.task.encode(job.valid, job.labels)
     loss = -scored[np.arange(len(y)), y].mean()
     chosen = min(r["log_loss"] for r in fitted.curve)
     assert abs(loss - chosen) < 5e-3

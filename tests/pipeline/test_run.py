@@ -65,7 +65,7 @@ def test_the_unit_cost_is_the_measured_throughput_times_the_dated_rate(facts):
 def test_the_validation_report_is_of_the_variant_chosen(facts):
     promoted = next(v for v in facts.variants if v.promoted)
     assert facts.valid.split == "validation"
-    assert facts.valid.accuracy.value == pytest.approx(promoted.valid_accuracy.value)
+    assert facts.valid.accuracy.value == pytest.approx(promoted.valid_quality.value)
     assert facts.valid.macro_f1.value == pytest.approx(promoted.valid_macro_f1)
 
 

@@ -74,7 +74,7 @@ def compare(
     rival = np.array(
         [p.kind == "label" and p.label == t for p, t in zip(parsed, rows.targets, strict=True)]
     )
-    own = task.correct(predictor.score(rows.inputs).log_probs, rows.targets, labels)
+    own = task.judge(predictor.score(rows.inputs).log_probs, rows, labels).right
     usd = [
         price.usd(a.input_tokens, a.output_tokens, a.cached_tokens, datetime.fromisoformat(a.at))
         for a in answers

@@ -62,12 +62,12 @@ def evaluate(
     bins = calibration.reliability_bins(confidence, correct)
     wrong = np.flatnonzero(~correct)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+    accuracy = Metric(value=mean.accuracy, low=float(low), high=float(high), n=n, method="wilson")
     return Evaluation(
         split=split,
         rows=n,
-        accuracy=Metric(
-            value=mean.accuracy, low=float(low), high=float(high), n=n, method="wilson"
-        ),
+        quality=accuracy,
+        accuracy=accuracy,
         macro_f1=Metric(value=mean.macro_f1, low=f1_low, high=f1_high, n=n, method="bootstrap"),
         weighted_f1=mean.weighted_f1,
         micro_f1=mean.micro_f1,
