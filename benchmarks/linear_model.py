@@ -47,4 +47,4 @@ def best_recipe(dataset: str) -> str:
     """Return the recipe that did best on validation when the settings were chosen."""
     path = SETTINGS_FOLDER / f"linear_{dataset}.json"
     recipes = json.loads(path.read_text(encoding="utf-8"))["recipes"]
-    return max(recipes, key=lambda name: float(recipes[name]["valid_accuracy"]))
+    return max(recipes, key=lambda name: float(recipes[name]["valid_quality"]))

@@ -54,8 +54,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
             for c in STRENGTHS:
                 tried += 1
                 score = float(classifier(c, 0).fit(x, train.labels).score(z, valid.labels))
-                if recipe not in best or score > best[recipe]["valid_accuracy"]:
-                    best[recipe] = {"valid_accuracy": score, "settings": {**option, "C": c}}
+                if recipe not in best or score > best[recipe]["valid_quality"]:
+                    best[recipe] = {"valid_quality": score, "settings": {**option, "C": c}}
     document = {
         "dataset": split.name,
         "chosen_on": f"{len(valid)} of the training rows, stratified, seed {datasets.SPLIT_SEED}",

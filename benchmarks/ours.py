@@ -89,7 +89,7 @@ def measure(
         "wrong": checked["wrong"],
         "accuracy_reported": reported,
         "macro_f1": facts["test"]["macro_f1"]["value"],
-        "valid_accuracy": facts["valid"]["accuracy"]["value"],
+        "valid_quality": facts["valid"]["accuracy"]["value"],
         "promoted": facts["promoted"],
         "rungs": [{k: r[k] for k in ("rung", "status", "reason")} for r in facts["rungs"]],
         "training_cpu_seconds": round(training_seconds(facts["costs"]), 3),
@@ -106,7 +106,7 @@ def _variant(v: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": v["name"],
         "rung": v["rung"],
-        "valid_accuracy": v["valid_accuracy"]["value"],
+        "valid_quality": v["valid_quality"]["value"],
         "gate": gate["verdict"] if gate else "reference",
         "promoted": v["promoted"],
         "texts_per_second": speed["texts_per_second"] if speed else None,

@@ -86,7 +86,7 @@ def choices(results: Results) -> str:
             f"`{r['method']}`",
             r["seed"],
             r["promoted"],
-            percent(r["valid_accuracy"]),
+            percent(r["valid_quality"]),
             percent(r["accuracy"], 2),
             percent(r["macro_f1"], 2),
             ", ".join(x["rung"] for x in r["rungs"] if x["status"] == "climbed"),
@@ -115,7 +115,7 @@ def throughput(results: Results) -> str:
     for row in rows:
         rate = statistics.median(row["rounds"])
         against = [f"{rate / statistics.median(p['rounds']):.1f}" for p in peers]
-        accuracy = percent(row["valid_accuracy"]) if "valid_accuracy" in row else ""
+        accuracy = percent(row["valid_quality"]) if "valid_quality" in row else ""
         name = f"**{row['name']}**" if row.get("promoted") else row["name"]
         low, high = (number(x) for x in (min(row["rounds"]), max(row["rounds"])))
         cpu = f"{statistics.median(row['cpu_ms_a_text']):.3f}"

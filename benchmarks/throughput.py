@@ -63,7 +63,7 @@ def contenders(facts: dict[str, Any], place: Path) -> list[dict[str, Any]]:
                     "rung": v["rung"],
                     "promoted": v["promoted"],
                     "gate": v["gate"]["verdict"] if v["gate"] else "reference",
-                    "valid_accuracy": v["valid_accuracy"]["value"],
+                    "valid_quality": v["valid_quality"]["value"],
                     "folder": str(place / v["folder"]),
                 }
             )

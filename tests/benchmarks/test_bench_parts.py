@@ -57,7 +57,7 @@ def test_mcnemar_counts_and_p_value():
 
 
 def test_mcnemar_agrees_with_the_products_own():
-    from undercut.evaluation.paired import mcnemar as own
+    from undercut.measures.paired import mcnemar as own
 
     for a, b in ((3, 9), (40, 61), (0, 6)):
         found = mcnemar(range(b), range(100, 100 + a))
@@ -104,7 +104,7 @@ def test_contenders_are_the_promoted_and_the_gated(tmp_path):
             "rung": rung,
             "gate": gate,
             "promoted": promoted,
-            "valid_accuracy": {"value": 0.9},
+            "valid_quality": {"value": 0.9},
             "folder": f"out/{name}",
         }
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from undercut.compression.gate import gate
-from undercut.core.types import GateResult
+from undercut.compression import gate as room
+from undercut.core.types import Examples, GateResult
+from undercut.tasks.text_classification.task import TextClassification
 
 LABELS = ("a", "b", "c")
 
@@ -29,6 +30,22 @@ def pair(
     both = slice(lost + gained, lost + gained + wrong)
     before[both] = after[both] = (y[both] + 2) % 3
     return before, after, y
+
+
+def gate(
+    before: Any, after: Any, y: np.ndarray, free: Any, free_after: Any, **facts: Any
+) -> GateResult:
+    """Judge scores of texts whose targets are the labels at ``y``."""
+    task, labels = TextClassification(), facts["labels_reference"]
+    texts = [""] * len(y)
+    rows = Examples(texts, [labels[i] for i in y], texts)
+    return room.gate(
+        (before, after),
+        (free, free_after),
+        judge=lambda x: task.judge(x, rows, labels),
+        answers=lambda x: task.answers(x, [], labels),
+        **facts,
+    )
 
 
 def judge(n: int, lost: int, gained: int, wrong: int = 0, **changes: Any) -> GateResult:

@@ -6,11 +6,10 @@ import re
 
 import numpy as np
 import pytest
-from gate_rows import LABELS, judge, pair, scores_of
+from gate_rows import LABELS, gate, judge, pair, scores_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from undercut.compression.gate import gate
 from undercut.core.errors import UndercutError
 from undercut.core.types import GateResult
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from undercut.core.errors import UndercutError
-from undercut.evaluation.calibration import log_loss
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
+from undercut.measures.calibration import log_loss
 
 K = 4
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from undercut.evaluation.evaluate import evaluate
 from undercut.evaluation.value import confused_pairs, label_advice, weakest_classes
+from undercut.tasks.text_classification.evaluate import evaluate
 
 LABELS = ("alpha", "beta", "gamma", "delta")
 

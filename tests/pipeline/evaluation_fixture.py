@@ -7,8 +7,8 @@ import random
 from collections import Counter
 
 from undercut.core.types import Metric
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.record import (
+from undercut.measures.intervals import wilson
+from undercut.measures.record import (
     ClassScore,
     Confusion,
     CoveragePoint,
@@ -82,7 +82,7 @@ def evaluation(
     return Evaluation(
         split=split,
         rows=rows,
-        accuracy=metric(share, rows),
+        quality=metric(share, rows), accuracy=metric(share, rows),
         macro_f1=metric(macro, rows, "bootstrap"),
         weighted_f1=sum(c.f1 * c.support for c in classes) / rows,
         micro_f1=share,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.evaluation_fixture import evaluation, metric
 from undercut.core.specs import MarketSpec
 from undercut.core.types import GateResult, Measurement
-from undercut.evaluation.record import PairedTest
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import (
     CurveFacts,
     CurvePoint,
@@ -155,7 +155,7 @@ def variants(rows: int) -> list[VariantFacts]:
             VariantFacts(
                 name=name, rung=rung, folder=f"runs/r1/{name.replace(' ', '-')}",
                 hash=f"{abs(hash_of(name)):064x}", backend=backend, compression=compression,
-                valid_accuracy=metric(accuracy, rows), valid_macro_f1=accuracy - 0.002,
+                valid_quality=metric(accuracy, rows), valid_macro_f1=accuracy - 0.002,
                 fit_cpu_seconds=cpu, fit_usd=cpu * 0.05 / 3600,
                 usd_per_1k=usd_per_1k, usd_per_1k_at_30=usd_per_1k / 0.3,
                 measured=Measurement(
@@ -183,19 +183,19 @@ RUNGS = [
     RungFacts(
         rung="linear", status="climbed", reason="the first rung is always climbed",
         estimated_cpu_seconds=4, estimated_usd=0.000056, cpu_seconds=9.3, usd=0.00013,
-        valid_accuracy=0.911, usd_per_1k=0.0000000271,
+        valid_quality=0.911, usd_per_1k=0.0000000271,
     ),
     RungFacts(
         rung="probe", status="climbed",
         reason="expected gain 1.8 points is worth $9.00 a month, cost $0.00044",
         estimated_cpu_seconds=32, estimated_usd=0.00044, expected_gain=0.018, gain_worth_usd=9.0,
-        cpu_seconds=126, usd=0.00175, valid_accuracy=0.941, usd_per_1k=0.000021,
+        cpu_seconds=126, usd=0.00175, valid_quality=0.941, usd_per_1k=0.000021,
     ),
     RungFacts(
         rung="partial", status="climbed",
         reason="expected gain 0.6 points is worth $3.00 a month, cost $0.0016",
         estimated_cpu_seconds=118, estimated_usd=0.0016, expected_gain=0.006, gain_worth_usd=3.0,
-        cpu_seconds=352, usd=0.0049, valid_accuracy=0.946, usd_per_1k=0.000021,
+        cpu_seconds=352, usd=0.0049, valid_quality=0.946, usd_per_1k=0.000021,
     ),
     RungFacts(
         rung="full", status="skipped",
@@ -212,7 +212,7 @@ def curve() -> CurveFacts:
     points = []
     for n, off in zip(sizes, wobble, strict=True):
         right = round(1503 * (1 - (0.04 + 1.8 * n**-0.45) + off))
-        points.append(CurvePoint(rows=n, accuracy=metric(right / 1503, 1503)))
+        points.append(CurvePoint(rows=n, quality=metric(right / 1503, 1503)))
     market = MarketSpec(requests_per_month=3_000_000, usd_per_label=0.08)
     return read_curve("linear", points, market)
 
@@ -307,7 +307,7 @@ def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note
     """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
     import numpy as np
 
-    from undercut.evaluation.paired import paired_test
+    from undercut.measures.paired import paired_test
     from undercut.pipeline.rival.compare import share
 
     theirs, ours = np.arange(200) < right, np.arange(200) >= 12

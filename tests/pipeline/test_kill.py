@@ -56,7 +56,7 @@ def essence(facts: dict) -> dict:
         "accuracy": facts["accuracy"],
         "macro_f1": facts["macro_f1"],
         "references": sorted(
-            (v["name"], v["valid_accuracy"]["value"]) for v in facts["variants"] if not v["gate"]
+            (v["name"], v["valid_quality"]["value"]) for v in facts["variants"] if not v["gate"]
         ),
     }
 

@@ -40,16 +40,16 @@ def combinations(task: str) -> list[list[str]]:
     rows = []
     for name in plugins.names("method"):
         method = plugins.get("method", name)
-        if task not in method.tasks:
+        if task not in method.ways:
             continue
-        model = plugins.get("model", method.architecture)
+        model = plugins.get("model", method.ways[task].architecture)
         for fmt in model.formats:
             for backend in plugins.names("backend"):
                 runtime = plugins.get("backend", backend)
                 if fmt not in runtime.formats:
                     continue
-                absent = plugins.missing(method) + plugins.missing(runtime)
-                extra = method.extra if plugins.missing(method) else runtime.extra
+                absent = plugins.missing(method, task) + plugins.missing(runtime)
+                extra = method.extra if plugins.missing(method, task) else runtime.extra
                 state = f'pip install "undercut[{extra}]"' if absent else "works"
                 rows.append([task, name, model.name, fmt, backend, state])
     return rows
@@ -85,13 +85,13 @@ def listing(spec: ListSpec) -> Listing:
             [
                 path.parent.name,
                 facts["created_at"][:16].replace("T", " "),
-                f"{best['accuracy']['value']:.1%}",
+                f"{best['quality']['value']:.1%} {best['quality_name']}",
                 best["split"],
                 facts["promoted"],
                 f"{facts['cost_usd']:.4f}",
                 str(path.parent / "model"),
             ]
         )
-    columns = ["run", "when", ">accuracy", "split", "variant", ">USD", "artefact"]
+    columns = ["run", "when", ">quality", "split", "variant", ">USD", "artefact"]
     empty = f"No runs in {spec.workspace}. Start with: undercut run train.csv"
     return Listing("runs", columns, rows, empty)

@@ -40,7 +40,7 @@ class RunResult(Result):
         facts = self.record
         best = facts.test or facts.valid
         head = {
-            "accuracy": best.accuracy.value,
+            best.quality_name.replace(" ", "_"): best.quality.value,
             "macro_f1": best.macro_f1.value,
             "cost_usd": facts.cost_usd,
             "usd_per_1k": facts.price.usd_per_1k,
@@ -65,14 +65,14 @@ class TrainResult(Result):
         if not r.did_work:
             console.print("Nothing has changed since the last run, so nothing was done again.")
         console.print(
-            f"{percent(r.accuracy)} accuracy, {percent(r.macro_f1)} macro-F1 on validation, "
+            f"{percent(r.quality)} {r.quality_name}, {percent(r.macro_f1)} macro-F1 on validation, "
             f"for {r.cpu_seconds:.1f} CPU-seconds ({usd(r.cost_usd)})."
         )
         shown = table("rung", "status", ">validation", ">CPU-s", "reason")
         for rung in r.rungs:
-            accuracy = "" if rung.valid_accuracy is None else percent(rung.valid_accuracy)
+            quality = "" if rung.valid_quality is None else percent(rung.valid_quality)
             seconds = "" if rung.cpu_seconds is None else f"{rung.cpu_seconds:.1f}"
-            shown.add_row(rung.rung, rung.status, accuracy, seconds, rung.reason)
+            shown.add_row(rung.rung, rung.status, quality, seconds, rung.reason)
         console.print(shown)
         console.print(f"Model: {r.artefact}\nNext:  undercut serve {r.artefact}", soft_wrap=True)
 
@@ -83,13 +83,16 @@ class EvaluateResult(Result):
     def to_json(self) -> dict[str, Any]:
         """Return the evaluation, headline figures first."""
         e = self.record
-        head = {"accuracy": e.accuracy.value, "macro_f1": e.macro_f1.value}
-        return {**{f"{k}": v for k, v in head.items()}, "evaluation": e.model_dump(mode="json")}
+        head = {
+            e.quality_name.replace(" ", "_"): e.quality.value,
+            "macro_f1": e.macro_f1.value,
+        }
+        return {**head, "evaluation": e.model_dump(mode="json")}
 
     def show(self, console: Console) -> None:
         """Print the headline and the weakest classes."""
         e = self.record
-        for name, m in (("accuracy", e.accuracy), ("macro-F1", e.macro_f1)):
+        for name, m in ((e.quality_name, e.quality), ("macro-F1", e.macro_f1)):
             console.print(
                 f"{name:9} {percent(m.value)}  (95 % interval {percent(m.low)} to "
                 f"{percent(m.high)}, {m.n} rows)"
@@ -112,10 +115,10 @@ class CompressResult(Result):
 
     def show(self, console: Console) -> None:
         """Print one line a variant."""
-        shown = table("variant", ">accuracy", "gate", "why")
+        shown = table("variant", ">quality", "gate", "why")
         for v in self.record.variants:
             gate = v["gate"]
-            shown.add_row(v["kind"], percent(v["accuracy"]), gate["verdict"], gate["reason"])
+            shown.add_row(v["kind"], percent(v["quality"]), gate["verdict"], gate["reason"])
         console.print(shown)
         for v in self.record.variants:
             console.print(f"{v['kind']}: {v['artefact']}", soft_wrap=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import GateResult
-from undercut.evaluation.paired import drop_bound, rows_to_prove
-from undercut.evaluation.scores import fault, target_fault
-from undercut.evaluation.words import count, percent, rows
+from undercut.core.types import GateResult, Judged
+from undercut.measures.paired import drop_bound, rows_to_prove
+from undercut.measures.scores import fault
+from undercut.measures.words import count, percent, rows
 
 CLASS_ROWS = 20
 """Classes with fewer held-out rows are not tested on their own."""
@@ -28,12 +28,11 @@ class Bounds:
 
 
 def gate(
-    reference_scores_valid: np.ndarray,
-    candidate_scores_valid: np.ndarray,
-    y_valid: np.ndarray,
-    reference_unlabelled: np.ndarray | None,
-    candidate_unlabelled: np.ndarray | None,
+    labelled: tuple[np.ndarray, np.ndarray],
+    unlabelled: tuple[np.ndarray | None, np.ndarray | None],
     *,
+    judge: Callable[[np.ndarray], Judged],
+    answers: Callable[[np.ndarray], np.ndarray],
     max_drop: float = 0.01,
     confidence: float = 0.95,
     min_agreement: float = 0.98,
@@ -49,17 +48,15 @@ def gate(
     ``max_drop`` or more; a class with at least 20 rows whose recall has dropped by surely more than
     ``max_class_drop`` (one-sided, Bonferroni over the classes tested, so that small classes do
     not refuse by chance). Passed: none of these, and the one-sided upper confidence bound of the
-    paired drop is at most ``max_drop`` (:func:`undercut.evaluation.paired.drop_bound`). In
+    paired drop is at most ``max_drop`` (:func:`undercut.measures.paired.drop_bound`). In
     between, ``needs-rows`` with the rows that could prove it. A test of non-inferiority: an
     insignificant drop on few rows proves nothing and does not pass.
 
     Args:
-        reference_scores_valid: log-probabilities of the reference ``(n, K)`` on held-out rows.
-        candidate_scores_valid: of the candidate, same rows.
-        y_valid: encoded targets ``(n,)``.
-        reference_unlabelled: log-probabilities of the reference ``(m, K)`` on rows without
-            labels, or ``None`` when there are none.
-        candidate_unlabelled: of the candidate, same rows.
+        labelled: log-probabilities ``(U, K)`` of reference and candidate on held-out rows.
+        unlabelled: log-probabilities of both on rows without labels, or ``None`` for both.
+        judge: sets scores of the held-out rows against their targets.
+        answers: returns the answers that scores of the unlabelled rows give.
         max_drop: largest accuracy drop allowed, as a share.
         confidence: one-sided confidence level.
         min_agreement: smallest share of rows answered alike, labelled and unlabelled apart.
@@ -76,12 +73,7 @@ def gate(
         UndercutError: a bound that is not a share.
     """
     bounds = _checked(Bounds(max_drop, confidence, min_agreement, max_class_drop))
-    faults = _faults(
-        (reference_scores_valid, candidate_scores_valid),
-        (reference_unlabelled, candidate_unlabelled),
-        y_valid,
-        (labels_reference, labels_candidate),
-    )
+    faults = _faults(labelled, unlabelled, (labels_reference, labels_candidate))
     if faults:
         return GateResult(
             verdict="refused",
@@ -92,19 +84,19 @@ def gate(
             drop_upper=None,
             rows_needed=None,
         )
-    y = np.asarray(y_valid)
-    before, after = _answers(reference_scores_valid), _answers(candidate_scores_valid)
-    lost, gained = (before == y) & (after != y), (before != y) & (after == y)
-    n, b, c = len(y), int(lost.sum()), int(gained.sum())
-    labelled = _agreement(before, after)
-    unlabelled = _agreement(_answers(reference_unlabelled), _answers(candidate_unlabelled))
+    before, after = (judge(np.asarray(scores)) for scores in labelled)
+    n = len(before.right)
+    b, c = int((before.right & ~after.right).sum()), int((after.right & ~before.right).sum())
+    alike = _agreement(before.answers, after.answers)
+    free = [np.zeros(0) if x is None else answers(np.asarray(x)) for x in unlabelled]
+    alike_free = _agreement(free[0], free[1])
     drop = (b - c) / n if n else None
     upper = float(drop_bound(b, c, n, confidence))
     reasons = [
-        *_disagreements(bounds, labelled, n, "labelled"),
-        *_disagreements(bounds, unlabelled, _rows(reference_unlabelled), "unlabelled"),
+        *_disagreements(bounds, alike, n, "labelled"),
+        *_disagreements(bounds, alike_free, len(free[0]), "unlabelled"),
         *_drops(bounds, b, c, n),
-        *_classes_hurt(bounds, y, lost, gained, labels_reference),
+        *_classes_hurt(bounds, before, after),
     ]
     needed = None
     if reasons:
@@ -116,7 +108,7 @@ def gate(
         verdict = "needs-rows"
         needed = rows_to_prove(b, c, n, max_drop, confidence)
         reasons = [_unproven(bounds, b, c, n, upper, needed)]
-    if unlabelled is None:
+    if alike_free is None:
         reasons.append("no unlabelled rows were compared")
     return GateResult(
         verdict=verdict,
@@ -125,8 +117,8 @@ def gate(
         max_drop=max_drop,
         drop=drop,
         drop_upper=upper,
-        agreement_labelled=labelled,
-        agreement_unlabelled=unlabelled,
+        agreement_labelled=alike,
+        agreement_unlabelled=alike_free,
         rows=n,
         rows_needed=needed,
     )
@@ -153,7 +145,6 @@ def _checked(bounds: Bounds) -> Bounds:
 def _faults(
     valid: tuple[object, object],
     unlabelled: tuple[object, object],
-    y: object,
     labels: tuple[Sequence[str], Sequence[str]],
 ) -> list[str]:
     """Return what makes a comparison impossible."""
@@ -174,19 +165,12 @@ def _faults(
         if not wrong and _rows(pair[0]) != _rows(pair[1]):
             wrong = {f"{_rows(pair[0])} and {_rows(pair[1])} {kind} rows were scored"}
         found += sorted(wrong, reverse=True)
-    if not found and (bad := target_fault(y, _rows(valid[0]), k)):
-        found.append(f"the targets have {bad}")
     return found
 
 
 def _rows(scores: object) -> int:
     """Return the number of rows; 0 for ``None``."""
     return 0 if scores is None else len(np.asarray(scores))
-
-
-def _answers(scores: object) -> np.ndarray:
-    """Return the answer of each row ``(n,)``; empty for ``None``."""
-    return np.zeros(0, np.int64) if scores is None else np.asarray(scores).argmax(axis=1)
 
 
 def _agreement(before: np.ndarray, after: np.ndarray) -> float | None:
@@ -212,21 +196,20 @@ def _drops(bounds: Bounds, lost: int, gained: int, n: int) -> list[str]:
     ]
 
 
-def _classes_hurt(
-    bounds: Bounds, y: np.ndarray, lost: np.ndarray, gained: np.ndarray, labels: Sequence[str]
-) -> list[str]:
+def _classes_hurt(bounds: Bounds, before: Judged, after: Judged) -> list[str]:
     """Return the classes whose recall dropped by surely more than the bound."""
-    k = len(labels)
-    support = np.bincount(y, minlength=k) if len(y) else np.zeros(k, np.int64)
+    k = len(before.names)
+    support = np.bincount(before.classes, minlength=k)
     tested = np.flatnonzero(support >= CLASS_ROWS)
     if not len(tested):
         return []
-    b, c = (np.bincount(y[hit], minlength=k)[tested] for hit in (lost, gained))
+    hits = (before.found & ~after.found, after.found & ~before.found)
+    b, c = (np.bincount(before.classes[hit], minlength=k)[tested] for hit in hits)
     n = support[tested]
     level = 1 - (1 - bounds.confidence) / len(tested)
     surely = -drop_bound(c, b, n, level)  # lower bound of the drop
     return [
-        f"'{labels[tested[i]]}' lost {b[i]} and gained {c[i]} of its {rows(int(n[i]))}, "
+        f"'{before.names[tested[i]]}' lost {b[i]} and gained {c[i]} of its {rows(int(n[i]))}, "
         f"surely more than {percent(bounds.max_class_drop, 2)}"
         for i in np.flatnonzero(surely > bounds.max_class_drop)
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import MissingExtra, Problem, did_you_mean, fail
+from undercut.core.types import Way
 
 KINDS = {
     "task": "tasks",
@@ -66,18 +67,38 @@ def attr(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def missing(info: Any) -> list[str]:
-    """Return the import names that ``info`` requires and that are not installed."""
-    return [m for m in info.requires if importlib.util.find_spec(m) is None]
+def way(method: str, task: str) -> Way:
+    """Return how a method does a task.
+
+    Raises:
+        UndercutError: no such method, or it does not do this task.
+    """
+    info = get("method", method)
+    if task not in info.ways:
+        able = [n for n in names("method") if task in get("method", n).ways]
+        raise fail(
+            "method-task",
+            expected=f"a method for {task}: {', '.join(able)}",
+            found=f"'{method}', which is for {', '.join(info.ways)}",
+            fix="Choose another with --method, or leave it out.",
+        )
+    found: Way = info.ways[task]
+    return found
 
 
-def require(info: Any) -> None:
-    """Check that what a plug-in needs is installed.
+def missing(info: Any, task: str = "") -> list[str]:
+    """Return the import names that ``info`` requires, for a task, that are not installed."""
+    wanted = [*info.requires, *(info.ways[task].requires if task else ())]
+    return [m for m in wanted if importlib.util.find_spec(m) is None]
+
+
+def require(info: Any, task: str = "") -> None:
+    """Check that what a plug-in needs, for a task, is installed.
 
     Raises:
         MissingExtra: with the exact pip command.
     """
-    absent = missing(info)
+    absent = missing(info, task)
     if absent:
         raise MissingExtra(
             "extra-missing",

@@ -206,31 +206,96 @@ class Manifest(Record):
 # --- what plug-ins implement --------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Scores of labelled inputs, set against their targets.
+
+    An *item* is what a paired test counts as one: a text in classification, a sentence in tagging.
+    A *thing* is what there is to be found: a text's label, an entity.
+
+    Attributes:
+        quality: the task's headline figure, a share, with its interval.
+        macro_f1: mean F1 over classes that occur.
+        right: whether each item is answered entirely right, ``bool (m,)``.
+        answers: code of each item's answer, ``int64 (m,)``; equal codes are equal answers.
+        classes: class of each thing to be found, as a position in ``names``, ``int64 (e,)``.
+        found: whether it was found, ``bool (e,)``.
+        names: the classes: labels, entity types.
+    """
+
+    quality: Metric
+    macro_f1: float
+    right: np.ndarray
+    answers: np.ndarray
+    classes: np.ndarray
+    found: np.ndarray
+    names: tuple[str, ...]
+
+
 class Task(Protocol):
-    """What a row, a prediction and a score are. Implemented in ``tasks/<t>/``."""
+    """What a row, a prediction and a score are. Implemented in ``tasks/<t>/``.
+
+    Scores are log-probabilities ``(U, K)`` of the *units* of the inputs, inputs in order: a unit
+    is what gets one of the K ``labels``, such as the whole text, or each word.
+
+    Attributes:
+        quality_name: what :attr:`Judged.quality` is called, such as ``accuracy``.
+    """
 
     name: str
+    quality_name: str
 
     def check_target(self, value: str) -> Any:
         """Parse one target cell; raise ``ValueError`` with a short reason when it is bad."""
 
     def label_space(self, targets: Sequence[Any]) -> tuple[str, ...]:
-        """Return the labels in their canonical order."""
+        """Return the labels of units in their canonical order."""
 
     def stratum(self, target: Any) -> str:
         """Return the group that splits keep in proportion."""
 
-    def encode(self, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
-        """Return targets as integers, ``int64 (n,)``."""
+    def class_names(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return the classes of things to be found: the labels, or what they stand for."""
 
-    def decode(self, scores: Any, labels: Sequence[str], truncated: Sequence[bool]) -> list[Any]:
-        """Turn scores (log-probabilities, ``(n, K)``) into one prediction an input."""
+    def classes(self, target: Any) -> Sequence[str]:
+        """Return the classes a target names, one a thing to be found, for counts a class."""
+
+    def text(self, value: Any) -> str:
+        """Return an input as one text: for near copies, lengths, and what a rival would read."""
+
+    def encode(self, examples: Examples, labels: Sequence[str]) -> np.ndarray:
+        """Return the labels of all units as positions in ``labels``, ``int64 (U,)``."""
+
+    def decode(self, scored: Scored, inputs: Sequence[Any], labels: Sequence[str]) -> list[Any]:
+        """Turn scores into one prediction an input."""
+
+    def answers(
+        self, log_probs: np.ndarray, inputs: Sequence[Any], labels: Sequence[str]
+    ) -> np.ndarray:
+        """Return the code of each item's answer, ``int64 (m,)``; equal codes answer alike."""
+
+    def unlabelled(self, inputs: Sequence[Any], n: int, seed: int) -> list[Any]:
+        """Return ``n`` inputs near those given but not among them, to compare two forms on."""
+
+    def judge(self, log_probs: np.ndarray, examples: Examples, labels: Sequence[str]) -> Judged:
+        """Set scores against targets."""
+
+    def evaluate(
+        self,
+        log_probs: np.ndarray,
+        examples: Examples,
+        labels: Sequence[str],
+        *,
+        split: str,
+        truncated: Sequence[bool] = (),
+    ) -> Any:
+        """Return the :class:`undercut.measures.record.Evaluation` of one variant on one split."""
 
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a general model would need to do this task."""
 
-    def correct(self, scores: Any, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
-        """Return per-row correctness for paired tests, ``bool (n,)``."""
+    def rival_answer(self, value: Any, target: Any) -> str:
+        """Return what a general model would have to answer for an input, given its target."""
 
 
 class Frontend(Protocol):
@@ -247,42 +312,50 @@ class Frontend(Protocol):
     ) -> Mapping[str, np.ndarray]:
         """Return the arrays of one batch, rows in the order of ``index``."""
 
-    def finish(self, outputs: np.ndarray) -> np.ndarray:
-        """Turn raw outputs ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
+    def finish(
+        self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
+        """Turn one batch's raw outputs into calibrated log-probabilities ``float32 (R, K)``.
+
+        R are the units of the batch's pieces, pieces in the order of ``index``.
+        """
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Inputs made ready for batching.
+    """Inputs made ready for batching, as pieces: one an input, or several windows of a long one.
 
     Attributes:
-        items: one object an input, private to the front end.
-        sizes: cost of each input in tokens (or non-zeros), used to sort and pack, ``(n,)``.
+        items: one object a piece, private to the front end.
+        sizes: cost of each piece in tokens (or non-zeros), used to sort and pack, ``(p,)``.
         truncated: inputs that were cut, ``(n,)``.
+        places: for each piece, which rows of the scores its units are, ``int64``; every row is of
+            exactly one piece. ``None`` when each piece is an input and gives one row.
     """
 
     items: Any
     sizes: Sequence[int] | np.ndarray
     truncated: Sequence[bool] | np.ndarray
+    places: Sequence[np.ndarray] | None = None
 
 
 class Session(Protocol):
     """A loaded model on one runtime."""
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return raw outputs ``(n, K)`` of one batch."""
+        """Return raw outputs of one batch, ``(n, K)`` or ``(n, T, K)``."""
 
 
 class Scorer(Protocol):
     """Anything that scores inputs: a front end with a session, or a composite of scorers."""
 
     def score(self, inputs: Sequence[Any]) -> Scored:
-        """Return calibrated log-probabilities of inputs, rows in input order."""
+        """Return calibrated log-probabilities of the inputs' units, in input order."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Log-probabilities ``float32 (n, K)`` in input order, and which inputs were cut."""
+    """Log-probabilities ``float32 (U, K)`` of the inputs' units in order, and which were cut."""
 
     log_probs: Any
     truncated: Sequence[bool]
@@ -443,11 +516,22 @@ class Estimate:
 
 @dataclass(frozen=True)
 class TaskInfo:
-    """A task: ``load`` names a zero-argument factory of :class:`Task`."""
+    """A task.
+
+    Attributes:
+        load: ``"module:Class"``, a zero-argument factory of :class:`Task`.
+        recognise: ``"module:recognise"``, ``(Path) -> str``: why a file is of this task, or ``""``;
+            reads no more than the head of the file. The task of a file that no task recognises is
+            text classification.
+        read: ``"module:read"``, ``(path: Path, name: str) -> (Examples, notes)``: reads one file
+            whose rows are no table of texts and labels; ``name`` is shown in messages.
+    """
 
     name: str
     summary: str
     load: str
+    recognise: str = ""
+    read: str = ""
 
 
 @dataclass(frozen=True)
@@ -506,23 +590,36 @@ class BackendInfo:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How a method does one task.
+
+    Attributes:
+        architecture: of the model it yields.
+        options: ``"module:Model"``, the pydantic options of this method for this task.
+        fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
+        estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        requires: packages needed to fit, by import name, besides those of the method.
+    """
+
+    architecture: str
+    options: str
+    fit: str
+    estimate: str
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class MethodInfo:
     """A way to fit.
 
     Attributes:
-        options: ``"module:Model"``, the pydantic options of this method.
-        fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
-        estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        ways: registered task -> how this method does it.
         rung: position in the ladder, or ``None`` when the ladder leaves it out.
         stack: whether the ladder may stack it with the linear rung.
     """
 
     name: str
-    tasks: tuple[str, ...]
-    architecture: str
-    options: str
-    fit: str
-    estimate: str
+    ways: Mapping[str, Way]
     summary: str = ""
     rung: int | None = None
     stack: bool = False

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from undercut.core.errors import fail
 from undercut.core.types import Record
-from undercut.evaluation.calibration import fit_temperature, log_loss
-from undercut.evaluation.intervals import z_score
-from undercut.evaluation.paired import SIGNIFICANCE, paired_test
-from undercut.evaluation.record import PairedTest
-from undercut.evaluation.scores import clean, fault, log_softmax, target_fault
+from undercut.measures.calibration import fit_temperature, log_loss
+from undercut.measures.intervals import z_score
+from undercut.measures.paired import SIGNIFICANCE, paired_test
+from undercut.measures.record import PairedTest
+from undercut.measures.scores import clean, fault, log_softmax, target_fault
 from undercut.models.composite.stack import pool
 
 FEW_ROWS = 50

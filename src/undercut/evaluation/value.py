@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from undercut.evaluation.record import ClassScore, Evaluation
-from undercut.evaluation.words import percent, rows
+from undercut.measures.record import ClassScore, Evaluation
+from undercut.measures.words import percent, rows
 
 MOST = 3
 """Sentences of each kind."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from undercut.core.types import GateResult, Measurement, Metric, Record
 from undercut.economics.records import BestLabels, CurveValue, LearningCurve
-from undercut.evaluation.record import Evaluation, PairedTest
+from undercut.measures.record import Evaluation, PairedTest
 
 
 class DataFacts(Record):
@@ -33,7 +33,7 @@ class VariantFacts(Record):
     hash: str
     backend: str
     compression: str = ""
-    valid_accuracy: Metric
+    valid_quality: Metric
     valid_macro_f1: float
     fit_cpu_seconds: float = Field(description="CPU-seconds to make it, parts included")
     fit_usd: float
@@ -57,11 +57,11 @@ class RungFacts(Record):
     reason: str
     estimated_cpu_seconds: float | None = None
     estimated_usd: float | None = None
-    expected_gain: float | None = Field(None, description="expected accuracy gain, as a share")
+    expected_gain: float | None = Field(None, description="expected gain in quality, as a share")
     gain_worth_usd: float | None = None
     cpu_seconds: float | None = None
     usd: float | None = None
-    valid_accuracy: float | None = None
+    valid_quality: float | None = None
     usd_per_1k: float | None = None
 
 
@@ -124,7 +124,7 @@ class CurvePoint(Record):
     """One point of the learning curve."""
 
     rows: int = Field(description="training rows learnt from")
-    accuracy: Metric = Field(description="on validation")
+    quality: Metric = Field(description="on validation")
 
 
 class CurveFacts(Record):
@@ -169,6 +169,7 @@ class RunFacts(Record):
     id: str
     name: str = ""
     task: str = "text-classification"
+    quality_name: str = Field("accuracy", description="what the headline figure is called")
     created_at: str
     undercut: str
     processor: str

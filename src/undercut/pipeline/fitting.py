@@ -16,6 +16,7 @@ from undercut.core.types import (
     Examples,
     FitJob,
     Fitted,
+    Judged,
     Manifest,
     Progress,
     Task,
@@ -66,8 +67,12 @@ class Context:
 
     def options(self, method: str) -> Any:
         """Return the method's validated options."""
-        info = plugins.get("method", method)
-        return plugins.attr(info.options).model_validate(self.spec.options.get(method, {}))
+        way = plugins.way(method, self.data.task)
+        return plugins.attr(way.options).model_validate(self.spec.options.get(method, {}))
+
+    def judge(self, scores: np.ndarray) -> Judged:
+        """Set scores of the validation rows against their targets."""
+        return self.task.judge(scores, self.data.valid, self.data.labels)
 
     def material(self, method: str) -> dict[str, Any]:
         """Return what decides a fit of ``method``."""
@@ -139,13 +144,13 @@ def fit_on(
 ) -> Fitted:
     """Fit a method on rows and write the artefact; choose on validation unless told ``choices``."""
     info = plugins.get("method", method)
-    plugins.require(info)
+    plugins.require(info, context.data.task)
     valid = context.data.valid if choices is None else None
     job = context.job(method, folder.with_name("fit"), rows, valid)
     job.fixed = choices or {}
     job.out.mkdir()
     context.tick(Progress(method, 0, 1, "fitting"))
-    fitted: Fitted = plugins.attr(info.fit)(job)
+    fitted: Fitted = plugins.attr(plugins.way(method, context.data.task).fit)(job)
 
     def fill(target: Path) -> None:
         for path in job.out.iterdir():
@@ -166,7 +171,7 @@ def stack_step(context: Context, rung: Step, linear: Step) -> Step:
 
     def work(folder: Path) -> dict[str, Any]:
         parts = [scores_of(rung), scores_of(linear)]
-        y = context.task.encode(context.data.valid.targets, context.data.labels)
+        y = context.task.encode(context.data.valid, context.data.labels)
         found = fit_stack(parts, y)
         value = stack_value(parts, y, found)
         np.save(folder / SCORES, stack_log_probs(parts, found))

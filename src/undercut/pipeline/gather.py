@@ -10,10 +10,8 @@ import numpy as np
 
 import undercut
 from undercut.core.specs import RunSpec
-from undercut.core.types import Dataset, Metric
+from undercut.core.types import Dataset, Task
 from undercut.economics.records import CurveValue
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.metrics import averages, confusion_matrix
 from undercut.evaluation.value import label_advice
 from undercut.ledger.price import Rates, total
 from undercut.pipeline.facts import (
@@ -42,11 +40,12 @@ def entered(workspace: Workspace) -> list[tuple[str, Decimal]]:
     return [(e.unit, e.quantity) for e in workspace.book.entries("entered:")]
 
 
-def class_counts(data: Dataset) -> dict[str, int]:
-    """Return the training rows of each label, validation rows included."""
-    counts = dict.fromkeys(data.labels, 0)
+def class_counts(data: Dataset, task: Task) -> dict[str, int]:
+    """Return how often each class occurs in the training rows, validation rows included."""
+    counts = dict.fromkeys(task.class_names(data.labels), 0)
     for target in (*data.train.targets, *data.valid.targets):
-        counts[target] += 1
+        for name in task.classes(target):
+            counts[name] += 1
     return counts
 
 
@@ -93,11 +92,12 @@ def gather(
     name = spec.name or run_name(data.name, spec)
     folder = spec.workspace / "runs" / name
     run_id = content_hash([data.hash, promoted.final.hash])[:12]
-    counts = class_counts(data)
+    counts = class_counts(data, context.task)
     return RunFacts(
         id=run_id,
         name=name,
         task=data.task,
+        quality_name=context.task.quality_name,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         undercut=undercut.__version__,
         processor=processor(),
@@ -140,15 +140,11 @@ def variant_facts(
     context: Context, climbed: Climb, promoted: Promoted, rates: Rates, when: Any
 ) -> list[VariantFacts]:
     """Return the points of the accuracy-against-USD chart."""
-    y = context.task.encode(context.data.valid.targets, context.data.labels)
     found = []
     for rung in climbed.rungs:
         cpu = float(spent(context, rung.steps))
         for built, measured in rung.variants:
-            answers = np.load(built.scores, allow_pickle=False).argmax(1)
-            right = int((answers == y).sum())
-            low, high = wilson(right, len(y))
-            confusion = confusion_matrix(y, answers, len(context.data.labels))
+            judged = context.judge(np.load(built.scores, allow_pickle=False))
             chosen = built.hash == promoted.chosen.hash
             shown = promoted.final if chosen else built
             cost = usd_per_1k(measured, rates, when) if measured else 0.0
@@ -163,10 +159,8 @@ def variant_facts(
                     hash=shown.hash,
                     backend=measured.backend if measured else "",
                     compression=built.manifest.compression,
-                    valid_accuracy=Metric(
-                        value=right / len(y), low=low, high=high, n=len(y), method="wilson"
-                    ),
-                    valid_macro_f1=averages(confusion).macro_f1,
+                    valid_quality=judged.quality,
+                    valid_macro_f1=judged.macro_f1,
                     fit_cpu_seconds=cpu,
                     fit_usd=usd_of(cpu, rates, when),
                     usd_per_1k=cost,

@@ -13,9 +13,9 @@ from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.specs import GateSpec
 from undercut.core.types import Estimate, Measurement, Progress
-from undercut.evaluation.paired import paired_test
-from undercut.evaluation.record import PairedTest
 from undercut.ledger.price import Rates, total
+from undercut.measures.paired import paired_test
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import RungFacts
 from undercut.pipeline.fitting import (
     ARTEFACT,
@@ -107,7 +107,7 @@ def spent(context: Context, steps: list[Step], unit: str = "cpu_second") -> Deci
 def ladder_methods(task: str) -> list[str]:
     """Return the ladder's methods for a task, lowest rung first."""
     infos = [plugins.get("method", name) for name in plugins.names("method")]
-    able = [i for i in infos if i.rung is not None and task in i.tasks]
+    able = [i for i in infos if i.rung is not None and task in i.ways]
     return [i.name for i in sorted(able, key=lambda i: i.rung)]
 
 
@@ -136,7 +136,7 @@ def climb(
     order = ladder_methods(context.data.task)
     if method != "auto":
         info = plugins.get("method", method)
-        plugins.require(info)
+        plugins.require(info, context.data.task)
         order = ["linear", method] if info.stack and context.spec.stack else [method]
 
     def decide(facts: RungFacts) -> None:
@@ -155,14 +155,13 @@ def climb(
         if facts.status == "climbed":
             rung = _fit(context, name, gating, result.rungs)
             result.rungs.append(rung)
-            y = context.task.encode(context.data.valid.targets, context.data.labels)
             best, m = rung.best()
             cpu = spent(context, rung.steps)
             facts = facts.model_copy(
                 update={
                     "cpu_seconds": float(cpu),
                     "usd": usd_of(cpu, rates, when),
-                    "valid_accuracy": float((np.load(best.scores).argmax(1) == y).mean()),
+                    "valid_quality": context.judge(np.load(best.scores)).quality.value,
                     "usd_per_1k": usd_per_1k(m, rates, when),
                 }
             )
@@ -184,7 +183,7 @@ def _decide(
     info = plugins.get("method", name)
     if not so_far.rungs:
         return RungFacts(rung=name, status="climbed", reason="the first rung")
-    if absent := plugins.missing(info):
+    if absent := plugins.missing(info, context.data.task):
         why = f'no {", ".join(absent)}: pip install "undercut[{info.extra}]" to climb further'
         return RungFacts(rung=name, status="skipped", reason=why)
     if info.needs_base and unknown_share is not None and unknown_share > UNKNOWN_TOKEN_LIMIT:
@@ -194,14 +193,11 @@ def _decide(
             "Chinese BERT"
         )
         return RungFacts(rung=name, status="skipped", reason=why)
-    y = context.task.encode(context.data.valid.targets, context.data.labels)
     last = so_far.rungs[-1]
-    accuracies = [float((r.scores.argmax(1) == y).mean()) for r in so_far.rungs]
+    qualities = [context.judge(r.scores).quality.value for r in so_far.rungs]
 
     def work(_: Any) -> dict[str, Any]:
-        return _weigh(context, name, so_far, accuracies, limits, rates, when).model_dump(
-            mode="json"
-        )
+        return _weigh(context, name, so_far, qualities, limits, rates, when).model_dump(mode="json")
 
     material = context.material(name) | {
         "after": [r.fit.key for r in so_far.rungs],
@@ -216,23 +212,23 @@ def _weigh(
     context: Context,
     name: str,
     so_far: Climb,
-    accuracies: list[float],
+    qualities: list[float],
     limits: Limits,
     rates: Rates,
     when: Any,
 ) -> RungFacts:
-    accuracy = accuracies[-1]
-    if limits.target_accuracy is not None and accuracy >= limits.target_accuracy:
-        why = f"validation accuracy {accuracy:.1%} has reached the target"
+    quality = qualities[-1]
+    if limits.target_accuracy is not None and quality >= limits.target_accuracy:
+        why = f"validation {context.task.quality_name} {quality:.1%} has reached the target"
         return RungFacts(rung=name, status="stopped", reason=why)
-    if len(accuracies) > 2 and accuracies[-1] <= accuracies[-2]:
+    if len(qualities) > 2 and qualities[-1] <= qualities[-2]:
         last = so_far.rungs[-1].name
         why = f"{last} brought nothing on validation, so more of the same would not either"
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
     estimate = _estimate(context, name)
     usd = usd_of(estimate.cpu_seconds, rates, when)
-    gain = PRIOR_GAIN.get(name, 0.05) * (1 - accuracy)
+    gain = PRIOR_GAIN.get(name, 0.05) * (1 - quality)
     worth = limits.worth_usd(gain)
     done = list({s.subject: s for r in so_far.rungs for s in r.steps}.values())
     paid = usd_of(spent(context, done), rates, when)
@@ -275,10 +271,9 @@ def _weigh(
 
 
 def _estimate(context: Context, name: str) -> Estimate:
-    info = plugins.get("method", name)
     job = context.job(name, context.workspace.root / "cache", context.data.train, None)
     job.valid = context.data.valid
-    return plugins.attr(info.estimate)(job)
+    return plugins.attr(plugins.way(name, context.data.task).estimate)(job)
 
 
 def _fit(context: Context, name: str, gating: GateSpec, before: list[Rung]) -> Rung:
@@ -303,8 +298,9 @@ def _fit(context: Context, name: str, gating: GateSpec, before: list[Rung]) -> R
     for built in variants_of(build):
         rung.variants.append((built, measure_step(context, built) if built.hash in able else None))
     if before:
-        y = context.task.encode(context.data.valid.targets, context.data.labels)
-        rung.versus_previous = paired_test(before[-1].scores.argmax(1) == y, scores.argmax(1) == y)
+        rung.versus_previous = paired_test(
+            context.judge(before[-1].scores).right, context.judge(scores).right
+        )
     if not any(m for _, m in rung.variants):
         raise UndercutError(
             "ladder-unservable", Problem("a variant that may be served", "none", name)

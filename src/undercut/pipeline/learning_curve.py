@@ -11,7 +11,6 @@ from undercut.core.specs import MarketSpec
 from undercut.core.types import Metric
 from undercut.data.nested import nested_order
 from undercut.economics.data_value import best_labels, fit_learning_curve, worth_of_more
-from undercut.evaluation.intervals import wilson
 from undercut.pipeline.facts import CurveFacts, CurvePoint
 from undercut.pipeline.fitting import ARTEFACT, Context, fit_on
 from undercut.pipeline.ladder import ASSUMED_REQUESTS_PER_MONTH
@@ -31,7 +30,7 @@ def sizes(rows: int, classes: int) -> list[int]:
 
 
 def learning_curve(context: Context, method: str, market: MarketSpec) -> CurveFacts:
-    """Return the accuracy of a method on growing parts of the training rows, and what follows.
+    """Return the quality of a method on growing parts of the training rows, and what follows.
 
     Every part is a step of its own, so a killed curve goes on where it was. It is scored on the
     validation rows; test rows are not touched.
@@ -42,7 +41,6 @@ def learning_curve(context: Context, method: str, market: MarketSpec) -> CurveFa
         market: volume, cost of an error and price of a label, for what more labels are worth.
     """
     train, valid = context.data.train, context.data.valid
-    y = context.task.encode(valid.targets, context.data.labels)
     order = nested_order(train, context.task.stratum, context.seed)
     points = []
     for n in sizes(len(train), len(context.data.labels)):
@@ -52,13 +50,10 @@ def learning_curve(context: Context, method: str, market: MarketSpec) -> CurveFa
         def work(folder: Path, n: int = n) -> dict[str, Any]:
             fit_on(context, method, folder / ARTEFACT, f"{method} {n}", train.take(order[:n]))
             scored = load(folder / ARTEFACT, threads=context.threads).score(valid.inputs)
-            return {"right": int((scored.log_probs.argmax(1) == y).sum())}
+            return context.judge(scored.log_probs).quality.model_dump(mode="json")
 
         step = context.workspace.step(f"curve-{method}", context.material(method) | {"n": n}, work)
-        right = int(step.result["right"])
-        low, high = wilson(right, len(y))
-        accuracy = Metric(value=right / len(y), low=low, high=high, n=len(y), method="wilson")
-        points.append(CurvePoint(rows=n, accuracy=accuracy))
+        points.append(CurvePoint(rows=n, quality=Metric.model_validate(step.result)))
     return read_curve(method, points, market)
 
 
@@ -70,8 +65,8 @@ def read_curve(method: str, points: list[CurvePoint], market: MarketSpec) -> Cur
     try:
         curve = fit_learning_curve(
             [p.rows for p in points],
-            [1 - p.accuracy.value for p in points],
-            [p.accuracy.n for p in points],
+            [1 - p.quality.value for p in points],
+            [p.quality.n for p in points],
         )
     except UndercutError as e:
         return facts.model_copy(update={"note": e.problems[0].expected})

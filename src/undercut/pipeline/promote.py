@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core import plugins
 from undercut.core.specs import GateSpec
-from undercut.core.types import Measurement
-from undercut.evaluation.evaluate import evaluate
-from undercut.evaluation.paired import paired_test
-from undercut.evaluation.record import Evaluation
+from undercut.core.types import Judged, Measurement
 from undercut.ledger.price import Rates
+from undercut.measures.paired import paired_test
+from undercut.measures.record import Evaluation
 from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
 from undercut.pipeline.ladder import Climb, Limits, Rung, usd_per_1k
 from undercut.pipeline.variants import Built, Parts, build_step, measure_step, servable, variants_of
@@ -44,26 +42,24 @@ class Promoted:
     refitted: bool
 
 
-def _right(context: Context, built: Built) -> np.ndarray:
-    """Return which validation rows a variant answers right, ``bool (n,)``."""
-    y = context.task.encode(context.data.valid.targets, context.data.labels)
-    right: np.ndarray = np.load(built.scores, allow_pickle=False).argmax(1) == y
-    return right
+def _judged(context: Context, built: Built) -> Judged:
+    """Set a variant's validation scores against the targets."""
+    return context.judge(np.load(built.scores, allow_pickle=False))
 
 
-def _counted_accuracy(right: np.ndarray, reference: np.ndarray) -> float:
-    """Return the accuracy a form is chosen by: its reference's, unless it is surely worse.
+def _counted_quality(form: Judged, reference: Judged) -> float:
+    """Return the quality a form is chosen by: its reference's, unless it is surely worse.
 
     The gate has proved that a form drops by less than its bound. A row or two more or less than
     the reference is chance, and must not decide against the cheaper form.
     """
-    surely_worse = paired_test(right, reference).better
-    return float((right if surely_worse else reference).mean())
+    surely_worse = paired_test(form.right, reference.right).better
+    return (form if surely_worse else reference).quality.value
 
 
 def _form(rung: Rung, built: Built) -> tuple[str, str]:
     """Return what decides the speed of a variant: the architecture and how it is written."""
-    return plugins.get("method", rung.name).architecture, built.folder.name
+    return rung.parts.architecture, built.folder.name
 
 
 def _costs(rungs: list[Rung], rates: Rates, when: Any) -> dict[tuple[str, str], float]:
@@ -86,7 +82,7 @@ def choose(
 ) -> tuple[Rung, Built, str]:
     """Return the variant with the least cost of serving plus cost of errors.
 
-    The sum is ``c + L * (1 - accuracy)`` a request (economics: cascade rule), with ``c`` at 30 %
+    The sum is ``c + L * (1 - quality)`` a request (economics: cascade rule), with ``c`` at 30 %
     use. A form that passed the gate counts as accurate as its reference unless McNemar's test
     says otherwise; of rungs that are level the lowest is taken. The choice is recorded once; prices
     that change later re-price it and do not unmake it.
@@ -96,20 +92,20 @@ def choose(
     costs = _costs(rungs, rates, when)
     table = []
     for place, rung in enumerate(rungs):
-        reference = _right(context, rung.variants[0][0])
+        reference = _judged(context, rung.variants[0][0])
         for built, measured in rung.variants:
             if measured is None:
                 continue
             cost = costs[_form(rung, built)]
-            right = _right(context, built)
-            loss = cost + limits.error_usd * (1 - _counted_accuracy(right, reference))
-            table.append((loss, cost, place, rung, built, float(right.mean())))
+            form = _judged(context, built)
+            loss = cost + limits.error_usd * (1 - _counted_quality(form, reference))
+            table.append((loss, cost, place, rung, built, form.quality.value))
     table.sort(key=lambda row: row[:3])
 
     def work(_: Path) -> dict[str, Any]:
-        rung, built, accuracy = table[0][3:]
+        rung, built, quality = table[0][3:]
         reason = (
-            f"least cost of serving and errors together: {accuracy:.1%} on validation, an error "
+            f"least cost of serving and errors together: {quality:.1%} on validation, an error "
             f"counted at {limits.error_usd:g} USD"
         )
         if rung.versus_previous and not rung.versus_previous.better:
@@ -151,16 +147,13 @@ def promote(
 
 def validation_report(context: Context, built: Built) -> Evaluation:
     """Evaluate the chosen variant on validation, from the scores kept by its build step."""
-    valid = context.data.valid
-    return evaluate(
+    evaluation: Evaluation = context.task.evaluate(
         np.load(built.scores, allow_pickle=False),
-        valid.targets,
+        context.data.valid,
         context.data.labels,
         split="validation",
-        texts=valid.inputs,
-        rows=valid.rows,
-        truncated=[False] * len(valid),
     )
+    return evaluation
 
 
 def test_step(context: Context, final: Built) -> Evaluation | None:
@@ -172,15 +165,14 @@ def test_step(context: Context, final: Built) -> Evaluation | None:
     def work(folder: Path) -> dict[str, Any]:
         scored = load(final.folder, threads=context.threads).score(test.inputs)
         np.save(folder / "test.npy", scored.log_probs)
-        return evaluate(
+        evaluation: Evaluation = context.task.evaluate(
             scored.log_probs,
-            test.targets,
+            test,
             context.data.labels,
             split="test",
-            texts=test.inputs,
-            rows=test.rows,
             truncated=scored.truncated,
-        ).model_dump(mode="json")
+        )
+        return evaluation.model_dump(mode="json")
 
     material = {"variant": final.hash, "data": context.data.hash}
     return Evaluation.model_validate(context.workspace.step("test", material, work).result)

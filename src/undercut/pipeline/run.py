@@ -16,7 +16,7 @@ from undercut.core.types import Dataset, Progress
 from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.gather import MODEL, class_counts, entered, gather
+from undercut.pipeline.gather import MODEL, entered, gather
 from undercut.pipeline.ladder import Limits, climb, spent
 from undercut.pipeline.learning_curve import learning_curve
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
@@ -127,7 +127,8 @@ def prepare(
 
         base = resolve(fit.base)
         context.base_hash = base.sha256
-        unknown = unknown_share(base.folder, data.train.inputs[:2000])
+        texts = [context.task.text(value) for value in data.train.inputs[:2000]]
+        unknown = unknown_share(base.folder, texts)
     return context, data, warnings, unknown
 
 
@@ -146,11 +147,11 @@ def limits_of(
 
 
 def rung_line(rung: RungFacts) -> str:
-    """Return one line on a rung: accuracy, money, and what serving it would cost."""
-    if rung.valid_accuracy is None or rung.usd is None or rung.usd_per_1k is None:
+    """Return one line on a rung: quality, money, and what serving it would cost."""
+    if rung.valid_quality is None or rung.usd is None or rung.usd_per_1k is None:
         return f"{rung.rung}: {rung.status}; {rung.reason}"
     return (
-        f"{rung.rung}: {rung.valid_accuracy:.1%} on validation, {rung.cpu_seconds or 0:.1f} "
+        f"{rung.rung}: {rung.valid_quality:.1%} on validation, {rung.cpu_seconds or 0:.1f} "
         f"CPU-seconds, {money(rung.usd)}; would serve at {unit_price(rung.usd_per_1k)}"
     )
 
@@ -160,9 +161,12 @@ def price_run(
 ) -> PriceFacts:
     """Price the promoted variant."""
     data = context.data
-    prompt = build(context.task, data.labels)
-    sample = list(data.valid.inputs)[:500]
-    size = prompt.size(sample, data.labels, class_counts(data))
+    task = context.task
+    prompt = build(task, data.labels)
+    sample = [task.text(value) for value in data.valid.inputs[:500]]
+    rows = data.train.plus(data.valid)
+    answers = [task.rival_answer(x, y) for x, y in zip(rows.inputs, rows.targets, strict=True)]
+    size = prompt.size(sample, answers)
     return price_facts(
         spec,
         promoted.measured,
@@ -188,7 +192,10 @@ def finish(workspace: Workspace, facts: RunFacts, promoted: Promoted, listener: 
     artefacts.amend(
         target,
         run=facts.id,
-        metrics={"accuracy": evaluation.accuracy, "macro_f1": evaluation.macro_f1},
+        metrics={
+            evaluation.quality_name.replace(" ", "_"): evaluation.quality,
+            "macro_f1": evaluation.macro_f1,
+        },
         measured=promoted.measured,
     )
     document = facts.model_dump(mode="json")

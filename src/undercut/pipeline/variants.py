@@ -16,7 +16,6 @@ from undercut.core import plugins
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Progress
 from undercut.pipeline.fitting import Context, write_stack
-from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.workspace import Step
 from undercut.predict.measure import measure
 from undercut.predict.predictor import load
@@ -42,6 +41,11 @@ class Parts:
     linear: Path | None = None
     stack: dict[str, Any] | None = None
     scores: Path | None = None
+
+    @property
+    def architecture(self) -> str:
+        """Return the architecture of the fitted model."""
+        return artefacts.read_manifest(self.model, verify=False).architecture
 
     @property
     def name(self) -> str:
@@ -131,7 +135,9 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
         models = {"": parts.model}
         if gating.compress:
             models |= forms(parts.model, folder / "parts", parts.rung, context.tick)
-        unlabelled = pseudo_texts(context.data.train.inputs, UNLABELLED_ROWS, context.seed)
+        unlabelled = context.task.unlabelled(
+            context.data.train.inputs, UNLABELLED_ROWS, context.seed
+        )
         found = []
         reference: tuple[np.ndarray, np.ndarray, Manifest] | None = None
         for kind, model in models.items():
@@ -149,7 +155,9 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
             if reference is None:
                 reference = (valid, free, manifest)
             else:
-                result = _judge(context, gating, reference, (valid, free, manifest), recipe, slug)
+                result = _judge(
+                    context, gating, reference, (valid, free, manifest), unlabelled, recipe, slug
+                )
                 artefacts.amend(folder / slug, gate=result)
             found.append(
                 {
@@ -220,16 +228,15 @@ def _judge(
     gating: GateSpec,
     reference: tuple[np.ndarray, np.ndarray, Manifest],
     candidate: tuple[np.ndarray, np.ndarray, Manifest],
+    unlabelled: list[Any],
     recipe: Step | None,
     kind: str,
 ) -> GateResult:
-    y = context.task.encode(context.data.valid.targets, context.data.labels)
     result = gate(
-        reference[0],
-        candidate[0],
-        y,
-        reference[1],
-        candidate[1],
+        (reference[0], candidate[0]),
+        (reference[1], candidate[1]),
+        judge=context.judge,
+        answers=lambda x: context.task.answers(x, unlabelled, context.data.labels),
         max_drop=gating.max_drop,
         min_agreement=gating.min_agreement,
         labels_reference=reference[2].labels,

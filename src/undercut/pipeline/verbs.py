@@ -23,14 +23,12 @@ from undercut.core.specs import (
 )
 from undercut.core.types import Examples, GateResult, Prediction, Record
 from undercut.data.load import load_examples
-from undercut.evaluation.evaluate import evaluate as score
-from undercut.evaluation.record import Evaluation
+from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
 from undercut.pipeline.ladder import climb, spent
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
-from undercut.pipeline.pseudo import pseudo_texts
 from undercut.pipeline.report.page import write_report
 from undercut.pipeline.rival.measured import mark_measured
 from undercut.pipeline.run import (
@@ -54,7 +52,8 @@ class Trained(Record):
     """The result of ``train``."""
 
     artefact: str
-    accuracy: float = Field(description="on validation")
+    quality: float = Field(description="on validation")
+    quality_name: str = Field(description="what the figure is called, such as accuracy")
     macro_f1: float
     rungs: list[RungFacts]
     cpu_seconds: float
@@ -118,22 +117,13 @@ def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
 
         with whole_folder(target) as temporary:
             shutil.copytree(promoted.final.folder, temporary, dirs_exist_ok=True)
-        y = context.task.encode(data.valid.targets, data.labels)
-        answers = np.load(promoted.chosen.scores, allow_pickle=False)
-        evaluation = score(
-            answers,
-            data.valid.targets,
-            data.labels,
-            split="validation",
-            texts=data.valid.inputs,
-            rows=data.valid.rows,
-            truncated=[False] * len(y),
-        )
+        judged = context.judge(np.load(promoted.chosen.scores, allow_pickle=False))
         cpu = spent(context, workspace.steps)
         return Trained(
             artefact=str(target),
-            accuracy=evaluation.accuracy.value,
-            macro_f1=evaluation.macro_f1.value,
+            quality=judged.quality.value,
+            quality_name=context.task.quality_name,
+            macro_f1=judged.macro_f1,
             rungs=climbed.decisions,
             cpu_seconds=float(cpu),
             cost_usd=usd_of(cpu, rates, when),
@@ -168,15 +158,14 @@ def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation
     columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     rows = _labelled(spec.data, predictor.manifest, columns)
     scored = predictor.score(rows.inputs)
-    return score(
+    evaluation: Evaluation = predictor.task.evaluate(
         scored.log_probs,
-        rows.targets,
+        rows,
         predictor.labels,
         split=", ".join(p.name for p in spec.data),
-        texts=rows.inputs,
-        rows=rows.rows,
         truncated=scored.truncated,
     )
+    return evaluation
 
 
 def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed:
@@ -194,20 +183,18 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed
     rows = _labelled(spec.data, manifest, columns)
     out = spec.out or folder.parent
     reference = load(folder, threads=spec.threads)
-    task = plugins.attr(plugins.get("task", manifest.task).load)()
-    y = task.encode(rows.targets, manifest.labels)
-    free = pseudo_texts(rows.inputs, 500, 0)
+    task = reference.task
+    free = task.unlabelled(rows.inputs, 500, 0)
     before, before_free = reference.score(rows.inputs), reference.score(free)
     found = []
     for kind, variant in compress_artefact(folder, out, listener.tick):
         predictor = load(variant, threads=spec.threads or os.cpu_count())
         after = predictor.score(rows.inputs)
         result: GateResult = gate(
-            before.log_probs,
-            after.log_probs,
-            y,
-            before_free.log_probs,
-            predictor.score(free).log_probs,
+            (before.log_probs, after.log_probs),
+            (before_free.log_probs, predictor.score(free).log_probs),
+            judge=lambda x: task.judge(x, rows, manifest.labels),
+            answers=lambda x: task.answers(x, free, manifest.labels),
             max_drop=spec.max_drop,
             min_agreement=spec.min_agreement,
             labels_reference=manifest.labels,
@@ -220,7 +207,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed
                 "kind": kind,
                 "artefact": str(variant),
                 "hash": artefacts.hash_of(done),
-                "accuracy": float((after.log_probs.argmax(1) == y).mean()),
+                "quality": task.judge(after.log_probs, rows, manifest.labels).quality.value,
                 "gate": result.model_dump(mode="json"),
             }
         )

@@ -59,7 +59,7 @@ class LeafScorer:
         return ThreadPoolExecutor(self._lanes, thread_name_prefix="undercut-lane")
 
     def score(self, inputs: Sequence[Any]) -> Scored:
-        """Return calibrated log-probabilities, rows in input order."""
+        """Return calibrated log-probabilities of the inputs' units, in input order."""
         parts: list[np.ndarray] = []
         truncated: list[bool] = []
         for start in range(0, len(inputs), CHUNK_ROWS):
@@ -79,14 +79,19 @@ class LeafScorer:
         session = self.narrow if beside else self.wide
 
         def one(index: np.ndarray) -> np.ndarray:
-            return self.frontend.finish(session.run(self.frontend.collate(prepared, index)))
+            outputs = session.run(self.frontend.collate(prepared, index))
+            return self.frontend.finish(outputs, prepared, index)
 
         # Large batches first: the small ones even the lanes out.
         batches = batches[::-1]
         finished = self._pool.map(one, batches) if beside else map(one, batches)
+        places, units = prepared.places, len(prepared.sizes)
+        if places is not None:
+            units = sum(map(len, places))
         scores: np.ndarray | None = None
         for index, rows in zip(batches, finished, strict=True):
             if scores is None:
-                scores = np.empty((len(prepared.sizes), rows.shape[1]), dtype=np.float32)
-            scores[index] = rows
+                scores = np.empty((units, rows.shape[1]), dtype=np.float32)
+            at = index if places is None else np.concatenate([places[i] for i in index])
+            scores[at] = rows
         return scores if scores is not None else np.empty((0, 0), dtype=np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 
 from undercut.core import plugins
 from undercut.core.errors import IntegrityError, Problem, fail
-from undercut.core.types import BackendInfo, Manifest, Prediction, Scored, Scorer
+from undercut.core.types import BackendInfo, Manifest, Scored, Scorer, Task
 from undercut.predict.leaf import LeafScorer
 from undercut.store import artefacts
 
@@ -96,23 +96,24 @@ class Predictor:
         manifest: the artefact's manifest.
         hash: the artefact's hash.
         labels: label space, in order.
+        task: what it does.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, scorer: Scorer) -> None:
         self.folder, self.manifest, self._scorer = folder, manifest, scorer
         self.hash = artefacts.hash_of(manifest)
         self.labels = manifest.labels
-        self._task = plugins.attr(plugins.get("task", manifest.task).load)()
+        self.task: Task = plugins.attr(plugins.get("task", manifest.task).load)()
         self._lock = threading.Lock()
 
     def score(self, inputs: Sequence[Any]) -> Scored:
-        """Return calibrated log-probabilities ``float32 (n, K)``, rows in input order."""
+        """Return calibrated log-probabilities ``float32 (U, K)`` of the inputs' units, in order."""
         if not len(inputs):
             return Scored(np.empty((0, len(self.labels)), dtype=np.float32), [])
         with self._lock:
             return self._scorer.score(inputs)
 
-    def predict(self, inputs: Sequence[Any]) -> list[Prediction]:
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Return one prediction an input; always a list.
 
         Raises:
@@ -126,7 +127,7 @@ class Predictor:
                 fix="Put it in a list: predict([text]).",
             )
         scored = self.score(inputs)
-        return self._task.decode(scored.log_probs, self.labels, scored.truncated)
+        return self.task.decode(scored, inputs, self.labels)
 
 
 def load(folder: Path | str, backend: str | None = None, threads: int | None = None) -> Predictor:

@@ -18,8 +18,8 @@ LICENCES = {
     "openrail", "unlicense",
 }  # fmt: skip
 """Licences that the front matter may name directly; any other is ``other`` with its name."""
-TITLES = {"accuracy": "Accuracy", "macro_f1": "Macro-F1"}
-METRIC_TYPES = {"accuracy": "accuracy", "macro_f1": "f1"}
+TITLES = {"accuracy": "Accuracy", "entity_F1": "Entity F1, strict", "macro_f1": "Macro-F1"}
+METRIC_TYPES = {"accuracy": "accuracy", "entity_F1": "f1", "macro_f1": "f1"}
 LOAD = """\
 The encoder alone also opens in `transformers`; the classification head lies beside it:
 

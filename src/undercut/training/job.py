@@ -91,7 +91,7 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
     """
     began = time.monotonic()
     held_out = job.valid is not None and len(job.valid) > 0
-    y = np.asarray(job.task.encode(job.train.targets, job.labels), np.int64)
+    y = np.asarray(job.task.encode(job.train, job.labels), np.int64)
     seen, compact = np.unique(y, return_inverse=True)
     problems = []
     if len(seen) < 2:
@@ -106,7 +106,7 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
     if held_out and job.valid is not None:
         place = np.full(len(job.labels), -1, np.int64)
         place[seen] = np.arange(len(seen))
-        valid_y = place[np.asarray(job.task.encode(job.valid.targets, job.labels), np.int64)]
+        valid_y = place[np.asarray(job.task.encode(job.valid, job.labels), np.int64)]
     base = resolve(job.base)
     longest = min(int(job.options.max_tokens), base.longest)
     frontend = TextFrontend(base.folder / "tokenizer.json", longest, pad_id=base.pad_id)

@@ -10,7 +10,7 @@ from undercut.core.types import Estimate, FitJob, Fitted
 
 def fit(job: FitJob) -> Fitted:
     """Write ``dummy.safetensors``: log frequencies as bias, centred mean length as slope."""
-    y = job.task.encode(job.train.targets, job.labels)
+    y = job.task.encode(job.train, job.labels)
     k = len(job.labels)
     counts = np.bincount(y, minlength=k) + job.options.smoothing
     lengths = np.array([min(len(str(t)), 1000) / 1000 for t in job.train.inputs])

@@ -1,14 +1,17 @@
 """Full fine-tuning: every layer and the word table."""
 
-from undercut.core.types import MethodInfo
+from undercut.core.types import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="full",
-    tasks=("text-classification",),
-    architecture="encoder",
-    options="undercut.methods.full.options:FullOptions",
-    fit="undercut.methods.full.fit:fit",
-    estimate="undercut.methods.full.fit:estimate",
+    ways={
+        "text-classification": Way(
+            architecture="encoder",
+            options="undercut.methods.full.options:FullOptions",
+            fit="undercut.methods.full.fit:fit",
+            estimate="undercut.methods.full.fit:estimate",
+        ),
+    },
     summary="all layers fine-tuned",
     rung=3,
     stack=True,

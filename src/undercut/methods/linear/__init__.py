@@ -1,15 +1,19 @@
 """The linear method: support vector machines, in seconds."""
 
-from undercut.core.types import MethodInfo
+from undercut.core.types import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="linear",
-    tasks=("text-classification",),
-    architecture="linear",
-    options="undercut.methods.linear.options:LinearOptions",
-    fit="undercut.methods.linear.fit:fit",
-    estimate="undercut.methods.linear.fit:estimate",
+    ways={
+        "text-classification": Way(
+            architecture="linear",
+            options="undercut.methods.linear.options:LinearOptions",
+            fit="undercut.methods.linear.fit:fit",
+            estimate="undercut.methods.linear.fit:estimate",
+            requires=("sklearn",),
+        ),
+    },
     summary="linear classifier over word and character n-grams",
     rung=0,
-    requires=("numpy", "scipy", "sklearn", "safetensors"),
+    requires=("numpy", "scipy", "safetensors"),
 )

@@ -108,7 +108,7 @@ def fit(job: FitJob) -> Fitted:
             expected="validation rows, or the choices of an earlier fit",
             found="neither",
         )
-    y = job.task.encode(job.train.targets, job.labels)
+    y = job.task.encode(job.train, job.labels)
     if len(np.unique(y)) < 2:
         raise fail(
             "linear-classes",
@@ -158,7 +158,7 @@ class _Held:
         assert job.valid is not None
         rows = vectorise(job.valid.inputs)
         self._arrays = {"indptr": rows.indptr, "indices": rows.indices, "values": rows.data}
-        self._y = job.task.encode(job.valid.targets, job.labels)
+        self._y = job.task.encode(job.valid, job.labels)
         self._fixed = job.fixed.get("temperature")
 
     def judge(self, table: Table) -> dict[str, float]:

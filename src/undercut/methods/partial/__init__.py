@@ -1,14 +1,17 @@
 """Partial training: the upper layers, from kept outputs of the frozen lower ones."""
 
-from undercut.core.types import MethodInfo
+from undercut.core.types import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="partial",
-    tasks=("text-classification",),
-    architecture="encoder",
-    options="undercut.methods.partial.options:PartialOptions",
-    fit="undercut.methods.partial.fit:fit",
-    estimate="undercut.methods.partial.fit:estimate",
+    ways={
+        "text-classification": Way(
+            architecture="encoder",
+            options="undercut.methods.partial.options:PartialOptions",
+            fit="undercut.methods.partial.fit:fit",
+            estimate="undercut.methods.partial.fit:estimate",
+        ),
+    },
     summary="upper layers trained from cached states of the lower ones",
     rung=2,
     stack=True,

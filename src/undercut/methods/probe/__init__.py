@@ -1,14 +1,17 @@
 """The probe: a frozen pretrained encoder and a logistic regression on what it gives."""
 
-from undercut.core.types import MethodInfo
+from undercut.core.types import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="probe",
-    tasks=("text-classification",),
-    architecture="encoder",
-    options="undercut.methods.probe.options:ProbeOptions",
-    fit="undercut.methods.probe.fit:fit",
-    estimate="undercut.methods.probe.fit:estimate",
+    ways={
+        "text-classification": Way(
+            architecture="encoder",
+            options="undercut.methods.probe.options:ProbeOptions",
+            fit="undercut.methods.probe.fit:fit",
+            estimate="undercut.methods.probe.fit:estimate",
+        ),
+    },
     summary="frozen encoder with a logistic regression",
     rung=1,
     stack=True,

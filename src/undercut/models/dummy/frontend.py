@@ -27,7 +27,9 @@ class DummyFrontend:
         """Return ``length`` ``(n, 1)``, in thousands of characters."""
         return {"length": prepared.items[np.asarray(index)][:, None] / MAX_CHARACTERS}
 
-    def finish(self, outputs: np.ndarray) -> np.ndarray:
+    def finish(
+        self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Return log-probabilities ``float32 (n, K)``."""
         return log_softmax(outputs.astype(np.float64)).astype(np.float32)
 

@@ -62,7 +62,9 @@ class TextFrontend:
             mask[b, : len(row)] = 1
         return {"input_ids": ids, "attention_mask": mask}
 
-    def finish(self, outputs: np.ndarray) -> np.ndarray:
+    def finish(
+        self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Turn logits ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
         z = np.asarray(outputs, np.float64) / self.temperature
         z -= z.max(axis=-1, keepdims=True)

@@ -49,7 +49,9 @@ class LinearFrontend:
         rows = prepared.items[np.asarray(index, np.int64)]
         return {"indptr": rows.indptr, "indices": rows.indices, "values": rows.data}
 
-    def finish(self, outputs: np.ndarray) -> np.ndarray:
+    def finish(
+        self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
+    ) -> np.ndarray:
         """Turn margins ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
         return log_probabilities(outputs, self.temperature)
 

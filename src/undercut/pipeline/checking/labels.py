@@ -69,7 +69,7 @@ def search(
             f"Label errors not looked for: {count(len(part), 'row')} of "
             f"{count(len(labels), 'label')}, too few to tell."
         )
-    y = task.encode(part.targets, labels)
+    y = task.encode(part, labels)
     most = min(MOST, max(CELLS // len(labels), FEWEST))
     at = drawn(len(part), max(affordable(part, most, BYTES), FEWEST), seed)
     texts = list(part.take(at).inputs)

@@ -19,6 +19,11 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
+def capital(text: str) -> str:
+    """Return a text with its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def one_line(text: str) -> str:
     """Return a text safe to print on one line."""
     return " ".join(clean(text).split())

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from undercut.economics.breakeven import break_even, compare
 from undercut.economics.records import Own
-from undercut.evaluation.paired import SIGNIFICANCE
-from undercut.evaluation.record import PairedTest
+from undercut.measures.paired import SIGNIFICANCE
+from undercut.measures.record import PairedTest
 from undercut.pipeline.facts import RivalFacts, RunFacts
 from undercut.pipeline.report.figures.month import cheapest
 from undercut.pipeline.report.format import (
+    capital,
     clean,
     count,
     cpu_seconds,
@@ -42,7 +43,7 @@ def key_figures(facts: RunFacts) -> list[Key]:
     full, at_30 = unit_costs(facts)
     spent = f"{cpu_seconds(facts.cpu_seconds)} CPU-seconds"
     return [
-        Key("Accuracy", interval(scored.accuracy), where),
+        Key(capital(facts.quality_name), interval(scored.quality), where),
         Key("Macro-F1", interval(scored.macro_f1), where),
         Key("Cost of this run", money(facts.cost_usd), spent),
         Key(

@@ -8,6 +8,7 @@ from rich.text import Text
 from undercut.core.types import Metric
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.format import (
+    capital,
     cpu_seconds,
     for_terminal,
     money,
@@ -57,7 +58,7 @@ def rows(facts: RunFacts) -> list[tuple[str, list[str]]]:
     if not facts.did_work:
         cost += f", spent earlier; {NOTHING_DONE}"
     found = [
-        ("Accuracy", [f"{_interval(scored.accuracy)}, {split}"]),
+        (capital(facts.quality_name), [f"{_interval(scored.quality)}, {split}"]),
         ("Macro-F1", [_interval(scored.macro_f1)]),
         ("Cost of this run", [cost]),
         ("Cost of serving", [f"{full}, machine fully used", f"{at_30} at 30 % use"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from undercut.core.types import GateResult
-from undercut.evaluation.record import Evaluation
+from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import (
@@ -60,7 +60,7 @@ def variants(facts: RunFacts) -> Table:
         note = "; ".join(n for n in ("promoted" if v.promoted else "", clean(v.note)) if n)
         rows.append(
             (
-                one_line(v.name), v.gate.verdict if v.gate else NONE, interval(v.valid_accuracy),
+                one_line(v.name), v.gate.verdict if v.gate else NONE, interval(v.valid_quality),
                 percent(v.valid_macro_f1), money(v.fit_usd), per_million(v.usd_per_1k),
                 per_million(v.usd_per_1k_at_30), figure(m.texts_per_second) if m else NONE,
                 f"{figure(m.p50_ms)} / {figure(m.p95_ms)}" if m else NONE,
@@ -70,7 +70,7 @@ def variants(facts: RunFacts) -> Table:
         )  # fmt: skip
     return Table(
         columns(
-            "~Variant", "Gate", ">Validation accuracy", ">Macro-F1", ">To make",
+            "~Variant", "Gate", f">Validation {facts.quality_name}", ">Macro-F1", ">To make",
             ">USD per million, full", ">USD per million, 30 %", ">Texts/s", ">p50 / p95, ms",
             ">MB", "Backend", "*Note",
         ),
@@ -118,14 +118,14 @@ def ladder(facts: RunFacts) -> Table:
 
     return Table(
         columns("~Rung", "Decision", "*Reason", ">Expected gain", ">Worth", ">Estimated cost",
-                ">Cost", ">CPU-seconds", ">Validation accuracy"),
+                ">Cost", ">CPU-seconds", f">Validation {facts.quality_name}"),
         tuple(
             (
                 r.rung, r.status, clean(r.reason),
                 NONE if r.expected_gain is None else points(r.expected_gain),
                 usd(r.gain_worth_usd), usd(r.estimated_usd), usd(r.usd),
                 NONE if r.cpu_seconds is None else cpu_seconds(r.cpu_seconds),
-                share(r.valid_accuracy),
+                share(r.valid_quality),
             )
             for r in facts.rungs
         ),

@@ -12,8 +12,8 @@ import numpy as np
 
 from undercut.core.types import Examples, Metric
 from undercut.economics.api_price import ApiPrice
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.paired import paired_test
+from undercut.measures.intervals import wilson
+from undercut.measures.paired import paired_test
 from undercut.pipeline.facts import RivalFacts
 from undercut.pipeline.rival.answers import Parsed, parse
 from undercut.pipeline.rival.journal import Answer
@@ -55,7 +55,7 @@ def compare(
     """Compare a rival with our model on the rows that were answered.
 
     An answer that is no label, a refusal and a cut answer are wrong answers. The test is
-    :func:`undercut.evaluation.paired.paired_test` with the rival as A and our model as B.
+    :func:`undercut.measures.paired.paired_test` with the rival as A and our model as B.
 
     Args:
         answered: at least one row.
@@ -74,7 +74,7 @@ def compare(
     rival = np.array(
         [p.kind == "label" and p.label == t for p, t in zip(parsed, rows.targets, strict=True)]
     )
-    own = task.correct(predictor.score(rows.inputs).log_probs, rows.targets, labels)
+    own = task.judge(predictor.score(rows.inputs).log_probs, rows, labels).right
     usd = [
         price.usd(a.input_tokens, a.output_tokens, a.cached_tokens, datetime.fromisoformat(a.at))
         for a in answers

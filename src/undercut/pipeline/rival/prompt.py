@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +54,11 @@ class Prompt:
     def size(
         self,
         texts: Sequence[str],
-        labels: Sequence[str],
-        class_counts: Mapping[str, int] | None = None,
+        answers: Sequence[str],
     ) -> RequestSize:
-        """Return the mean size of a request and its answer; see :func:`request_size`."""
-        return request_size(self.instruction, texts, labels, class_counts, self.shots)
+        """Return the mean size of a request and of its answer; see :func:`request_size`."""
+        counts = Counter(answers)
+        return request_size(self.instruction, texts, counts, counts, self.shots)
 
     def shown(self, text: str) -> str:
         """Return the request as a page shows it: the messages, one after the other."""
@@ -73,7 +74,7 @@ def build(task: Task | Any, labels: Sequence[str], examples: Examples = NO_EXAMP
         examples: labelled rows to show; none for zero-shot.
     """
     shots = tuple(
-        (sendable(str(text)), str(target))
-        for text, target in zip(examples.inputs, examples.targets, strict=True)
+        (sendable(task.text(value)), task.rival_answer(value, target))
+        for value, target in zip(examples.inputs, examples.targets, strict=True)
     )
     return Prompt(sendable(task.rival_prompt(labels)), shots)

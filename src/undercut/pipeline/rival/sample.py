@@ -94,7 +94,7 @@ def draw(
     learnt = [*data.train.inputs, *data.valid.inputs]
     if spec.data:
         pool, notes = load_examples(spec.data, task, spec.text_column, spec.label_column)
-        task.encode(pool.targets, data.labels)
+        task.encode(pool, data.labels)
         split = ", ".join(p.name for p in spec.data)
     elif data.test is not None and len(data.test):
         pool, split = data.test, "test"

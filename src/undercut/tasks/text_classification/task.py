@@ -1,4 +1,7 @@
-"""The text classification task: rows are texts, targets are labels, answers are probabilities."""
+"""The text classification task: rows are texts, targets are labels, answers are probabilities.
+
+A text is the unit, the item and the thing to be found, all in one.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,13 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean
-from undercut.core.types import Prediction
+from undercut.core.types import Examples, Judged, Metric, Prediction, Scored
+from undercut.measures.intervals import wilson
+from undercut.measures.metrics import averages, confusion_matrix
+from undercut.measures.record import Evaluation
+from undercut.tasks.text_classification.evaluate import evaluate
 from undercut.tasks.text_classification.prompt import rival_prompt
+from undercut.tasks.text_classification.pseudo import pseudo_texts
 
 
 def _number(label: str) -> float | None:
@@ -21,12 +29,10 @@ def _number(label: str) -> float | None:
 
 
 class TextClassification:
-    """Implements :class:`undercut.core.types.Task` for single-label classification.
-
-    Scoring against targets is ``undercut.evaluation``'s work, not the task's.
-    """
+    """Implements :class:`undercut.core.types.Task` for single-label classification."""
 
     name = "text-classification"
+    quality_name = "accuracy"
 
     def check_target(self, value: str) -> str:
         """Return the label without white space around it.
@@ -51,13 +57,25 @@ class TextClassification:
         """Return the label itself: splits keep its share."""
         return str(target)
 
-    def encode(self, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
+    def class_names(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Return the labels: they are the classes."""
+        return tuple(labels)
+
+    def classes(self, target: Any) -> Sequence[str]:
+        """Return the label, the one class a text has."""
+        return (str(target),)
+
+    def text(self, value: Any) -> str:
+        """Return the input: it is a text."""
+        return str(value)
+
+    def encode(self, examples: Examples, labels: Sequence[str]) -> np.ndarray:
         """Return positions in ``labels``, ``int64 (n,)``.
 
         Raises:
             UndercutError: labels that are not in the label space, each named once.
         """
-        position = {label: i for i, label in enumerate(labels)}
+        targets, position = examples.targets, {label: i for i, label in enumerate(labels)}
         unknown = sorted({str(t) for t in targets if t not in position})
         if unknown:
             raise UndercutError(
@@ -70,18 +88,18 @@ class TextClassification:
         return np.fromiter((position[t] for t in targets), np.int64, len(targets))
 
     def decode(
-        self, scores: Any, labels: Sequence[str], truncated: Sequence[bool]
+        self, scored: Scored, inputs: Sequence[Any], labels: Sequence[str]
     ) -> list[Prediction]:
         """Return one prediction an input.
 
         Args:
-            scores: calibrated log-probabilities, ``(n, K)``.
+            scored: calibrated log-probabilities ``(n, K)``, and which inputs were cut.
+            inputs: the texts; not looked at.
             labels: the label space, in the order of the columns.
-            truncated: which inputs the model did not read to the end, ``(n,)``.
         """
-        if not len(scores):
+        if not len(scored.log_probs):
             return []
-        p = np.exp(np.asarray(scores, np.float64))
+        p = np.exp(np.asarray(scored.log_probs, np.float64))
         p /= p.sum(axis=1, keepdims=True)
         best, names = p.argmax(axis=1).tolist(), list(labels)
         # The values are ours and in range; validating K of them a row would cost more than scoring.
@@ -92,17 +110,60 @@ class TextClassification:
                 probabilities=dict(zip(names, row, strict=True)),
                 truncated=bool(cut),
             )
-            for k, row, cut in zip(best, p.tolist(), truncated, strict=True)
+            for k, row, cut in zip(best, p.tolist(), scored.truncated, strict=True)
         ]
 
-    def correct(self, scores: Any, targets: Sequence[Any], labels: Sequence[str]) -> np.ndarray:
-        """Return whether the likeliest label is the target, ``bool (n,)``."""
-        y = self.encode(targets, labels)
-        if not len(y):
-            return np.zeros(0, bool)
-        found: np.ndarray = np.asarray(scores).argmax(axis=1) == y
-        return found
+    def answers(
+        self, log_probs: np.ndarray, inputs: Sequence[Any], labels: Sequence[str]
+    ) -> np.ndarray:
+        """Return the likeliest label of each text as its position, ``int64 (n,)``."""
+        scores = np.asarray(log_probs)
+        return scores.argmax(axis=1) if len(scores) else np.zeros(0, np.int64)
+
+    def unlabelled(self, inputs: Sequence[Any], n: int, seed: int) -> list[Any]:
+        """Return ``n`` texts near the data but not in it."""
+        return pseudo_texts(inputs, n, seed)
+
+    def judge(self, log_probs: np.ndarray, examples: Examples, labels: Sequence[str]) -> Judged:
+        """Return accuracy with its Wilson interval, and which texts are answered right."""
+        y = self.encode(examples, labels)
+        answers = self.answers(log_probs, examples.inputs, labels)
+        right = answers == y
+        low, high = wilson(int(right.sum()), len(y)) if len(y) else (0.0, 1.0)
+        accuracy = Metric(
+            value=float(right.mean()) if len(y) else 0.0,
+            low=float(low),
+            high=float(high),
+            n=len(y),
+            method="wilson",
+        )
+        macro_f1 = averages(confusion_matrix(y, answers, len(labels))).macro_f1
+        return Judged(accuracy, macro_f1, right, answers, y, right, tuple(labels))
+
+    def evaluate(
+        self,
+        log_probs: np.ndarray,
+        examples: Examples,
+        labels: Sequence[str],
+        *,
+        split: str,
+        truncated: Sequence[bool] = (),
+    ) -> Evaluation:
+        """Return all figures of one variant on one split."""
+        return evaluate(
+            log_probs,
+            examples.targets,
+            labels,
+            split=split,
+            texts=examples.inputs,
+            rows=examples.rows,
+            truncated=truncated,
+        )
 
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a language model would be given; the text is the next message."""
         return rival_prompt(labels)
+
+    def rival_answer(self, value: Any, target: Any) -> str:
+        """Return the label as it stands in the instruction's list."""
+        return str(target)

@@ -27,11 +27,12 @@ def accuracy_cost(facts: RunFacts) -> Figure:
     """Return the chart of validation accuracy against USD per million requests, fully used."""
     drawn = [v for v in facts.variants if v.usd_per_1k > 0]
     table = Table(
-        columns("~Variant", "Rung", ">Validation accuracy (95 %)", ">USD per million, fully used",
+        columns("~Variant", "Rung", f">Validation {facts.quality_name} (95 %)",
+                ">USD per million, fully used",
                 ">USD per million, 30 % use", ">Cost to make"),
         tuple(
             (
-                one_line(v.name), v.rung, interval(v.valid_accuracy), per_million(v.usd_per_1k),
+                one_line(v.name), v.rung, interval(v.valid_quality), per_million(v.usd_per_1k),
                 per_million(v.usd_per_1k_at_30), money(v.fit_usd),
             )
             for v in facts.variants
@@ -58,21 +59,21 @@ def _refused(v: VariantFacts) -> bool:
 
 
 def _ends(drawn: list[VariantFacts]) -> tuple[float, float]:
-    values = [v.valid_accuracy.value for v in drawn]
-    values += [x for v in drawn for x in (v.valid_accuracy.low, v.valid_accuracy.high) if x]
+    values = [v.valid_quality.value for v in drawn]
+    values += [x for v in drawn for x in (v.valid_quality.low, v.valid_quality.high) if x]
     return around(values, 0.0, 1.0)
 
 
 def _answer(drawn: list[VariantFacts]) -> str:
-    best = next((v for v in drawn if v.promoted), max(drawn, key=lambda v: v.valid_accuracy.value))
+    best = next((v for v in drawn if v.promoted), max(drawn, key=lambda v: v.valid_quality.value))
     cheapest = min(drawn, key=lambda v: v.usd_per_1k)
     head = (
-        f"{one_line(best.name)} answers {percent(best.valid_accuracy.value)} of validation rows "
-        f"rightly for {unit_price(best.usd_per_1k)}"
+        f"{one_line(best.name)} reaches {percent(best.valid_quality.value)} on validation "
+        f"for {unit_price(best.usd_per_1k)}"
     )
     if cheapest is best:
         return f"{head}; nothing here is cheaper."
-    gap = best.valid_accuracy.value - cheapest.valid_accuracy.value
+    gap = best.valid_quality.value - cheapest.valid_quality.value
     return (
         f"{head}: {points(gap)} over {one_line(cheapest.name)} at "
         f"{best.usd_per_1k / cheapest.usd_per_1k:,.0f} times its cost."
@@ -89,10 +90,10 @@ def _draw(facts: RunFacts, drawn: list[VariantFacts], width: float) -> Drawing:
         [
             Point(
                 1000 * v.usd_per_1k,
-                v.valid_accuracy.value,
+                v.valid_quality.value,
                 one_line(v.name) + (" (refused)" if _refused(v) else ""),
-                v.valid_accuracy.low,
-                v.valid_accuracy.high,
+                v.valid_quality.low,
+                v.valid_quality.high,
                 1000 * v.usd_per_1k_at_30,
                 v.rung,
                 v.promoted,
@@ -101,7 +102,7 @@ def _draw(facts: RunFacts, drawn: list[VariantFacts], width: float) -> Drawing:
             for v in drawn
         ],
         Axis("USD per million requests (log scale)", left, right, log=True, write=money_tick),
-        Axis("Validation accuracy", low, high, write=whole_percent),
+        Axis(f"Validation {facts.quality_name}", low, high, write=whole_percent),
         width,
         flags,
         "Rival APIs; accuracy not measured"

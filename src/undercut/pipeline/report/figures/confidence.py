@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from undercut.evaluation.intervals import wilson
-from undercut.evaluation.record import Evaluation
+from undercut.measures.intervals import wilson
+from undercut.measures.record import Evaluation
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import number, percent, points, whole_percent
 from undercut.pipeline.report.svg.axes import Axis, around

@@ -22,7 +22,7 @@ def learning(facts: RunFacts) -> Figure:
     table = Table(
         columns(">Rows", ">Accuracy", ">95 % interval"),
         tuple(
-            (number(p.rows), percent(p.accuracy.value), _interval(p.accuracy.low, p.accuracy.high))
+            (number(p.rows), percent(p.quality.value), _interval(p.quality.low, p.quality.high))
             for p in (curve.points if curve else ())
         ),
         "Not measured: --no-learning-curve was given.",
@@ -35,11 +35,9 @@ def learning(facts: RunFacts) -> Figure:
     xs = [p.rows for p in curve.points]
     ahead = [xs[0] + (AHEAD * most - xs[0]) * i / PIECES for i in range(PIECES + 1)]
     ys = [1 - error_after(fitted, n) for n in ahead]
-    lows = [
-        p.accuracy.low if p.accuracy.low is not None else p.accuracy.value for p in curve.points
-    ]
+    lows = [p.quality.low if p.quality.low is not None else p.quality.value for p in curve.points]
     highs = [
-        p.accuracy.high if p.accuracy.high is not None else p.accuracy.value for p in curve.points
+        p.quality.high if p.quality.high is not None else p.quality.value for p in curve.points
     ]
     low, high = around([*ys, *lows, *highs], 0.0, 1.0)
 
@@ -47,7 +45,7 @@ def learning(facts: RunFacts) -> Figure:
         return lines(
             [
                 Series(ahead, ys, "fitted", colour="grey", dash=True),
-                Series(xs, [p.accuracy.value for p in curve.points], low=lows, high=highs,
+                Series(xs, [p.quality.value for p in curve.points], low=lows, high=highs,
                        marks=True),
             ],
             Axis("Labelled rows learnt from", 0.0, AHEAD * most, write=number),

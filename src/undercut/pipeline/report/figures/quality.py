@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from undercut.evaluation.record import ClassScore, Evaluation
+from undercut.measures.record import ClassScore, Evaluation
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import number, one_line, percent, plural
 from undercut.pipeline.report.svg.bars import Bar, bars

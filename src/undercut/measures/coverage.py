@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from undercut.evaluation.record import CoveragePoint
+from undercut.measures.record import CoveragePoint
 
 SHARES = tuple(round(0.05 * i, 2) for i in range(20, 0, -1))
 

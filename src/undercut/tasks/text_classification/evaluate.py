@@ -9,12 +9,12 @@ import numpy as np
 
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.types import Metric
-from undercut.evaluation import calibration
-from undercut.evaluation.coverage import accuracy_at_coverage
-from undercut.evaluation.intervals import bootstrap_macro_f1, wilson
-from undercut.evaluation.metrics import averages, class_metrics, confusion_matrix
-from undercut.evaluation.record import ClassScore, Confusion, Evaluation, Mistake
-from undercut.evaluation.scores import clean, fault, target_fault
+from undercut.measures import calibration
+from undercut.measures.coverage import accuracy_at_coverage
+from undercut.measures.intervals import bootstrap_macro_f1, wilson
+from undercut.measures.metrics import averages, class_metrics, confusion_matrix
+from undercut.measures.record import ClassScore, Confusion, Evaluation, Mistake
+from undercut.measures.scores import clean, fault, target_fault
 
 MOST_CONFUSIONS = 50
 MOST_MISTAKES = 200
@@ -62,12 +62,12 @@ def evaluate(
     bins = calibration.reliability_bins(confidence, correct)
     wrong = np.flatnonzero(~correct)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+    accuracy = Metric(value=mean.accuracy, low=float(low), high=float(high), n=n, method="wilson")
     return Evaluation(
         split=split,
         rows=n,
-        accuracy=Metric(
-            value=mean.accuracy, low=float(low), high=float(high), n=n, method="wilson"
-        ),
+        quality=accuracy,
+        accuracy=accuracy,
         macro_f1=Metric(value=mean.macro_f1, low=f1_low, high=f1_high, n=n, method="bootstrap"),
         weighted_f1=mean.weighted_f1,
         micro_f1=mean.micro_f1,

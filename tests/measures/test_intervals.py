@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from undercut.evaluation.intervals import bootstrap_macro_f1, wilson, z_score
-from undercut.evaluation.metrics import averages, confusion_matrix
+from undercut.measures.intervals import bootstrap_macro_f1, wilson, z_score
+from undercut.measures.metrics import averages, confusion_matrix
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from scipy.special import log_softmax
 from sklearn.metrics import log_loss as their_log_loss
 
 from undercut.core.errors import UndercutError
-from undercut.evaluation.calibration import (
+from undercut.measures.calibration import (
     expected_calibration_error,
     fit_temperature,
     log_loss,
     reliability_bins,
 )
-from undercut.evaluation.coverage import accuracy_at_coverage
+from undercut.measures.coverage import accuracy_at_coverage
 
 
 def drawn(n, k, seed, temperature=1.0):

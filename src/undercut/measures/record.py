@@ -60,6 +60,9 @@ class Evaluation(Record):
 
     split: str
     rows: int
+    quality_name: str = Field("accuracy", description="what the headline figure is called")
+    quality: Metric = Field(description="the headline figure")
+    unit_name: str = Field("row", description="what `accuracy` counts: row, token")
     accuracy: Metric
     macro_f1: Metric
     weighted_f1: float

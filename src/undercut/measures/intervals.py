@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from undercut.evaluation.metrics import macro_f1, margins
+from undercut.measures.metrics import macro_f1, margins
 
 NORMAL = NormalDist()
 CELLS_AT_ONCE = 2_000_000

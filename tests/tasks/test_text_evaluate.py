@@ -10,8 +10,8 @@ from scipy.special import log_softmax
 from sklearn import metrics as theirs
 
 from undercut.core.errors import UndercutError
-from undercut.evaluation.evaluate import MOST_MISTAKES, evaluate
-from undercut.evaluation.record import Evaluation
+from undercut.measures.record import Evaluation
+from undercut.tasks.text_classification.evaluate import MOST_MISTAKES, evaluate
 
 LABELS = ("好评", "差评", "other")
 

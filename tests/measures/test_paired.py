@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, multinomial
 
 from undercut.core.errors import UndercutError
-from undercut.evaluation.paired import (
+from undercut.measures.paired import (
     drop_bound,
     mcnemar,
     paired_interval,

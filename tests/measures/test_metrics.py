@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from undercut.evaluation.metrics import averages, class_metrics, confusion_matrix
+from undercut.measures.metrics import averages, class_metrics, confusion_matrix
 
 K = 5
 

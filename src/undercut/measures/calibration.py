@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.evaluation.record import ReliabilityBin
-from undercut.evaluation.scores import LOWEST, log_softmax, target_fault
+from undercut.measures.record import ReliabilityBin
+from undercut.measures.scores import LOWEST, log_softmax, target_fault
 
 COLDEST, HOTTEST = 0.02, 50.0
 BINS = 15
@@ -16,7 +16,7 @@ def log_loss(log_probs: np.ndarray, y: np.ndarray) -> float:
     """Return the mean negative log-likelihood, nats a row.
 
     Args:
-        log_probs: ``(n, K)``, floored (see :func:`undercut.evaluation.scores.clean`).
+        log_probs: ``(n, K)``, floored (see :func:`undercut.measures.scores.clean`).
         y: encoded targets ``(n,)``.
     """
     return float(-log_probs[np.arange(len(y)), y].mean())

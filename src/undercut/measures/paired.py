@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.evaluation.intervals import z_score
-from undercut.evaluation.record import PairedTest
+from undercut.measures.intervals import z_score
+from undercut.measures.record import PairedTest
 
 SIGNIFICANCE = 0.05
 HALF_STEP = 0.5
