@@ -13,8 +13,8 @@ from undercut.data.near import near
 from undercut.data.normal import same_key
 from undercut.data.splits import GIANT_ROWS, GIANT_SHARE, quotas
 
-UNSURE = 0.5
-"""Share of the rows to pick from that are called uncertain: those of least margin."""
+UNSURE = 1 / 3
+"""Share of the rows to pick from that are called uncertain, those of least margin."""
 
 
 @dataclass(frozen=True)

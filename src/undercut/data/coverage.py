@@ -46,7 +46,7 @@ def facility_location(
     found: list[tuple[int, int, int]] = []
     for k, (block, size) in enumerate(zip(blocks, share, strict=True)):
         at = np.sort(block)
-        chosen = at[_greedy(vectors[at], min(size, len(at)), weight[at], covered[at])]
+        chosen = at[_greedy(vectors[at], size, weight[at], covered[at])]
         found += [(place, k, int(i)) for place, i in enumerate(chosen)]
     return np.array([i for _, _, i in sorted(found)], np.int64)
 
