@@ -93,7 +93,9 @@ def test_a_row_of_each_cluster_and_every_label(strata, data):
     assert set(cluster[kept.rows]) == set(cluster)
     assert kept.rows.tolist() == sorted(set(kept.rows.tolist()))
     left = Counter(strata[i] for i in kept.rows)
-    for c, of in itertools.groupby(sorted(kept.rows, key=lambda i: cluster[i]), lambda i: cluster[i]):
+    for c, of in itertools.groupby(
+        sorted(kept.rows, key=lambda i: cluster[i]), lambda i: cluster[i]
+    ):
         rows = list(of)
         if len(rows) > 1:  # only where a label would be gone otherwise
             assert sum(left[strata[i]] == 1 for i in rows) >= len(rows) - 1, c
@@ -113,15 +115,24 @@ def test_as_many_as_asked_every_label_and_the_same_again(strata, seed, data):
     rows = np.array(sorted(data.draw(st.sets(st.integers(0, m - 1), min_size=1))))
     held = {strata[i] for i in rows}
     n = data.draw(st.integers(len(held), len(rows)))
-    got = choose_labelled(unit(seed, m), strata, rows, n, seed)
+    belief = np.random.default_rng(seed).random(m) if data.draw(st.booleans()) else None
+    got = choose_labelled(unit(seed, m), strata, rows, n, seed, belief)
     assert len(set(got.tolist())) == n
     assert set(got.tolist()) <= set(rows.tolist())
     assert {strata[i] for i in got} == held
     assert {strata[i] for i in got[: len(held)]} == held  # the beginning has every label too
-    assert got.tolist() == choose_labelled(unit(seed, m), strata, rows, n, seed).tolist()
+    again = choose_labelled(unit(seed, m), strata, rows, n, seed, belief)
+    assert got.tolist() == again.tolist()
 
 
-WORDS = st.lists(st.sampled_from("card lost pin top up refund transfer abroad 退款 丢失".split()),
+def test_of_two_groups_alike_the_one_whose_labels_are_believed_comes_first():
+    v, rows, strata = np.repeat(np.eye(2, dtype=np.float32), 5, axis=0), np.arange(10), ["a"] * 10
+    belief = np.array([0.1] * 5 + [0.9] * 5)
+    assert choose_labelled(v, strata, rows, 1, 0, belief)[0] >= 5
+    assert choose_labelled(v, strata, rows, 1, 0, belief[::-1].copy())[0] < 5
+
+
+WORDS = st.lists(st.sampled_from(["card", "lost", "pin", "top", "up", "refund", "transfer", "abroad", "退款", "丢失"]),
                  min_size=1, max_size=6).map(" ".join)  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_a_run_learns_from_as_many_rows_as_asked(facts):
     assert facts.data.rows_train == chosen.rows == chosen.asked == 60
     assert chosen.rows_before == facts.data.rows_labelled - facts.data.rows_valid - 85
     assert chosen.rows_before == 60 + chosen.exact + chosen.near + chosen.left_out
-    assert 5 <= chosen.exact + chosen.near  # some of the ten copies are on the validation side
+    assert chosen.exact + chosen.near >= 5  # some of the ten copies are on the validation side
     assert set(facts.data.labels) == set(INTENTS)
     assert facts.name == "copies-linear-coreset-60"
     assert any("60 of" in line for line in facts.data.warnings)
@@ -58,9 +58,7 @@ def test_the_report_shows_chosen_beside_random_rows(facts):
     assert drawn[-1] == facts.data.coreset.rows_before
     assert curve.versus_random.n == facts.data.rows_valid
     at = {p.rows: p.accuracy.value for p in curve.random}
-    assert curve.versus_random.difference == pytest.approx(
-        curve.points[-1].accuracy.value - at[60]
-    )
+    assert curve.versus_random.difference == pytest.approx(curve.points[-1].accuracy.value - at[60])
     page = Path(facts.report).read_text(encoding="utf-8")
     assert "60 rows chosen against 60 at random" in page
     assert "60 of" in page
@@ -221,7 +219,9 @@ def test_a_column_that_only_looks_like_labels_is_none(tmp_path):
     with path.open("w", encoding="utf-8", newline="") as f:
         w = csv.writer(f)
         w.writerow(["text", "channel"])
-        w.writerows((t, "mail" if i % 2 else "chat") for i, (t, _) in enumerate(rows("test_en.csv")))
+        w.writerows(
+            (t, "mail" if i % 2 else "chat") for i, (t, _) in enumerate(rows("test_en.csv"))
+        )
     got = pick(path, 5)
     assert got.labelled == 0
     assert list(read(tmp_path / "out.csv")[0])[:3] == ["text", "channel", "label"]

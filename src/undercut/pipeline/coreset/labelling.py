@@ -106,7 +106,7 @@ def coreset(spec: CoresetSpec, listener: Listener | None = None) -> Coresetted:
             f"{spec.coreset:,} rows were asked for; only {len(at):,} differ from each other and "
             "from labelled rows, so all of them are taken."
         )
-    counts = {label: 0 for label in task.label_space([x for _, x in taught])}
+    counts = dict.fromkeys(task.label_space([x for _, x in taught]), 0)
     for _, label in taught:
         counts[label] += 1
     return Coresetted(
@@ -145,7 +145,7 @@ def _check(spec: CoresetSpec) -> None:
                    where=f"--out {spec.out}")  # fmt: skip
     if spec.out.exists() and not spec.force:
         raise fail("file-exists", expected="a file that is not there yet", found="one",
-                   where=str(spec.out), fix="Add --force to replace it, or --out FILE.")  # fmt: skip
+                   where=f"--out {spec.out}", fix="Add --force, or --out FILE.")  # fmt: skip
 
 
 def _distinct(texts: list[str], taught: list[str]) -> tuple[np.ndarray, int]:

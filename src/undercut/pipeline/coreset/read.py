@@ -105,7 +105,9 @@ def _add(
         pool.texts.append(str(value))
         pool.rows.append(table.place(i))
         pool.labels.append(task.check_target(given_label) if known else None)
-        pool.cells.append({n: "" if c is None else str(c) for n, c in zip(names, cells, strict=True)})
+        pool.cells.append(
+            {n: "" if c is None else str(c) for n, c in zip(names, cells, strict=True)}
+        )
     if bad:
         raise UndercutError("data-rows", bad[:20])
     if empty:

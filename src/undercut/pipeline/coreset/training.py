@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.core.types import Dataset, Progress
+from undercut.core.types import Dataset, Examples, Progress
 from undercut.data.coreset import choose_labelled, clusters, distinct
 from undercut.data.identity import dataset_hash
 from undercut.data.table import count
+from undercut.methods.linear.cross import cross_probabilities
+from undercut.pipeline.checking.labels import CELLS, MOST
 from undercut.pipeline.coreset.vectors import text_vectors
 from undercut.pipeline.facts import CoresetFacts
 from undercut.pipeline.workspace import Workspace
@@ -66,12 +68,14 @@ def coreset_step(
         )
 
     def work(folder: Path) -> dict[str, Any]:
-        tick(Progress("coreset", 0, 2, "near copies"))
+        tick(Progress("coreset", 0, 3, "near copies"))
         kept = distinct(train.inputs, strata, clusters(train.inputs))
         take = min(n, len(kept.rows))
-        tick(Progress("coreset", 1, 2, "covering the rows"))
+        tick(Progress("coreset", 1, 3, "which labels are believed"))
+        belief = _belief(train, task, kept.cluster, seed)
+        tick(Progress("coreset", 2, 3, "covering the rows"))
         vectors = text_vectors(train.inputs, seed)
-        order = choose_labelled(vectors, strata, kept.rows, take, seed)
+        order = choose_labelled(vectors, strata, kept.rows, take, seed, belief)
         np.save(folder / "order.npy", order)
         facts = CoresetFacts(
             asked=n,
@@ -89,6 +93,22 @@ def coreset_step(
     hashed = dataset_hash(data.task, data.labels, chosen, data.valid, data.test)
     made = Coreset(CoresetFacts.model_validate(step.result), data, order)
     return replace(data, train=chosen, hash=hashed), made
+
+
+def _belief(train: Examples, task: Any, cluster: np.ndarray, seed: int) -> np.ndarray | None:
+    """Return how likely models that did not see a row find its label, ``(n,)``.
+
+    None where there are too many rows for five fits, or rows of one label only.
+    """
+    labels = task.label_space(train.targets)
+    if len(train) > MOST or len(train) * len(labels) > CELLS:
+        return None
+    y = task.encode(train.targets, labels)
+    try:
+        p = cross_probabilities(train.inputs, y, len(labels), cluster, seed=seed)
+    except ValueError:
+        return None
+    return np.asarray(p[np.arange(len(y)), y])
 
 
 def said(facts: CoresetFacts) -> list[str]:
