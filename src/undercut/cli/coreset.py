@@ -34,9 +34,9 @@ class CoresetResult(Result):
         for p in r.picked[:SOME]:
             shown.add_row(p.reason, f"{p.stands_for:,}", Text(clean(cut(p.text))))
         console.print(shown)
+        files = f"LABELLED.csv {r.out}" if r.labelled else r.out
         console.print(
-            f"\nWritten: {r.out}\nFill in column '{r.label_column}', then learn from both files: "
-            f"undercut run LABELLED.csv {r.out}",
+            f"\nWritten: {r.out}\nFill in column '{r.label_column}', then: undercut run {files}",
             soft_wrap=True,
             markup=False,
         )

@@ -20,7 +20,7 @@ from undercut.methods.linear.cross import fresh_margins
 from undercut.pipeline.coreset.read import Pool, read_pool
 from undercut.pipeline.coreset.vectors import text_vectors
 from undercut.pipeline.workspace import open_workspace
-from undercut.store.files import content_hash, write_text
+from undercut.store.files import content_hash, write_texts
 
 if TYPE_CHECKING:
     from undercut.pipeline.run import Listener
@@ -99,7 +99,7 @@ def coreset(spec: CoresetSpec, listener: Listener | None = None) -> Coresetted:
                 )
             found, likely = _pick(texts, kept, taught, task, spec)
             at = [free[int(kept[i])] for i in found.rows]
-            write_text(spec.out, _csv(pool, at, found))
+            write_texts({spec.out: _csv(pool, at, found)})
     notes = [*pool.notes, *known.notes]
     if len(at) < spec.coreset:
         notes.append(
