@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks import (
     chinese,
+    coreset,
     datasets,
     labels,
     linear_model,
@@ -32,6 +33,7 @@ WHAT = {
     "throughput": "transformers.pipeline against our variants",
     "chinese": "waimai_10k and thucnews_titles against TF-IDF + LinearSVC",
     "labels": "planted label errors on Banking77 and SST-2, beside cleanlab where installed",
+    "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -186,6 +188,17 @@ class Bench:
                 f"{name}, seed {seed}",
             )
 
+    def coreset(self, seed: int) -> None:
+        """All sets whose rows are chosen, with one seed."""
+        for name in coreset.SETS:
+            request = {"dataset": name, "data": str(self.data), "seed": seed}
+            self.add(
+                "coreset",
+                coreset.SETTINGS,
+                lambda r=request: call("benchmarks.coreset", r, self.options.threads),
+                f"{name}, seed {seed}",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -244,6 +257,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.chinese(seed)
         if what in ("all", "labels"):
             bench.labels(seed)
+        if what in ("all", "coreset"):
+            bench.coreset(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, record
+from benchmarks import claims, coreset_tables, record
 from benchmarks.claims import Results
 from benchmarks.figures import accuracies, mean, number, percent, spread, table
 from benchmarks.labels import pooled
@@ -189,6 +189,12 @@ def labels(results: Results) -> str:
     return f"{table(head, lines)}\n\n{table(titles, after)}"
 
 
+def coreset(results: Results) -> str:
+    """Return what chosen rows gained over random ones."""
+    rows = claims.rows(results, "coreset")
+    return coreset_tables.tables(rows) if rows else _empty("coreset")
+
+
 def startup(results: Results) -> str:
     """Return the seconds of ``undercut --help``."""
     rows = claims.rows(results, "startup")
@@ -238,6 +244,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "throughput": throughput,
     "chinese": chinese,
     "labels": labels,
+    "coreset": coreset,
     "startup": startup,
     "provenance": provenance,
 }

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _VERBS = {
     "check": "undercut.pipeline.checking.check",
+    "coreset": "undercut.pipeline.coreset.labelling",
     "train": "undercut.pipeline.verbs",
     "evaluate": "undercut.pipeline.verbs",
     "compress": "undercut.pipeline.verbs",
@@ -34,6 +35,7 @@ _VERBS = {
     "Client": "undercut.serving.client",
     "UndercutError": "undercut.core.errors",
     "RunSpec": "undercut.core.specs",
+    "CoresetSpec": "undercut.core.specs",
     "CheckSpec": "undercut.core.specs",
     "TrainSpec": "undercut.core.specs",
     "EvaluateSpec": "undercut.core.specs",

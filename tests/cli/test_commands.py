@@ -167,3 +167,19 @@ def test_stopping_with_control_c_is_not_a_crash(tmp_path):
     _, errors = going.communicate(timeout=60)
     assert going.returncode in (0, 130)
     assert "Traceback" not in errors
+
+
+def test_coreset_writes_rows_to_label_and_says_them_as_json(place):
+    texts = [t for t, _ in rows("test_en.csv")]
+    (place / "bare.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    done = undercut("coreset", "bare.txt", "--coreset", "7", "--labelled", "small.csv", "--json",
+                    cwd=place)  # fmt: skip
+    found = json.loads(done.stdout)
+    assert len(found["picked"]) == 7
+    assert (place / found["out"]).read_text(encoding="utf-8").count("\n") == 8
+    again = undercut("coreset", "bare.txt", "--coreset", "7", cwd=place, ok=False)
+    assert "file-exists" in again.stderr
+    shown = undercut("coreset", "bare.txt", "--coreset", "7", "--force", cwd=place).stdout
+    assert "7 rows of" in shown and "7 diverse" in shown and "undercut run" in shown
+    few = undercut("train", "small.csv", "--coreset", "2", cwd=place, ok=False)
+    assert "5 labels" in few.stderr and "--coreset" in few.stderr

@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "File to priced model: check, split, fit, evaluate, compress, measure, price, report.",
     "check": "Read a labelled file and say what is wrong with it.",
     "relabel": "Walk over suspected labels and write a corrected copy.",
+    "coreset": "Pick the rows most worth labelling.",
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
     "compress": "Shrink an artefact; the gate passes or refuses each result.",

@@ -43,6 +43,17 @@ def _relabel() -> Callable[..., None]:
     return make("relabel", specs.RelabelSpec, call, (FILES,))
 
 
+def _coreset() -> Callable[..., None]:
+    def call(spec: specs.CoresetSpec, terminal: Any) -> Any:
+        from undercut.cli.coreset import CoresetResult
+        from undercut.pipeline.coreset.labelling import coreset
+
+        return CoresetResult(coreset(spec, terminal))
+
+    files = Positional("data", "File or files with the texts; labels may be missing.", many=True)
+    return make("coreset", specs.CoresetSpec, call, (files,))
+
+
 def _train() -> Callable[..., None]:
     def call(spec: specs.TrainSpec, terminal: Any) -> Any:
         from undercut.cli.results import TrainResult
@@ -201,6 +212,7 @@ _BUILDERS = {
     "run": _run,
     "check": _check,
     "relabel": _relabel,
+    "coreset": _coreset,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,

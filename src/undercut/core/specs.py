@@ -139,6 +139,11 @@ class FitSpec(Spec):
         True, description="Stack an encoder with the linear model where validation says it pays."
     )
     refit: bool = Field(True, description="Fit the chosen rung again on train + validation rows.")
+    coreset: int | None = Field(
+        None,
+        ge=1,
+        description="Train on this many rows only: near copies dropped, the rest covered best.",
+    )
     target_accuracy: Share | None = Field(
         None, description="Stop climbing at this validation accuracy."
     )
@@ -151,6 +156,30 @@ class FitSpec(Spec):
         default_factory=dict,
         description="A method's own options, one table a method (undercut.toml only).",
     )
+
+
+class CoresetSpec(PlaceSpec):
+    """Pick the rows of a file most worth labelling, and write them to a file to be labelled.
+
+    Rows with a label, in the same file or in others, tell what is known already: what they cover
+    is not picked, and what a model of them is unsure of is picked first.
+    """
+
+    data: list[Path] = Field(
+        default_factory=list, description="File or files with the texts; labels may be missing."
+    )
+    labelled: list[Path] = Field(
+        default_factory=list, description="Other files, with rows that are labelled already."
+    )
+    coreset: int = Field(100, ge=1, description="Rows to pick.")
+    text_column: str | None = Field(None, description="Column of the text, if not found by itself.")
+    label_column: str | None = Field(
+        None, description="Column of the label; without it one that is named as labels are."
+    )
+    task: str = Field("text-classification", description="What a row and an answer are.")
+    seed: int = Field(0, ge=0, description="Seed of the choice.")
+    out: Path = Field(Path("to_label.csv"), description="File to write, CSV.")
+    force: bool = Field(False, description="Replace the file if it is there.")
 
 
 class GateSpec(Spec):

@@ -34,8 +34,20 @@ class _Found:
     guess: bool = False
 
 
+def column_at(table: Table, wanted: str, role: str) -> int:
+    """Return the position of the column the user named.
+
+    Raises:
+        UndercutError: code ``data-columns``; there is none of that name.
+    """
+    found = _given(table, wanted, role)
+    if isinstance(found, Problem):
+        raise UndercutError("data-columns", found)
+    return found
+
+
 def _given(table: Table, wanted: str, role: str) -> int | Problem:
-    """Return the position of the column the user named."""
+    """Return what :func:`column_at` does, a mistake as a value."""
     if wanted in table.columns:
         return table.columns.index(wanted)
     folded = [name_key(c) for c in table.columns]

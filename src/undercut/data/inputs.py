@@ -32,9 +32,9 @@ def load_inputs(path: Path, text_column: str | None = None) -> list[str]:
 
 
 def _texts(path: Path, name: str, text_column: str | None) -> list[str]:
-    lines = _lines(path, name) if text_column is None else None
+    lines = plain_lines(path, name) if text_column is None else None
     if lines is not None:
-        return lines
+        return lines[0]
     wanted = frozenset(c for c in (text_column,) if c and not c.isdecimal())
     table = read_table(path, name, wanted)
     raise_rows(table.problems)
@@ -42,8 +42,12 @@ def _texts(path: Path, name: str, text_column: str | None) -> list[str]:
     return [str(cell or "") for cell in table.cells(choice.text)]
 
 
-def _lines(path: Path, name: str) -> list[str] | None:
-    """Return the lines of a file of one text a line; None when it is a table."""
+def plain_lines(path: Path, name: str) -> tuple[list[str], int] | None:
+    """Return the lines of a file of one text a line, and the first one's number; None for a table.
+
+    Raises:
+        UndercutError: the file cannot be read.
+    """
     if path.is_dir() or path.suffix.lower() in _TABLES:
         return None
     if read_magic(path).startswith((parquet.MAGIC, *excel.MAGICS)):
@@ -54,7 +58,7 @@ def _lines(path: Path, name: str) -> list[str] | None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
-    return lines[1:] if is_heading(lines[0]) and len(lines) > 1 else lines
+    return (lines[1:], 2) if is_heading(lines[0]) and len(lines) > 1 else (lines, 1)
 
 
 def _has_columns(text: str) -> bool:

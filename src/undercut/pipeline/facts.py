@@ -9,6 +9,17 @@ from undercut.economics.records import BestLabels, CurveValue, LearningCurve
 from undercut.measures.record import Evaluation, PairedTest
 
 
+class CoresetFacts(Record):
+    """Training rows chosen by ``--coreset``; the rest was not learnt from."""
+
+    asked: int = Field(description="rows asked for")
+    rows: int = Field(description="rows chosen")
+    rows_before: int = Field(description="training rows before the choice")
+    exact: int = Field(description="dropped: the same text as another row")
+    near: int = Field(description="dropped: nearly the same text as another row")
+    left_out: int = Field(description="not chosen: covered by those that were")
+
+
 class DataFacts(Record):
     """What the data is."""
 
@@ -22,6 +33,13 @@ class DataFacts(Record):
     warnings: list[str] = Field(default_factory=list)
     unknown_token_share: float | None = None
     licence: str = ""
+    coreset: CoresetFacts | None = Field(None, description="None when all rows were learnt from")
+
+    @property
+    def rows_labelled(self) -> int:
+        """Return how many rows carry a label, whether they were learnt from or not."""
+        train = self.coreset.rows_before if self.coreset else self.rows_train
+        return train + self.rows_valid + self.rows_test
 
 
 class VariantFacts(Record):
@@ -132,6 +150,14 @@ class CurveFacts(Record):
 
     method: str
     points: list[CurvePoint]
+    random: list[CurvePoint] = Field(
+        default_factory=list,
+        description="with --coreset: as many rows drawn at random, each label in proportion, up to "
+        "all there are",
+    )
+    versus_random: PairedTest | None = Field(
+        None, description="with --coreset: A is as many rows at random, B the rows chosen"
+    )
     curve: LearningCurve | None = Field(None, description="None where no curve fits the points")
     worth: CurveValue | None = Field(None, description="of 100 more labels")
     best: BestLabels | None = Field(None, description="None without a price of a label")

@@ -22,6 +22,7 @@ from undercut.core.types import (
     Task,
 )
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
+from undercut.pipeline.coreset.training import Coreset
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
@@ -37,6 +38,7 @@ class Context:
     Attributes:
         tick: progress callback.
         base_hash: SHA-256 of the pretrained model, or ``""`` when none is used.
+        coreset: what was chosen with ``--coreset``; ``data`` holds these rows only.
     """
 
     workspace: Workspace
@@ -47,6 +49,7 @@ class Context:
     threads: int
     tick: Any
     base_hash: str = ""
+    coreset: Coreset | None = None
 
     def job(self, method: str, out: Path, train: Examples, valid: Examples | None) -> FitJob:
         """Return the fit job of a method."""

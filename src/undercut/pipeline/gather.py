@@ -112,6 +112,7 @@ def gather(
             warnings=warnings,
             unknown_token_share=unknown,
             licence=data.licence,
+            coreset=context.coreset.facts if context.coreset else None,
         ),
         rungs=climbed.decisions,
         variants=variant_facts(context, climbed, promoted, rates, when),
@@ -132,8 +133,9 @@ def gather(
 
 
 def run_name(data: str, spec: Any) -> str:
-    """Return a run's name: the data's, with the method when one was named."""
-    return data if spec.method == "auto" else f"{data}-{spec.method}"
+    """Return a run's name: the data's, with the method and the rows when these were named."""
+    name = data if spec.method == "auto" else f"{data}-{spec.method}"
+    return name if spec.coreset is None else f"{name}-coreset-{spec.coreset}"
 
 
 def variant_facts(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from undercut.core.errors import UndercutError
 from undercut.core.specs import MarketSpec
-from undercut.core.types import Metric
+from undercut.core.types import Dataset, Metric
 from undercut.data.nested import nested_order
 from undercut.economics.data_value import best_labels, fit_learning_curve, worth_of_more
+from undercut.measures.paired import paired_test
 from undercut.pipeline.facts import CurveFacts, CurvePoint
 from undercut.pipeline.fitting import ARTEFACT, Context, fit_on
 from undercut.pipeline.ladder import ASSUMED_REQUESTS_PER_MONTH
@@ -19,6 +23,7 @@ from undercut.predict.predictor import load
 SHARES = (1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
 MOST_ROWS = 20_000
 """More rows than this are not learnt from: the curve is for those who have few."""
+RIGHT = "right.npy"
 MORE = 100
 """Labels more, whose worth is told."""
 
@@ -33,28 +38,78 @@ def learning_curve(context: Context, method: str, market: MarketSpec) -> CurveFa
     """Return the quality of a method on growing parts of the training rows, and what follows.
 
     Every part is a step of its own, so a killed curve goes on where it was. It is scored on the
-    validation rows; test rows are not touched.
+    validation rows; test rows are not touched. Where rows were chosen, the parts are beginnings
+    of the choice, and as many rows at random stand beside each, up to all there are.
 
     Args:
         context: the run.
         method: a registered method; ``linear`` takes seconds.
         market: volume, cost of an error and price of a label, for what more labels are worth.
     """
-    train, valid = context.data.train, context.data.valid
-    order = nested_order(train, context.task.stratum, context.seed)
-    points = []
-    for n in sizes(len(train), len(context.data.labels)):
-        if n > len(train):
-            continue
+    data, classes = context.data, len(context.data.labels)
+    if context.coreset is None:
+        order = nested_order(data.train, context.task.stratum, context.seed)
+        right = _measure(context, method, data, order, sizes(len(data.train), classes))
+        return read_curve(method, _points(right), market)
+    whole, chosen = context.coreset.whole, context.coreset.order
+    own = sorted({*(n for n in sizes(len(chosen), classes) if n < len(chosen)), len(chosen)})
+    right = _measure(context, method, whole, chosen, own, data.hash)
+    order = nested_order(whole.train, context.task.stratum, context.seed)
+    more = {n for n in sizes(len(whole.train), classes) if n > len(chosen)}
+    drawn = _measure(context, method, whole, order, sorted({*own, *more}))
+    facts = read_curve(method, _points(right), market)
+    last = max(right, default=0)
+    versus = paired_test(drawn[last].right, right[last].right) if last in drawn else None
+    return facts.model_copy(update={"random": _points(drawn), "versus_random": versus})
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The quality on validation, and which of its items are right, ``bool (m,)``."""
+
+    quality: Metric
+    right: np.ndarray
+
+
+def _measure(
+    context: Context,
+    method: str,
+    data: Dataset,
+    order: np.ndarray,
+    parts: list[int],
+    chosen: str = "",
+) -> dict[int, _Measured]:
+    """Return how validation is answered after the first n rows of an order, for each n.
+
+    Args:
+        context: the run.
+        method: what is fitted.
+        data: the rows ``order`` numbers.
+        order: training rows.
+        parts: values of n; those larger than there are rows are passed over.
+        chosen: hash of the rows chosen, when the order is not that of chance.
+    """
+    valid = data.valid
+    found = {}
+    for n in (n for n in parts if n <= len(order)):
 
         def work(folder: Path, n: int = n) -> dict[str, Any]:
-            fit_on(context, method, folder / ARTEFACT, f"{method} {n}", train.take(order[:n]))
+            rows = data.train.take(order[:n])
+            fit_on(context, method, folder / ARTEFACT, f"{method} {n}", rows)
             scored = load(folder / ARTEFACT, threads=context.threads).score(valid.inputs)
-            return context.judge(scored.log_probs).quality.model_dump(mode="json")
+            judged = context.task.judge(scored.log_probs, valid, data.labels)
+            np.save(folder / RIGHT, judged.right)
+            return judged.quality.model_dump(mode="json")
 
-        step = context.workspace.step(f"curve-{method}", context.material(method) | {"n": n}, work)
-        points.append(CurvePoint(rows=n, quality=Metric.model_validate(step.result)))
-    return read_curve(method, points, market)
+        material = context.material(method) | {"data": data.hash, "rows": n, "chosen": chosen}
+        step = context.workspace.step(f"curve-{method}", material, work)
+        right = np.load(step.folder / RIGHT, allow_pickle=False)
+        found[n] = _Measured(Metric.model_validate(step.result), right)
+    return found
+
+
+def _points(measured: dict[int, _Measured]) -> list[CurvePoint]:
+    return [CurvePoint(rows=n, quality=m.quality) for n, m in measured.items()]
 
 
 def read_curve(method: str, points: list[CurvePoint], market: MarketSpec) -> CurveFacts:

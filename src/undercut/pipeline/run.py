@@ -13,6 +13,7 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
+from undercut.pipeline.coreset.training import coreset_step, said
 from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
@@ -107,18 +108,24 @@ def prepare(
     say: Callable[[str], None],
     tick: Callable[[Progress], None],
 ) -> tuple[Context, Dataset, list[str], float | None]:
-    """Read, check and split the data; return the context of the run with what was found."""
+    """Read, check, split and choose rows; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
+    task = plugins.attr(plugins.get("task", data.task).load)()
+    chosen = None
+    if fit.coreset is not None:
+        data, chosen = coreset_step(workspace, data, task, fit.coreset, data_spec.seed, tick)
+        warnings = [*warnings, *said(chosen.facts)]
     for line in warnings:
         say(f"note: {line}")
     context = Context(
         workspace=workspace,
         data=data,
-        task=plugins.attr(plugins.get("task", data.task).load)(),
+        task=task,
         spec=fit,
         seed=data_spec.seed,
         threads=fit.threads or os.cpu_count() or 1,
         tick=tick,
+        coreset=chosen,
     )
     wants_base = fit.method == "auto" or plugins.get("method", fit.method).needs_base
     unknown = None
@@ -161,6 +168,7 @@ def price_run(
 ) -> PriceFacts:
     """Price the promoted variant."""
     data = context.data
+    labelled = context.coreset.whole if context.coreset else data
     task = context.task
     prompt = build(task, data.labels)
     sample = [task.text(value) for value in data.valid.inputs[:500]]
@@ -173,7 +181,7 @@ def price_run(
         prompt.shown(sample[0]),
         (size.input_tokens, size.output_tokens),
         training_usd,
-        len(data.train) + len(data.valid) + len(data.test or ()),
+        len(labelled.train) + len(labelled.valid) + len(labelled.test or ()),
         entered(context.workspace),
     )
 

@@ -236,7 +236,7 @@ def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:
         facts.price.prompt,
         (facts.price.input_tokens, facts.price.output_tokens),
         training,
-        data.rows_train + data.rows_valid + data.rows_test,
+        data.rows_labelled,
         entered(Workspace(spec.workspace)),
     )
     found = mark_measured(found, facts.rivals_measured)

@@ -1,4 +1,4 @@
-"""Out-of-fold probabilities of the linear rung: each row by a model that never saw it."""
+"""The linear rung on rows it never saw: out of fold, or those not labelled yet."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from undercut.backends.numpy.session import NumpySession
 from undercut.core.types import Progress
 from undercut.methods.linear.fit import FEW_ROWS, solve
 from undercut.models.linear.ngrams import NgramSpec
-from undercut.models.linear.tfidf import fit_features
+from undercut.models.linear.tfidf import Vectoriser, fit_features
 from undercut.training.temperature import fit_temperature
 
 FOLDS = 5
 C = 0.3
+FRESH_C = 1.0
+"""Of a model that is asked what it is unsure of: the middle of the ladder's values."""
 
 
 def folds_of(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
@@ -93,3 +95,22 @@ def cross_probabilities(
     z = margins / fit_temperature(margins, y)
     z = np.exp(z - z.max(axis=1, keepdims=True))
     return z / z.sum(axis=1, keepdims=True)
+
+
+def fresh_margins(
+    texts: Sequence[str], y: np.ndarray, classes: int, others: Sequence[str], seed: int
+) -> np.ndarray:
+    """Return the margins of other texts by a linear model of labelled ones, ``(m, classes)``.
+
+    Args:
+        texts: labelled texts.
+        y: their classes, ``int64 (n,)``, of at least two.
+        classes: how many there are.
+        others: texts to score.
+        seed: of the solver.
+    """
+    features, sparse = fit_features(texts, NgramSpec(), 1 if len(texts) < FEW_ROWS else 2)
+    table = solve(sparse.astype(np.float64), y, classes, FRESH_C, "none", seed)
+    rows = Vectoriser(features)(others)
+    arrays = {"indptr": rows.indptr, "indices": rows.indices, "values": rows.data}
+    return NumpySession(table).run(arrays)

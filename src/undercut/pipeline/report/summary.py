@@ -63,6 +63,10 @@ def rows(facts: RunFacts) -> list[tuple[str, list[str]]]:
         ("Cost of this run", [cost]),
         ("Cost of serving", [f"{full}, machine fully used", f"{at_30} at 30 % use"]),
     ]
+    if (chosen := facts.data.coreset) is not None:
+        dropped = chosen.exact + chosen.near
+        line = f"{number(chosen.rows)} chosen of {number(chosen.rows_before)}"
+        found.append(("Learnt from", [f"{line}; {number(dropped)} copies or near copies dropped"]))
     for key in (floor(facts), rival(facts)):
         detail = f"; {key.detail}" if key.detail else ""
         found.append((key.name, [f"{key.value}{detail}"]))

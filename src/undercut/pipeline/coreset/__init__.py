@@ -1,0 +1,1 @@
+"""Rows worth training on, and rows worth labelling."""
