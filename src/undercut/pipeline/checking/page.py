@@ -5,15 +5,13 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from markupsafe import Markup
-
 import undercut
 from undercut.core.errors import fail
 from undercut.data.near import THRESHOLD
 from undercut.pipeline.checking.record import Checked
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import clean, number, one_line, percent, plural
-from undercut.pipeline.report.page import TEMPLATES, environment
+from undercut.pipeline.report.page import environment
 from undercut.store.files import write_text
 
 
@@ -55,7 +53,6 @@ def page(c: Checked, files: list[str]) -> str:
         labels_said=_labels_said(c),
         lengths_said=_lengths_said(c),
         threshold=percent(THRESHOLD),
-        css=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         tables=_tables(c),
     )  # fmt: skip
 
@@ -79,9 +76,9 @@ def _labels_said(c: Checked) -> str:
         return "Not looked for; the notes above say why, unless it was switched off."
     return (
         f"{number(found.rows)} rows were answered by {found.folds} linear models that had not seen "
-        f"them; {percent(found.accuracy)} of the answers are the given label. About "
-        f"{number(found.estimated)} labels are expected to be wrong, by confident learning. A row "
-        "listed is a suspicion: read it before changing it."
+        f"them; {percent(found.accuracy)} of the answers are the given label. By confident "
+        f"learning they doubt {plural(found.estimated, 'label')}; the less the models agree, the "
+        "more of the doubted labels are right. Read a row before changing it."
     )
 
 
@@ -100,9 +97,9 @@ def _tables(c: Checked) -> dict[str, Table]:
     suspects = c.label_errors.suspects if c.label_errors else []
     return {
         "findings": Table(
-            columns("Severity", "Code", "*What was found", "*Rows"),
+            columns("Severity", "*What was found", "*Rows", "Code"),
             tuple(
-                (f.severity, f.code, clean(f.message), one_line(", ".join(f.rows[:20])))
+                (f.severity, clean(f.message), one_line(", ".join(f.rows[:20])), f.code)
                 for f in c.findings
             ),
             "No problem was found.",
