@@ -165,7 +165,7 @@ def make(
     hidden = {q.field for q in positionals if not q.many} | {"options"}
     parameters = []
     for q in positionals:
-        kind = Path if q.files else str
+        kind: Any = Path if q.files else str
         extra = Annotated[kind, Parameter(help=q.help)]
         if q.many:
             parameters.append(p(q.field, p.VAR_POSITIONAL, annotation=extra))

@@ -32,7 +32,8 @@ def of_segments(value: Any) -> str | None:
     if not isinstance(parts, list) or not parts:
         return None
     texts = [p.get("text") if isinstance(p, dict) else None for p in parts]
-    return "".join(texts).strip() if all(isinstance(t, str) for t in texts) else None
+    known = [t for t in texts if isinstance(t, str)]
+    return "".join(known).strip() if len(known) == len(texts) else None
 
 
 def of_labels(found: list[Record], labels: list[str]) -> list[Record] | None:
