@@ -25,6 +25,7 @@ from benchmarks import (
 )
 from benchmarks.clock import measured
 from benchmarks.part import ROOT, PartFailed, call
+from undercut.core.cores import usable_cores
 
 WHAT = {
     "all": "everything, peers and ours in turn for each seed (the default)",
@@ -229,7 +230,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
     parser.add_argument(
         "--keep", action="store_true", help="keep the rows of earlier invocations not done again"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import undercut
+from undercut.core import cores as cores_of
 from undercut.pipeline.doctor import machine, packages
 from undercut.pipeline.doctor.doctor import FONT_FOLDERS, doctor
 
@@ -56,12 +57,12 @@ def group(tmp_path, **files):
 )
 def test_a_containers_limits(tmp_path, files, cores, memory):
     folders = group(tmp_path, **files)
-    assert machine.core_limit(folders) == cores
+    assert cores_of.core_limit(folders) == cores
     assert machine.memory_limit(folders) == memory
 
 
 def test_every_enclosing_group_counts(tmp_path):
-    found = machine.cgroup_folders("0::/a/b\n4:cpu,cpuacct:/x\n", tmp_path)
+    found = cores_of.cgroup_folders("0::/a/b\n4:cpu,cpuacct:/x\n", tmp_path)
     for place in ("a/b", "a", ".", "cpu/x", "cpu", "cpuacct/x"):
         assert (tmp_path / place).resolve() in [p.resolve() for p in found], place
     assert all(p.is_relative_to(tmp_path) for p in found)

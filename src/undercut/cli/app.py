@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import sys
 
 import cyclopts
@@ -75,13 +78,38 @@ def main(arguments: list[str] | None = None) -> None:
         from undercut.core.errors import UndercutError
 
         if not isinstance(e, UndercutError):
-            raise
+            if (refused := _refused(e)) is None:
+                raise
+            print(f"undercut: {_os_error(refused)}", file=sys.stderr)
+            raise SystemExit(2) from None
         for problem in e.problems:
             print(f"undercut: {problem}", file=sys.stderr)
         print(f"(error {e.code}; more: undercut help {e.code})", file=sys.stderr)
         raise SystemExit(e.exit_code) from None
 
 
+def _refused(e: BaseException) -> OSError | None:
+    """Return what the system refused, where a library in another language only says it in words."""
+    if found := re.search(r"\(os error (\d+)\)", str(e)):  # how Rust ends such a message
+        return OSError(int(found[1]), os.strerror(int(found[1])))
+    for number in (errno.ENOSPC, errno.EROFS, errno.EFBIG):
+        if os.strerror(number) in str(e):
+            return OSError(number, os.strerror(number))
+    return None
+
+
+MENDS = {
+    errno.ENOSPC: "Make room on the disk and run the same command again",
+    errno.EDQUOT: "Make room in your quota and run the same command again",
+    errno.EFBIG: "Raise the limit on file sizes (ulimit -f) and run the same command again",
+    errno.EROFS: "Choose a place that can be written",
+    errno.EACCES: "Choose a place that can be written",
+}
+
+
 def _os_error(e: OSError) -> str:
-    where = f"{e.filename}: " if e.filename else ""
-    return f"{where}the system refused: {e.strerror or e}. Nothing half-written was kept."
+    # A file is written under a hidden name first; the user knows it by the name it will have.
+    name = re.sub(r"\.((?!\.).+?)(\.\d+)?(\.[0-9a-f]{8})?\.tmp\b", r"\1", str(e.filename or ""))
+    where = f"{name}: " if name else ""
+    mend = f" {MENDS[e.errno]}." if e.errno in MENDS else ""
+    return f"{where}the system refused: {e.strerror or e}. Nothing half-written was kept.{mend}"

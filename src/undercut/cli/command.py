@@ -50,11 +50,19 @@ def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
 
 @dataclass(frozen=True)
 class Positional:
-    """A positional argument that fills a spec field; ``many`` takes all that follow."""
+    """A positional argument that fills a spec field.
+
+    Attributes:
+        field: the spec's field.
+        help: one line for the help.
+        many: it takes all that follow.
+        files: the shell completes it with file names.
+    """
 
     field: str
     help: str
     many: bool = False
+    files: bool = False
 
 
 def known_keys() -> dict[str, type[specs.Spec]]:
@@ -157,11 +165,12 @@ def make(
     hidden = {q.field for q in positionals if not q.many} | {"options"}
     parameters = []
     for q in positionals:
-        extra = Annotated[str, Parameter(help=q.help)]
+        kind: Any = Path if q.files else str
+        extra = Annotated[kind, Parameter(help=q.help)]
         if q.many:
             parameters.append(p(q.field, p.VAR_POSITIONAL, annotation=extra))
         else:
-            optional = Annotated[str | None, Parameter(help=q.help)]
+            optional = Annotated[kind | None, Parameter(help=q.help)]
             parameters.append(p(q.field, p.POSITIONAL_ONLY, default=None, annotation=optional))
     for cls in spec.__mro__:
         if not (isinstance(cls, type) and issubclass(cls, specs.Spec) and cls is not specs.Spec):
@@ -169,8 +178,8 @@ def make(
         if (model := _group(cls, hidden)) is not None:
             key = cls.__name__.lower()
             title = GROUPS.get(cls.__name__, "Options")
-            kind: Any = model | None
-            note = Annotated[kind, Parameter(name="*", group=title)]
+            options: Any = model | None
+            note = Annotated[options, Parameter(name="*", group=title)]
             parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
     switch = Annotated[
         bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")
@@ -186,7 +195,7 @@ def make(
         for model in chosen.values():
             if model is not None:
                 flags.update(model.model_dump(exclude_unset=True))
-        rest = list(given)
+        rest = [g if g is None else str(g) for g in given]
         for q in positionals:
             if q.many:
                 if rest:

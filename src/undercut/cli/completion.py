@@ -10,8 +10,21 @@ from rich.console import Console
 
 from undercut.core.errors import fail
 from undercut.core.specs import CompletionSpec
+from undercut.store.files import write_text
 
 SHELLS = ("bash", "zsh", "fish")
+BASH_FILES = "COMPREPLY=( $(compgen -f"
+BASH_NAMES = "local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=( $(compgen -f"
+"""What bash needs to offer ``my data.csv`` as one name, quoted, and a folder with its slash."""
+
+ZSH_TAIL = """
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _cyclopts_undercut "$@"
+else
+  compdef _cyclopts_undercut undercut
+fi
+"""
+"""The script works under any file name in ``fpath``, and sourced."""
 
 
 class Completion:
@@ -50,6 +63,15 @@ def completion(spec: CompletionSpec) -> Completion:
 
     app = build()
     if spec.install:
-        return Completion(shell, "", str(app.install_completion(shell=shell)))  # type: ignore[arg-type]
+        path = app.install_completion(shell=shell)  # type: ignore[arg-type]
+        write_text(path, mended(shell, path.read_text(encoding="utf-8")))
+        return Completion(shell, "", str(path))
     script = app.generate_completion(prog_name="undercut", shell=shell)  # type: ignore[arg-type]
-    return Completion(shell, script.rstrip("\n") + "\n", "")
+    return Completion(shell, mended(shell, script), "")
+
+
+def mended(shell: str, script: str) -> str:
+    """Return the generated script with what it lacks for file names and other ways to load it."""
+    script = script.replace(BASH_FILES, BASH_NAMES)
+    tail = ZSH_TAIL if shell == "zsh" else ""
+    return script.rstrip("\n") + "\n" + tail

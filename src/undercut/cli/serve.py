@@ -19,6 +19,7 @@ ARTEFACT = Positional(
     """-d '{"inputs": "where is my parcel"}'. GET / is a page to try the model, /openapi.json """
     "the whole API. Every answered request is written to the ledger. Ctrl+C or SIGTERM answers "
     "what is running, writes the usage and stops.",
+    files=True,
 )
 
 

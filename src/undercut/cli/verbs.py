@@ -8,9 +8,9 @@ from typing import Any
 from undercut.cli.command import Positional, make
 from undercut.core import specs
 
-FILES = Positional("train", "Labelled file or files.", many=True)
-ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.")
-DATA = Positional("data", "Labelled file or files.", many=True)
+FILES = Positional("train", "Labelled file or files.", many=True, files=True)
+ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.", files=True)
+DATA = Positional("data", "Labelled file or files.", many=True, files=True)
 RUN = Positional("run", "Name of a run; the newest by default.")
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+THREADS = "Cores to use; all this process may use by default."
 Method = Literal["auto", "linear", "probe", "partial", "full"] | str
 
 
@@ -151,7 +152,9 @@ class FitSpec(Spec):
     max_minutes: Positive | None = Field(
         None, description="Start no rung that would end after this many minutes."
     )
-    threads: int | None = Field(None, ge=1, description="Cores to use; all of them by default.")
+    threads: int | None = Field(
+        None, ge=1, description="Cores to use; all this process may use by default."
+    )
     options: dict[str, dict[str, object]] = Field(
         default_factory=dict,
         description="A method's own options, one table a method (undercut.toml only).",
@@ -222,7 +225,9 @@ class EvaluateSpec(PlaceSpec):
     text_column: str | None = Field(None, description="Column of the text.")
     label_column: str | None = Field(None, description="Column of the label.")
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
-    threads: int | None = Field(None, ge=1, description="Cores to use.")
+    threads: int | None = Field(
+        None, ge=1, description="Cores to use; all this process may use by default."
+    )
 
 
 class CompressSpec(PlaceSpec, GateSpec):
@@ -235,7 +240,9 @@ class CompressSpec(PlaceSpec, GateSpec):
     text_column: str | None = Field(None, description="Column of the text.")
     label_column: str | None = Field(None, description="Column of the label.")
     out: Path | None = Field(None, description="Where the variant goes; beside the artefact.")
-    threads: int | None = Field(None, ge=1, description="Cores to use.")
+    threads: int | None = Field(
+        None, ge=1, description="Cores to use; all this process may use by default."
+    )
 
 
 class PriceSpec(PlaceSpec, MarketSpec):
@@ -336,7 +343,9 @@ class PredictSpec(PlaceSpec):
     text_column: str | None = Field(None, description="Column of the text.")
     out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
-    threads: int | None = Field(None, ge=1, description="Cores to use.")
+    threads: int | None = Field(
+        None, ge=1, description="Cores to use; all this process may use by default."
+    )
 
 
 class ExplainSpec(PlaceSpec):

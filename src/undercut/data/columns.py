@@ -191,7 +191,10 @@ def _unclear(table: Table, role: str, found: _Found, taken: set[int]) -> Problem
         several = f"{len(pool)} that look like labels, the likeliest first"
     flags = " or ".join(f"{flag} {shlex.quote(table.columns[j])}" for j in pool[:6])
     found_text = f"{several}: {'; '.join(parts)}"
-    return Problem(f"one {role} column", found_text, table.name, f"Add {flags}.")
+    fix = f"Add {flags}."
+    if role == "label" and len(pool) > 1 and all(content(table.cells(j)).truth for j in pool):
+        fix += " Each says yes or no to a question of its own: a model for each."
+    return Problem(f"one {role} column", found_text, table.name, fix)
 
 
 def _note(table: Table, role: str, found: _Found) -> str:
@@ -228,7 +231,8 @@ def choose(
             expected="a text column and a label column",
             found=f"a single column, {name}",
             where=table.name,
-            fix="Write text and label in two columns, divided by a comma or a tab.",
+            fix="Write text and label in two columns, divided by a comma or a tab; or put the "
+            "texts of each label into a folder of its name, a file a text.",
         )
     looks = [content(table.cells(j)) for j in range(len(table.columns))]
     asked = {"text": text_column, "label": label_column if want_label else None}

@@ -172,6 +172,9 @@ def sniff(text: str, wanted: frozenset[str] = frozenset()) -> Form:
     if told and told[1] in DELIMITERS:
         return Form(told[1])
     sample = text[:_SAMPLE_CHARS]
+    starts = [line.lstrip() for line in sample.splitlines() if line.strip()]
+    if len(starts) >= 4 and all(re.match(r"__label__\S+\s", s) for s in starts[:-1]):
+        return Form(" ", "first")
     scores = []
     for place, delimiter in enumerate((*_LONG, *"\t,;|")):
         if delimiter not in sample:

@@ -10,6 +10,7 @@ from typing import Any
 
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.data.content import content
+from undercut.data.json_shapes import label_names, named, of_columns, of_labels, unwrapped
 from undercut.data.own_splits import assign, part_of
 from undercut.data.table import Nested, Table, raise_rows
 
@@ -28,6 +29,10 @@ def _cell(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value == []:
+        return None
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return _cell(value[0])  # as labelling tools write one choice: ["refund"]; numbers are texts
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = _SURROGATE.sub("�", text.replace("\0", ""))
     return text if isinstance(value, str) else Nested(text)
@@ -119,20 +124,31 @@ def _document(text: str, name: str) -> list[tuple[int, Any]]:
         if _skip(text, end) != len(text):
             raise json.JSONDecodeError("text after the list", text, end)
         return found
+    return _object(text, name, at)
+
+
+def _object(text: str, name: str, at: int) -> list[tuple[int, Any]]:
+    """Return (line, record) of one JSON object that holds the records somewhere."""
     members = list(_members(text, at))
+    if len(members) == 1 and text[members[0][1]] == "{":
+        return _object(text, name, members[0][1])
     lists = {key: start for key, start, _ in members if text[start] == "["}
     if members and not any(text[start] in "[{" for _, start, _ in members):
         return [(text.count("\n", 0, at) + 1, _value(text, at)[0])]
+    if len(lists) > 1 and len(lists) == len(members):
+        whole = _value(text, at)[0]
+        if (found := of_columns(whole, text.count("\n", 0, at) + 1)) is not None:
+            return found
     if len(lists) > 1 and any(part_of(key) for key in lists):
         return _split_groups(text, lists)
-    if len(lists) > 1 and "data" not in lists and len(lists) == len(members):
+    if lists and "data" not in lists and len(lists) == len(members):
         groups = _split_groups(text, lists)
-        if all(isinstance(value, str) for _, value in groups):
-            return [
-                (line, {"text": value, "label": label})
-                for (line, value), label in zip(groups, groups.groups, strict=True)
-            ]
-    chosen = "data" if "data" in lists else next(iter(lists)) if len(lists) == 1 else None
+        labelled = of_labels(groups, groups.groups)
+        # A lone list of plain texts bears no label; one of SNIPS's segments does, in its own file.
+        if labelled and (len(lists) > 1 or not isinstance(groups[0][1], str)):
+            return labelled
+    known = [key for key in ("data", "rows", "common_examples", "examples") if key in lists]
+    chosen = known[0] if known else next(iter(lists)) if len(lists) == 1 else None
     if chosen is None:
         raise fail(
             "data-json",
@@ -141,7 +157,8 @@ def _document(text: str, name: str) -> list[tuple[int, Any]]:
             where=name,
             fix=f"{_FIX} (pandas: orient='records')",
         )
-    return _list(text, lists[chosen])[0]
+    features = next((_value(text, start)[0] for k, start, _ in members if k == "features"), None)
+    return named(unwrapped(_list(text, lists[chosen])[0]), label_names(features))
 
 
 def line_value(line: str, where: str) -> Any:
@@ -211,7 +228,7 @@ def read_json(text: str, name: str, lines: bool = False) -> Table:
         records = _lines(text, name) if many else _document(text, name)
     except json.JSONDecodeError as e:
         raise fail(
-            "data-json", expected="JSON", found=e.msg, where=f"{name}:{e.lineno}", fix=_FIX
+            "data-json", expected="JSON", found=e.msg, where=f"{name}:{e.lineno}", fix=_fix(text)
         ) from None
     if not records:
         raise fail("data-empty", expected="rows", found="no record", where=name)
@@ -240,6 +257,16 @@ def read_json(text: str, name: str, lines: bool = False) -> Table:
         ]
         _divide(table, known)
     return table
+
+
+def _fix(text: str) -> str:
+    if not re.match(r"[\[\s]*\{\s*'", text):
+        return _FIX
+    return (
+        "These are Python's dictionaries, not JSON. Write them again: python -c "
+        "'import ast, json, sys; "
+        "[print(json.dumps(ast.literal_eval(line))) for line in sys.stdin]' < FILE > NEW.jsonl"
+    )
 
 
 def _of_lists(records: list[tuple[int, Any]], name: str, groups: list[str] | None) -> Table:

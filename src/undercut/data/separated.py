@@ -36,6 +36,22 @@ def wrong_width(record: Record, width: int, name: str, form: Form | None) -> tup
     )
 
 
+def _one_label(table: Table) -> None:
+    """Refuse lines with a second ``__label__``: it would be read as a word of the text."""
+    good = []
+    for at, cells in enumerate(table.rows):
+        second = (cells[-1] or "").lstrip().split(None, 1)[:1]
+        if second and second[0].startswith("__label__"):
+            problem = Problem(
+                "one label a line", f"another, '{second[0]}'", table.place(at), "Keep one of them."
+            )
+            table.problems.append((table.lines[at], problem))
+        else:
+            good.append(at)
+    table.rows = [table.rows[at] for at in good]
+    table.lines = [table.lines[at] for at in good]
+
+
 def read_separated(text: str, name: str, wanted: frozenset[str] = frozenset()) -> Table:
     """Return the records of a CSV, TSV or text file with a separator.
 
@@ -58,6 +74,8 @@ def read_separated(text: str, name: str, wanted: frozenset[str] = frozenset()) -
             form = joined
             found, notes = records(text, form, name)
     table = table_of(found, name, notes, form, wanted)
+    if form.mark == " " and form.cut == "first":
+        _one_label(table)
     if ambiguous:
         table.unclear = Problem(
             "a text and a label in each line",

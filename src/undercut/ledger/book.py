@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -20,7 +20,7 @@ import psutil
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from undercut.core.errors import did_you_mean, fail
+from undercut.core.errors import UndercutError, did_you_mean, fail
 from undercut.ledger.meter import tree_cpu_seconds
 from undercut.ledger.price import Rates, total, units
 
@@ -109,17 +109,30 @@ class Book:
             sa.event.listen(self.engine, "connect", _pragmas)
             _metadata.create_all(self.engine)
         except (sa.exc.DatabaseError, OSError) as e:
-            raise fail(
-                "ledger-file",
-                expected="a ledger database that can be read and written",
-                found=str(getattr(e, "orig", e)),
-                where=str(self.path),
-            ) from None
+            raise self._broken(e) from None
         self._close_dead()
+
+    def _broken(self, e: Exception) -> UndercutError:
+        return fail(
+            "ledger-file",
+            expected="a ledger database that can be read and written",
+            found=str(getattr(e, "orig", e)),
+            where=str(self.path),
+            fix="Is the disk full, or the folder read-only? Mend that and run the command again.",
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction: all of it is written, or none and one clear error."""
+        try:
+            with self.engine.begin() as db:
+                yield db
+        except sa.exc.DatabaseError as e:
+            raise self._broken(e) from None
 
     def _close_dead(self) -> None:
         """Mark attempts of processes that are gone as killed; their quantities stay."""
-        with self.engine.begin() as db:
+        with self._writing() as db:
             running = db.execute(sa.select(attempts).where(attempts.c.state == "running")).all()
             for row in running:
                 if not _alive(row.pid, row.process_started):
@@ -181,7 +194,7 @@ class Book:
             _known(unit)
         amounts = {unit: _micro(quantity) for unit, quantity in quantities.items()}
         written = 0
-        with self.engine.begin() as db:
+        with self._writing() as db:
             for unit, amount in amounts.items():
                 values = {
                     "subject": subject,
@@ -209,29 +222,35 @@ class Book:
 
         def beat() -> None:
             while not stop.wait(HEARTBEAT_SECONDS):
-                self._set(subject, number, tree_cpu_seconds() - cpu0, time.monotonic() - wall0)
+                with suppress(UndercutError):  # the last writing, below, says what is wrong
+                    self._set(subject, number, tree_cpu_seconds() - cpu0, time.monotonic() - wall0)
 
         thread = threading.Thread(target=beat, name="ledger-heartbeat", daemon=True)
         thread.start()
-        state = "failed"
-        try:
-            yield number
-            state = "done"
-        finally:
+
+        def close(state: str) -> None:
             stop.set()
             thread.join()
             self._set(subject, number, tree_cpu_seconds() - cpu0, time.monotonic() - wall0)
-            with self.engine.begin() as db:
+            with self._writing() as db:
                 db.execute(
                     sa.update(attempts)
                     .where(attempts.c.subject == subject, attempts.c.attempt == number)
                     .values(state=state, ended_at=_now().isoformat())
                 )
 
+        try:
+            yield number
+        except BaseException:
+            with suppress(UndercutError):  # why the block failed is the news, not the ledger
+                close("failed")
+            raise
+        close("done")
+
     def _open(self, subject: str) -> int:
         started = psutil.Process().create_time()
         for _ in range(100):
-            with self.engine.begin() as db:
+            with self._writing() as db:
                 last = db.execute(
                     sa.select(sa.func.max(attempts.c.attempt)).where(attempts.c.subject == subject)
                 ).scalar()
@@ -253,7 +272,7 @@ class Book:
         raise fail("ledger-busy", expected="a free attempt number", found="none in 100 tries")
 
     def _set(self, subject: str, attempt: int, cpu: float, wall: float) -> None:
-        with self.engine.begin() as db:
+        with self._writing() as db:
             for unit, quantity in (("cpu_second", cpu), ("wall_second", wall)):
                 row = insert(entries).values(
                     subject=subject,

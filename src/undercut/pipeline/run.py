@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from undercut.core import plugins
+from undercut.core.cores import usable_cores
 from undercut.core.errors import fail
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
@@ -123,7 +123,7 @@ def prepare(
         task=task,
         spec=fit,
         seed=data_spec.seed,
-        threads=fit.threads or os.cpu_count() or 1,
+        threads=fit.threads or usable_cores(),
         tick=tick,
         coreset=chosen,
     )

@@ -174,8 +174,6 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed
     Raises:
         UndercutError: no artefact, no labelled rows, or nothing that can shrink it.
     """
-    import os
-
     listener = listener or Silent()
     folder = find_artefact(spec.workspace, spec.artefact)
     manifest = artefacts.read_manifest(folder)
@@ -188,7 +186,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed
     before, before_free = reference.score(rows.inputs), reference.score(free)
     found = []
     for kind, variant in compress_artefact(folder, out, listener.tick):
-        predictor = load(variant, threads=spec.threads or os.cpu_count())
+        predictor = load(variant, threads=spec.threads)
         after = predictor.score(rows.inputs)
         result: GateResult = gate(
             (before.log_probs, after.log_probs),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from undercut.core import plugins
+from undercut.core.cores import usable_cores
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.types import BackendInfo, Manifest, Scored, Scorer, Task
 from undercut.predict.leaf import LeafScorer
@@ -136,12 +136,12 @@ def load(folder: Path | str, backend: str | None = None, threads: int | None = N
     Args:
         folder: artefact folder.
         backend: registered backend; the one measured best by default.
-        threads: cores to use; all by default.
+        threads: cores to use; all this process may use by default.
 
     Raises:
         UndercutError: not an artefact, changed files, or a missing extra.
     """
     folder = Path(folder)
     manifest = artefacts.read_manifest(folder)
-    scorer = open_scorer(folder, manifest, backend, threads or os.cpu_count() or 1)
+    scorer = open_scorer(folder, manifest, backend, threads or usable_cores())
     return Predictor(folder, manifest, scorer)

@@ -65,7 +65,7 @@ class ServeOptions(PlaceSpec):
     )
     backend: str | None = Field(default=None, description="Runtime; the measured best by default.")
     threads: Count | None = Field(
-        default=None, description="Cores the model may use; all of them by default."
+        default=None, description="Cores the model may use; all of this process by default."
     )
     state_folder: Path | None = Field(
         default=None,

@@ -5,15 +5,13 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from markupsafe import Markup
-
 import undercut
 from undercut.core.errors import fail
 from undercut.data.near import THRESHOLD
 from undercut.pipeline.checking.record import Checked
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import clean, number, one_line, percent, plural
-from undercut.pipeline.report.page import TEMPLATES, environment
+from undercut.pipeline.report.page import environment
 from undercut.store.files import write_text
 
 
@@ -56,7 +54,6 @@ def page(c: Checked, files: list[str]) -> str:
         lengths_said=_lengths_said(c),
         near_said=_looked_at(c, "near copies") + _looked_at(c, "near test rows"),
         threshold=percent(THRESHOLD),
-        css=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         tables=_tables(c),
     )  # fmt: skip
 
@@ -84,9 +81,10 @@ def _labels_said(c: Checked) -> str:
         return "Not looked for; the notes above say why, unless it was switched off."
     return (
         f"{number(found.rows)} rows were answered by {found.folds} linear models that had not seen "
-        f"them; {percent(found.accuracy)} of the answers are the given label. About "
-        f"{number(found.estimated)} labels are expected to be wrong, by confident learning. A row "
-        f"listed is a suspicion: read it before changing it.{_looked_at(c, 'label errors')}"
+        f"them; {percent(found.accuracy)} of the answers are the given label. By confident "
+        f"learning they doubt {plural(found.estimated, 'label')}; the less the models agree, the "
+        "more of the doubted labels are right. Read a row before changing it."
+        f"{_looked_at(c, 'label errors')}"
     )
 
 
@@ -106,9 +104,9 @@ def _tables(c: Checked) -> dict[str, Table]:
     suspects = c.label_errors.suspects if c.label_errors else []
     return {
         "findings": Table(
-            columns("Severity", "Code", "*What was found", "*Rows"),
+            columns("Severity", "*What was found", "*Rows", "Code"),
             tuple(
-                (f.severity, f.code, clean(f.message), one_line(", ".join(f.rows[:20])))
+                (f.severity, clean(f.message), one_line(", ".join(f.rows[:20])), f.code)
                 for f in c.findings
             ),
             "No problem was found.",

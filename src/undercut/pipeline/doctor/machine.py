@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from undercut.core.cores import affinity, core_limit, number, own_groups, usable_cores
 from undercut.pipeline.doctor.record import Check
 from undercut.predict.processor import processor
 
@@ -41,48 +42,10 @@ def flags(cpuinfo: str) -> set[str]:
     return set()
 
 
-def cgroup_folders(own: str, root: Path = Path("/sys/fs/cgroup")) -> list[Path]:
-    """Return the control groups this process is in, innermost first.
-
-    Args:
-        own: the text of ``/proc/self/cgroup``.
-        root: where control groups are mounted.
-    """
-    found: list[Path] = []
-    for line in own.splitlines():
-        _, kinds, path = line.split(":", 2)
-        for kind in kinds.split(",") if kinds else [""]:
-            place = root / kind / path.lstrip("/")
-            found += [p for p in (place, *place.parents) if p.is_relative_to(root / kind)]
-    return found
-
-
-def _number(path: Path) -> float | None:
-    try:
-        return float(path.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return None  # not there, or "max"
-
-
-def core_limit(folders: list[Path]) -> float | None:
-    """Return the cores a quota allows, or ``None`` without one (cgroup versions 1 and 2)."""
-    limits = []
-    for folder in folders:
-        try:
-            quota, period = map(float, (folder / "cpu.max").read_text().split())
-            limits.append(quota / period)
-        except (OSError, ValueError):
-            quota = _number(folder / "cpu.cfs_quota_us") or -1
-            period = _number(folder / "cpu.cfs_period_us") or 0
-            if quota > 0 and period > 0:
-                limits.append(quota / period)
-    return min(limits, default=None)
-
-
 def memory_limit(folders: list[Path]) -> float | None:
     """Return the bytes a limit allows, or ``None`` without one (cgroup versions 1 and 2)."""
     names = ("memory.max", "memory.limit_in_bytes")
-    limits = [n for f in folders for name in names if (n := _number(f / name)) is not None]
+    limits = [n for f in folders for name in names if (n := number(f / name)) is not None]
     return min((n for n in limits if n < 1 << 60), default=None)
 
 
@@ -119,15 +82,13 @@ def _processor() -> list[Check]:
 
 def _cores(folders: list[Path]) -> Check:
     there = os.cpu_count() or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else there
     quota = core_limit(folders)
-    usable = min(allowed, quota or allowed)
-    found = f"{usable:g} of {there} usable"
+    usable = usable_cores(folders)
+    found = f"{usable} of {there} used by default"
     if usable < there:
-        whole = max(int(usable), 1)
-        why = "a container's quota" if quota and quota < allowed else "this process's affinity"
+        by_quota = quota is not None and quota < affinity()
+        why = f"a container's quota of {quota:g}" if by_quota else "this process's affinity"
         found += f" ({why})"
-        return Check(topic="cores", state="note", found=found, fix=f"Add --threads {whole}")
     return Check(topic="cores", state="ok", found=found)
 
 
@@ -179,5 +140,5 @@ def _python() -> Check:
 
 def machine(workspace: Path) -> list[Check]:
     """Return what there is to say about the machine."""
-    folders = cgroup_folders(_read("/proc/self/cgroup"))
+    folders = own_groups()
     return [_python(), *_processor(), _cores(folders), _memory(folders), _disk(workspace)]

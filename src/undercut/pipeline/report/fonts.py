@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -54,6 +55,8 @@ def choose(texts: Iterable[str]) -> tuple[list[str], frozenset[int]]:
     """
     from matplotlib import font_manager
 
+    # A font without a bold cut is drawn in its one weight; a warning a chart would say no more.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     have = _letters(_base())
     need = {ord(c) for text in texts for c in text} - have
     if not need:

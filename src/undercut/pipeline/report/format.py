@@ -10,8 +10,9 @@ from undercut.economics.money import THIN, count, duration, figure, percent, usd
 
 NONE = "–"
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d){THIN}(?=\d)")
-# Control letters (terminal escapes among them), lone surrogates, and what XML 1.0 forbids.
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Control letters (terminal escapes among them), the two that reverse what follows, lone
+# surrogates, and what XML 1.0 forbids.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:

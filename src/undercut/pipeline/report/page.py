@@ -64,7 +64,6 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "keys": key_figures(facts),
         "figures": {name: _with_svgs(f) for name, f in drawn.items()},
         "plots": plots,
-        "css": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         "tables": {
             "classes": tables.classes(scored),
             "mistakes": tables.mistakes(scored),
@@ -106,5 +105,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    css = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    environment.globals["css"] = Markup(css)  # noqa: S704
     environment.filters.update(clean=clean, number=number, percent=percent)
     return environment

@@ -123,10 +123,16 @@ def _save(sheet: Drawing, families: list[str], write: Callable[[str], str], path
     for order, shape in enumerate(sheet.shapes):
         _draw(axes, shape, order, families, write)
     temporary = path.with_name(f".{path.name}.tmp")
-    canvas.savefig(
-        temporary, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4}
-    )
-    temporary.replace(path)
+    form: dict[str, Any] = {
+        "format": "png",
+        "metadata": {"Software": None},
+        "pil_kwargs": {"compress_level": 4},
+    }
+    try:
+        canvas.savefig(temporary, **form)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _draw(
