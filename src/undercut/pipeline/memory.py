@@ -7,9 +7,10 @@ from pathlib import Path
 
 import psutil
 
+from undercut.core.cores import own_groups
 from undercut.core.errors import fail
 from undercut.data.reader import is_big
-from undercut.pipeline.doctor.machine import cgroup_folders, memory_limit, size
+from undercut.pipeline.doctor.machine import memory_limit, size
 
 TIMES = 6.0
 """Bytes of memory for a byte of file while rows are read, split and hashed; docs/design/reading.md
@@ -18,11 +19,7 @@ says how it was measured. Fitting asks for more, by method, and is not counted."
 
 def free_bytes() -> float:
     """Return the memory this process can have: what is free, or what its container allows."""
-    try:
-        own = Path("/proc/self/cgroup").read_text()
-    except OSError:
-        own = ""
-    limit = memory_limit(cgroup_folders(own))
+    limit = memory_limit(own_groups())
     free = float(psutil.virtual_memory().available)
     return free if limit is None else min(free, limit)
 

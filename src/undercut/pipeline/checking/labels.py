@@ -18,10 +18,10 @@ from undercut.pipeline.checking.record import LabelErrors, Suspect
 from undercut.pipeline.checking.sample import affordable, drawn
 
 FEWEST = 50
-MOST = 50_000
+MOST = 20_000
 CELLS = 20_000_000
 """Most rows, and most rows times classes, of one search."""
-BYTES = 32 << 20
+BYTES = 16 << 20
 """Most bytes of text of one search, so that long texts do not fill the memory."""
 LISTED = 20
 SHOWN = 200
