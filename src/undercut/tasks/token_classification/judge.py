@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,8 +58,5 @@ def right_sentences(batch: Batch, found: Found, matched: Matched) -> np.ndarray:
 def codes(tags: np.ndarray, sentences: np.ndarray) -> np.ndarray:
     """Return a code of each sentence's tags, ``int64 (s,)``: equal codes, equal tags."""
     rows = tags.astype("<i4")
-    digests = [
-        blake2b(rows[a:b].tobytes(), digest_size=8).digest()
-        for a, b in zip(sentences[:-1], sentences[1:], strict=True)
-    ]
+    digests = [blake2b(rows[a:b].tobytes(), digest_size=8).digest() for a, b in pairwise(sentences)]
     return np.frombuffer(b"".join(digests), "<i8").astype(np.int64)

@@ -96,7 +96,8 @@ def write(
 
     Args:
         scheme: of the tags; ``O`` is wherever there is no entity.
-        first, last: words of each entity, ``last`` exclusive, ``int64 (e,)``.
+        first: first word of each entity, ``int64 (e,)``.
+        last: word after its last, ``int64 (e,)``.
         kind: type of each, as a position, ``int64 (e,)``.
         units: how many words there are.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,9 @@ class TokenClassification:
             if e > f
             for a, b in _cut(f, e, cuts)
         ]
-        table = np.array(parts, np.int64).reshape(-1, 3).T
-        return scheme.write(scheme.scheme_of(tuple(labels)), *table, int(batch.firsts[-1]))
+        begin, end, kinds = np.array(parts, np.int64).reshape(-1, 3).T
+        form = scheme.scheme_of(tuple(labels))
+        return scheme.write(form, begin, end, kinds, int(batch.firsts[-1]))
 
     def decode(self, scored: Scored, inputs: Sequence[Any], labels: Sequence[str]) -> list[Tagged]:
         """Return the entities of every input: those of its likeliest well-formed tags.
@@ -174,4 +176,4 @@ def _cut(first: int, last: int, cuts: np.ndarray) -> list[tuple[int, int]]:
     """Return the words from ``first`` to ``last`` as stretches within sentences."""
     inside = cuts[np.searchsorted(cuts, first, "right") : np.searchsorted(cuts, last, "left")]
     edges = [first, *inside.tolist(), last]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
