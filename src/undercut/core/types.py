@@ -305,12 +305,14 @@ class Prepared:
         truncated: inputs that were cut, ``(n,)``.
         places: for each piece, which rows of the scores its units are, ``int64``; every row is of
             exactly one piece. ``None`` when each piece is an input and gives one row.
+        owners: which input each piece is of, ``int64 (p,)``, rising; ``None`` like ``places``.
     """
 
     items: Any
     sizes: Sequence[int] | np.ndarray
     truncated: Sequence[bool] | np.ndarray
     places: Sequence[np.ndarray] | None = None
+    owners: np.ndarray | None = None
 
 
 class Session(Protocol):
@@ -429,6 +431,7 @@ class FitJob:
         out: empty folder; ``fit`` writes the model's files there (never the manifest).
         cache: folder for intermediate results worth keeping between rungs of one data set
             (hidden states); named by content hash, may be deleted at any time.
+        architecture: registered architecture of the model to be made: that of the method's way.
         fixed: ``Fitted.choices`` of an earlier fit, to be reused instead of chosen again.
         tick: progress callback.
         deadline: wall-clock limit in seconds for this fit, or ``None``.
@@ -444,6 +447,7 @@ class FitJob:
     base: str
     out: Path
     cache: Path
+    architecture: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     tick: Callable[[Progress], None] = silent
     deadline: float | None = None
@@ -516,6 +520,9 @@ class ArchitectureInfo:
         formats: export formats it can exist in; the first is the reference format.
         frontend: ``"module:open_frontend"``, called ``(folder, manifest) -> Frontend``.
         module: ``"module:load_module"``, ``(folder, manifest) -> torch.nn.Module``; torch only.
+        training: ``"module:open_network"``, ``(base, max_tokens) ->``
+            :class:`undercut.training.network.Network`: how methods train and save this
+            architecture; empty when its own methods do.
         export: format -> ``"module:export"``, called ``(folder, manifest, out) -> None``.
         combine: composite only: ``"module:make_scorer"``,
             ``(manifest, children: dict[str, Scorer]) -> Scorer``.
@@ -536,6 +543,7 @@ class ArchitectureInfo:
     summary: str = ""
     frontend: str = ""
     module: str = ""
+    training: str = ""
     export: Mapping[str, str] = field(default_factory=dict)
     combine: str = ""
     explain: Mapping[str, str] = field(default_factory=dict)

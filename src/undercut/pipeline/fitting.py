@@ -60,6 +60,7 @@ class Context:
             seed=self.seed,
             threads=self.threads,
             base=self.spec.base if info.needs_base else "",
+            architecture=plugins.way(method, self.data.task).architecture,
             out=out,
             cache=self.workspace.root / "cache",
             tick=self.tick,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from undercut.methods.usual import Usual
 
 
 class FullOptions(BaseModel):
     """Options of ``full``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    usual: ClassVar[Usual] = Usual(2, 2e-4)
 
     epochs: int | None = Field(
         None, ge=1, le=1000, description="Times to go through the rows; by data size if not given."

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from undercut.methods.usual import Usual
 
 
 class PartialOptions(BaseModel):
     """Options of ``partial``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    usual: ClassVar[Usual] = Usual(3, 3e-4)
+    usual_single: ClassVar[Usual] = Usual(4, 6e-4)
 
     layers: int | None = Field(
         None, ge=1, description="Upper layers to train; half of them if not given."
