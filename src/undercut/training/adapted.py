@@ -55,19 +55,21 @@ def fit_change(job: FitJob, change: Changer) -> Fitted:
     """
     work = open_job(plain(job), NEEDED)
     head = work.head()
-    trunk, done = _changed(work, change)
+    trunk, done, added = _changed(work, change)
     rows = Tokens(work.frontend, work.frontend.prepare(job.train.inputs))
     held = None
     if work.valid_y is not None:
         held = Tokens(work.frontend, work.frontend.prepare(work.held_inputs))
-    recipe = recipe_of(work, rows)
-    return finetune(work, trunk, rows, held, head, recipe, done.mend)
+    fitted = finetune(work, trunk, rows, held, head, recipe_of(work, rows), done.mend)
+    if fitted.architecture == ENCODER:
+        return fitted
+    return replace(fitted, total_parameters=fitted.total_parameters + added)
 
 
 def estimate_change(job: FitJob, change: Changer) -> Estimate:
     """Return the expected cost from a few timed batches of the frozen pass and of training."""
     work = open_job(plain(job), needed=())
-    trunk, _ = _changed(work, change)
+    trunk, _, _ = _changed(work, change)
     trunk.adjust = None
     rows, held = (
         Tokens(work.frontend, work.frontend.prepare(x))
@@ -98,8 +100,10 @@ def recipe_of(work: Work, rows: Tokens) -> Recipe:
     )
 
 
-def _changed(work: Work, change: Changer) -> tuple[Trunk, Change]:
+def _changed(work: Work, change: Changer) -> tuple[Trunk, Change, int]:
+    """Return what is trained, what was done to the body, and the parameters put into it."""
     body = load_body(work.base.folder)
+    before = {name for name, _ in body.named_parameters()}
     with seeded(work.job.seed):
         done = change(work, body)
     for name, parameter in body.named_parameters():
@@ -111,8 +115,9 @@ def _changed(work: Work, change: Changer) -> tuple[Trunk, Change]:
         adjust=done.adjust,
         penalty=done.penalty,
         settled=done.settled,
-    )
-    return trunk.in_format(work.frozen.dtype), done
+    ).in_format(work.frozen.dtype)
+    added = sum(p.numel() for n, p in trunk.parameters().items() if n not in before)
+    return trunk, done, added
 
 
 @contextmanager

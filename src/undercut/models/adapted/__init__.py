@@ -9,6 +9,7 @@ PLUGIN = ArchitectureInfo(
     summary="small difference from a shared pretrained encoder, with a head",
     frontend="undercut.models.adapted.frontend:open_frontend",
     module="undercut.models.adapted.module:load_module",
+    training="undercut.models.adapted.training:open_network",
     export={"onnx": "undercut.models.adapted.export:export_onnx"},
     explain={"torch": "undercut.models.adapted.explain:open_explainer"},
     requires=("tokenizers",),
