@@ -32,6 +32,8 @@ def change(work: Work, body: Body) -> Change:
     """Put trained word vectors before every text."""
     from peft import PromptEmbedding, PromptTuningConfig, PromptTuningInit
 
-    config = PromptTuningConfig(**shape(work, body), prompt_tuning_init=PromptTuningInit.SAMPLE_VOCAB)
+    config = PromptTuningConfig(
+        **shape(work, body), prompt_tuning_init=PromptTuningInit.SAMPLE_VOCAB
+    )
     rows = PromptEmbedding(config, body.words).embedding.weight.detach()
     return virtual_change(work, body, "prompt", config, rows)

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 DEVIATION = 0.01
 """Standard deviation of a bottleneck's first weights (Houlsby et al. 2019, section 3.6)."""
 
