@@ -16,7 +16,7 @@ from undercut.core.types import Estimate, Measurement, Progress
 from undercut.ledger.price import Rates, total
 from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest
-from undercut.pipeline.facts import RungFacts
+from undercut.pipeline.facts import Footprint, RungFacts
 from undercut.pipeline.fitting import (
     ARTEFACT,
     SCORES,
@@ -73,6 +73,12 @@ class Rung:
     variants: list[tuple[Built, Measurement | None]] = field(default_factory=list)
     versus_previous: PairedTest | None = None
     note: str = ""
+
+    @property
+    def footprint(self) -> Footprint:
+        """What the fit trained, took and left."""
+        found = self.fit.result
+        return Footprint(**{name: found[name] for name in Footprint.model_fields})
 
     def best(self) -> tuple[Built, Measurement]:
         """Return the servable variant with the most texts a second."""
@@ -163,6 +169,7 @@ def climb(
                     "usd": usd_of(cpu, rates, when),
                     "valid_quality": context.judge(np.load(best.scores)).quality.value,
                     "usd_per_1k": usd_per_1k(m, rates, when),
+                    "footprint": rung.footprint,
                 }
             )
         decide(facts)
