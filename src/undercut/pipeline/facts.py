@@ -70,6 +70,7 @@ class RungFacts(Record):
     rung: str
     status: str = Field(description="climbed | skipped | stopped")
     reason: str
+    instead: str = Field("", description="the method climbed in its place")
     estimated_cpu_seconds: float | None = None
     estimated_usd: float | None = None
     expected_gain: float | None = Field(None, description="expected gain in quality, as a share")

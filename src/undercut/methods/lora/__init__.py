@@ -14,6 +14,7 @@ PLUGIN = MethodInfo(
     },
     summary="low-rank terms added to a frozen base",
     stack=True,
+    instead_of="full",
     needs_base=True,
     requires=("torch", "peft", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",
