@@ -11,6 +11,12 @@ PLUGIN = MethodInfo(
             fit="undercut.methods.full.fit:fit",
             estimate="undercut.methods.full.fit:estimate",
         ),
+        "token-classification": Way(
+            architecture="tagger",
+            options="undercut.methods.full.options:FullTaggingOptions",
+            fit="undercut.methods.full.fit:fit",
+            estimate="undercut.methods.full.fit:estimate",
+        ),
     },
     summary="all layers fine-tuned",
     rung=3,

@@ -11,6 +11,12 @@ PLUGIN = MethodInfo(
             fit="undercut.methods.partial.fit:fit",
             estimate="undercut.methods.partial.fit:estimate",
         ),
+        "token-classification": Way(
+            architecture="tagger",
+            options="undercut.methods.partial.options:PartialTaggingOptions",
+            fit="undercut.methods.partial.fit:fit",
+            estimate="undercut.methods.partial.fit:estimate",
+        ),
     },
     summary="upper layers trained from cached states of the lower ones",
     rung=2,

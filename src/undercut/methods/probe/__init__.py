@@ -11,6 +11,12 @@ PLUGIN = MethodInfo(
             fit="undercut.methods.probe.fit:fit",
             estimate="undercut.methods.probe.fit:estimate",
         ),
+        "token-classification": Way(
+            architecture="tagger",
+            options="undercut.methods.probe.options:ProbeTaggingOptions",
+            fit="undercut.methods.probe.fit:fit",
+            estimate="undercut.methods.probe.fit:estimate",
+        ),
     },
     summary="frozen encoder with a logistic regression",
     rung=1,
