@@ -139,7 +139,7 @@ class TaggerFrontend:
     ) -> Mapping[str, np.ndarray]:
         """Return the arrays of some windows, all ``int64``.
 
-        ``input_ids``, ``attention_mask`` ``(B, T)``; ``words (B, T)``: the word each token is of,
+        ``input_ids``, ``attention_mask`` ``(B, T)``; ``word_of (B, T)``: the word each token is of,
         counted from 1 over the batch, 0 for none; ``shapes (W,)`` and ``characters (W, 20)`` of
         those words; ``firsts (R,)``: places in the flattened ``(B T,)`` of the first tokens of
         the words that get scores.
@@ -158,7 +158,7 @@ class TaggerFrontend:
         return {
             "input_ids": ids,
             "attention_mask": mask,
-            "words": words,
+            "word_of": words,
             "shapes": np.concatenate([none, *(p.shapes for p in pieces)]),
             "characters": np.concatenate(
                 [none.reshape(0, LENGTH), *(p.characters for p in pieces)]

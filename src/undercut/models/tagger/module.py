@@ -71,11 +71,11 @@ class TagHead(nn.Module):
 
     def features(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """Return what is added to the word vectors, ``float32 (B, T, D)``."""
-        return F.embedding(arrays["words"], self.table(arrays) @ self.into.T)
+        return F.embedding(arrays["word_of"], self.table(arrays) @ self.into.T)
 
     def forward(self, rows: Tensor, arrays: Mapping[str, Tensor]) -> Tensor:
         """Rows ``float32 (R, D)`` to logits ``float32 (R, S)``."""
-        at = arrays["words"].flatten()[arrays["firsts"]]
+        at = arrays["word_of"].flatten()[arrays["firsts"]]
         more = F.embedding(at, self.table(arrays) @ self.out.T)
         rows = F.normalize(rows, dim=-1) if self.normalise else rows
         return rows @ self.weight.T + self.bias + more

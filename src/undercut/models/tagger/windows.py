@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def _long(upto: np.ndarray, a: int, b: int, room: int) -> list[Window]:
         half = int(np.searchsorted(upto, upto[last] - room // 2, "left"))
         first = max(half, first + 1)
     cuts = [a]
-    for (_, last), (following, _) in zip(spans[:-1], spans[1:], strict=True):
+    for (_, last), (following, _) in pairwise(spans):
         middle = (upto[following] + upto[last]) / 2
         cuts.append(int(np.clip(np.searchsorted(upto, middle, "left"), following, last)))
     cuts.append(b)
