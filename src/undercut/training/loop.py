@@ -138,6 +138,7 @@ def train(
         )
 
     best: Trained | None = None
+    settled = False  # whether the best state may be kept at all
     least, worse, step, over, curve = np.inf, 0, 0, False, []
     with fast_float32(), Lanes(threads, most=LANES) as lanes:
         while step < last:
@@ -176,7 +177,8 @@ def train(
                 found = held[1](_logits(trunk, held[0], head, lanes))
                 record |= found
                 worse += 1
-                if best is None or found["log_loss"] <= least:
+                if best is None or not settled or found["log_loss"] <= least:
+                    settled = trunk.settled is None or trunk.settled()
                     best, least, worse = state(epoch), found["log_loss"], 0
                     best.temperature = found["temperature"]
             curve.append(record)

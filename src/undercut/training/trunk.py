@@ -34,6 +34,8 @@ class Trunk:
         adjust: called after each step of the optimiser with the share of the schedule that is
             over and all trained parameters in float32, by name, their gradients in ``grad``;
             may change them.
+        settled: whether the state may be the one that is kept: a state that may not be gives way to
+            any later one, whatever the validation rows say; every state may be without it.
         penalty: gives a term to add to the loss of a whole batch, from the body's parameters.
         exact: float32 copies of the trained parameters, when the body computes in bfloat16.
     """
@@ -45,6 +47,7 @@ class Trunk:
     chosen: Callable[[str], bool] = every
     adjust: Callable[[float, dict[str, Tensor]], None] | None = None
     penalty: Callable[[], Tensor] | None = None
+    settled: Callable[[], bool] | None = None
     exact: dict[str, Tensor] = field(default_factory=dict)
 
     def in_format(self, dtype: torch.dtype) -> Trunk:

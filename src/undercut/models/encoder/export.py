@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto
@@ -25,22 +26,40 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     """
     folder, out = Path(folder), Path(out)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    tensors = load_file(folder / WEIGHTS)
-    head = load_file(folder / "head.safetensors")
+    tensors, head = load_file(folder / WEIGHTS), load_file(folder / "head.safetensors")
+    write_graph(out / "model.onnx", config, tensors, head, manifest.config)
+    shutil.copyfile(folder / "tokenizer.json", out / "tokenizer.json")
+
+
+def write_graph(
+    path: Path,
+    config: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+    head: dict[str, np.ndarray],
+    settings: dict[str, Any],
+) -> None:
+    """Write the graph of an encoder with its head.
+
+    Args:
+        path: file to write.
+        config: the base's ``config.json``.
+        tensors: as :func:`undercut.models.encoder.graph.body` takes them.
+        head: ``weight (K, D)`` and ``bias (K,)``.
+        settings: how it pools and scales, as in the manifest.
+    """
     g = Graph()
     mask = g("Cast", "attention_mask", to=TensorProto.FLOAT)  # (B, T)
     x = body(g, config, tensors, mask)  # (B, T, D)
-    e = _pool(g, x, mask, str(manifest.config.get("pooling", "mean")))  # (B, D)
-    if manifest.config.get("normalise", True):
+    e = _pool(g, x, mask, str(settings.get("pooling", "mean")))  # (B, D)
+    if settings.get("normalise", True):
         norm = g("ReduceL2", e, g.ints(-1), keepdims=1)
         e = g("Div", e, g("Max", norm, g.constant("least", np.full(1, 1e-12, np.float32))))
-    weight = head["weight"].T * np.float32(manifest.config.get("scale", 1.0))
+    weight = head["weight"].T * np.float32(settings.get("scale", 1.0))
     z = g("MatMul", e, g.constant("head.weight", weight), name="head")
     g("Add", z, g.constant("head.bias", head["bias"]), name="logits")
     read: list[str | int] = ["batch", "length"]
     inputs = {"input_ids": read, "attention_mask": read}
-    save(g, "encoder", inputs, len(head["bias"]), out / "model.onnx")
-    shutil.copyfile(folder / "tokenizer.json", out / "tokenizer.json")
+    save(g, "encoder", inputs, len(head["bias"]), path)
 
 
 def _pool(g: Graph, x: str, mask: str, how: str) -> str:

@@ -59,29 +59,54 @@ def body(
 
     Args:
         g: the graph; its input ``input_ids`` is ``int64 (B, T)``.
-        config: the model's ``config.json``.
-        tensors: its weights, by their published names.
+        config: the base's ``config.json``.
+        tensors: by their published names. Besides: ``prompt (P, D)``, input states put before
+            every text; ``prefix (L, 2, H, P, D/H)``, keys and values put before those of every
+            text; and ``<module>.adapter.down.weight`` and so on, a bottleneck after a module.
         mask: name of the mask as floats, ``(B, T)``.
         more: name of what is added to the word vectors, ``(B, T, D)``, if anything.
     """
-    x = _embed(g, config, tensors, more)  # (B, T, D)
+    x = _embed(g, config, tensors, more)  # (B, P + T, D)
     blocked = g("Sub", g.constant("one", np.ones(1, np.float32)), mask)
     bias = g("Mul", blocked, g.constant("lowest", np.array([LOWEST])))
-    bias = g("Unsqueeze", bias, g.ints(1, 2))  # (B, 1, 1, T)
+    front = _front(tensors)
+    if front:
+        bias = g("Pad", bias, g.ints(0, front, 0, 0))  # (B, P + T)
+    bias = g("Unsqueeze", bias, g.ints(1, 2))  # (B, 1, 1, P + T)
     for i in range(config["num_hidden_layers"]):
         x = _layer(g, config, tensors, i, x, bias)
+    if "prompt" in tensors:
+        x = g("Slice", x, g.ints(front), g.ints(np.iinfo(np.int64).max), g.ints(1))
     return x
+
+
+def _front(tensors: dict[str, np.ndarray]) -> int:
+    """Return how many virtual tokens stand before every text."""
+    if "prompt" in tensors:
+        return len(tensors["prompt"])
+    return int(tensors["prefix"].shape[3]) if "prefix" in tensors else 0
 
 
 def _embed(g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], more: str) -> str:
     words = g.constant("words", tensors["embeddings.word_embeddings.weight"])
-    places = tensors["embeddings.position_embeddings.weight"][position_shift(config) :]
+    shift = position_shift(config) + _front(tensors)
+    places = tensors["embeddings.position_embeddings.weight"][shift:]
     kind = tensors["embeddings.token_type_embeddings.weight"][0]
     length = g("Shape", "input_ids", start=1, end=2)
     at = g("Slice", g.constant("positions", places + kind), g.ints(0), length, g.ints(0))
     x = g("Gather", words, "input_ids")
     x = g("Add", g("Add", x, more) if more else x, at)
-    return _norm(g, config, tensors, "embeddings.LayerNorm", x)
+    x = _norm(g, config, tensors, "embeddings.LayerNorm", x)
+    if "prompt" not in tensors:
+        return x
+    return g("Concat", _each_text(g, "prompt", tensors["prompt"]), x, axis=1)
+
+
+def _each_text(g: Graph, name: str, value: np.ndarray) -> str:
+    """Repeat a constant for every text of the batch, along a new first axis."""
+    batch = g("Shape", "input_ids", start=0, end=1)
+    shape = g("Concat", batch, g.ints(*value.shape), axis=0)
+    return g("Expand", g.constant(name, value[None]), shape)
 
 
 def _layer(
@@ -100,13 +125,18 @@ def _layer(
     q, k, v = (
         g("Slice", qkv, g.ints(n * heads), g.ints((n + 1) * heads), g.ints(1)) for n in range(3)
     )
+    if "prefix" in tensors:
+        k, v = (
+            g("Concat", _each_text(g, f"{at}{n}", tensors["prefix"][i, j]), old, axis=2)
+            for j, (n, old) in enumerate((("prefix.key", k), ("prefix.value", v)))
+        )  # (B, H, P + T, D/H)
     scores = g("Add", g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2])), bias)
     a = g("MatMul", g("Softmax", scores, axis=-1), v)  # (B, H, T, D/H)
     a = g("Reshape", g("Transpose", a, perm=[0, 2, 1, 3]), g.ints(0, 0, width))
-    x = g("Add", _linear(g, tensors, f"{at}attention.output.dense", a), x)
+    x = g("Add", _adapted(g, tensors, f"{at}attention.output.dense", a), x)
     x = _norm(g, config, tensors, f"{at}attention.output.LayerNorm", x)
     h = _activate(g, config, _linear(g, tensors, f"{at}intermediate.dense", x))
-    h = g("Add", _linear(g, tensors, f"{at}output.dense", h), x)
+    h = g("Add", _adapted(g, tensors, f"{at}output.dense", h), x)
     return _norm(g, config, tensors, f"{at}output.LayerNorm", h)
 
 
@@ -114,6 +144,15 @@ def _linear(g: Graph, tensors: dict[str, np.ndarray], name: str, x: str) -> str:
     weight = g.constant(f"{name}.weight", tensors[f"{name}.weight"].T)
     z = g("MatMul", x, weight, name=name)
     return g("Add", z, g.constant(f"{name}.bias", tensors[f"{name}.bias"]))
+
+
+def _adapted(g: Graph, tensors: dict[str, np.ndarray], name: str, x: str) -> str:
+    """A linear layer, and the bottleneck after it where there is one."""
+    z, at = _linear(g, tensors, name, x), f"{name}.adapter"
+    if f"{at}.down.weight" not in tensors:
+        return z
+    small = g("Gelu", _linear(g, tensors, f"{at}.down", z), approximate="none")
+    return g("Add", z, _linear(g, tensors, f"{at}.up", small))
 
 
 def _activate(g: Graph, config: dict[str, Any], x: str) -> str:

@@ -110,20 +110,28 @@ class EncoderNetwork:
         trained: Mapping[str, Tensor],
     ) -> tuple[dict[str, Any], int]:
         """Write the files; return the config and the head's parameters."""
-        weight, bias, scale = head.final()
-        full = np.zeros((labels, weight.shape[1]), np.float32)
-        full[seen] = weight.numpy()
-        offset = np.full(labels, UNSEEN_BIAS, np.float32)
-        offset[seen] = bias.numpy()
-        save_model(out, self.base, full, offset, trained)
-        config = {
-            "pooling": self.base.pooling,
-            "normalise": True,
-            "scale": scale,
-            "max_tokens": self.max_tokens,
-            "pad_id": self.base.pad_id,
-        }
-        return config, full.size + offset.size
+        arrays, config = full_head(self, head, seen, labels)
+        save_model(out, self.base, arrays["weight"], arrays["bias"], trained)
+        return config, sum(a.size for a in arrays.values())
+
+
+def full_head(
+    network: EncoderNetwork, head: CosineHead | LinearHead, seen: np.ndarray, labels: int
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return weight ``(K, D)`` and bias ``(K,)`` of a head for all labels, and the config."""
+    weight, bias, scale = head.final()
+    full = np.zeros((labels, weight.shape[1]), np.float32)
+    full[seen] = weight.numpy()
+    offset = np.full(labels, UNSEEN_BIAS, np.float32)
+    offset[seen] = bias.numpy()
+    config = {
+        "pooling": network.base.pooling,
+        "normalise": True,
+        "scale": scale,
+        "max_tokens": network.max_tokens,
+        "pad_id": network.base.pad_id,
+    }
+    return {"weight": full, "bias": offset}, config
 
 
 def open_network(base: Base, max_tokens: int) -> EncoderNetwork:
