@@ -195,6 +195,7 @@ class Judged:
         classes: class of each thing to be found, as a position in ``names``, ``int64 (e,)``.
         found: whether it was found, ``bool (e,)``.
         names: the classes: labels, entity types.
+        items: which item each unit of the scores is of, ``int64 (U,)``.
     """
 
     quality: Metric
@@ -204,6 +205,7 @@ class Judged:
     classes: np.ndarray
     found: np.ndarray
     names: tuple[str, ...]
+    items: np.ndarray
 
 
 class Task(Protocol):
@@ -580,6 +582,8 @@ class Way:
         options: ``"module:Model"``, the pydantic options of this method for this task.
         fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
         estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        gain: share of the remaining errors that the ladder expects this rung to remove, stacked,
+            before the data at hand has spoken (docs/design/ladder.md).
         requires: packages needed to fit, by import name, besides those of the method.
     """
 
@@ -587,6 +591,7 @@ class Way:
     options: str
     fit: str
     estimate: str
+    gain: float = 0.05
     requires: tuple[str, ...] = ()
 
 
