@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
 from undercut.core import plugins, specs
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
@@ -41,11 +42,16 @@ def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
         if name in hidden or name == "model_config" or name not in cls.model_fields:
             continue
         info = cls.model_fields[name]
-        default = None if info.is_required() or info.default_factory else info.default
-        shown = default if default not in ("", None) else None
-        kind = info.annotation if shown is not None else info.annotation | None  # type: ignore[operator]
-        own[name] = (kind, Field(shown, description=info.description))
+        own[name] = _flag(info)
     return create_model(f"{cls.__name__}Options", __base__=_Options, **own) if own else None
+
+
+def _flag(info: FieldInfo) -> tuple[Any, Any]:
+    """Return the type and the default of a field as a flag."""
+    default = None if info.is_required() or info.default_factory else info.default
+    shown = default if default not in ("", None) else None
+    kind: Any = info.annotation
+    return kind if shown is not None else kind | None, Field(shown, description=info.description)
 
 
 def _method_groups() -> dict[str, Any]:
@@ -55,8 +61,8 @@ def _method_groups() -> dict[str, Any]:
         own: dict[str, Any] = {}
         for path in {way.options for way in plugins.get("method", method).ways.values()}:
             for name, info in plugins.attr(path).model_fields.items():
-                kind = info.annotation | None if name not in own else Any
-                own[name] = (kind, Field(None, description=info.description))
+                kind, flag = _flag(info)
+                own[name] = (kind if own.get(name, (kind,))[0] == kind else Any, flag)
         if own:
             found[method] = create_model(f"{method.title()}Flags", __base__=_Options, **own)
     return found

@@ -44,7 +44,9 @@ class PredictBody(BaseModel):
     )
     inputs: str | list[str] = Field(description="one text, or a list of texts")
     model: str | None = Field(
-        None, description="name or version expected to answer; refused when another is served"
+        None,
+        description="name or version of the model to answer; the first by default, refused when "
+        "it is not served here",
     )
     top: Top = Field(5, description='how many labels `probabilities` lists, 1 to 10,000, or "all"')
 
