@@ -1,0 +1,9 @@
+"""Token classification: a text in, the entities in it out, each with its characters and type."""
+
+from undercut.core.types import TaskInfo
+
+PLUGIN = TaskInfo(
+    name="token-classification",
+    summary="entities in every text: names, places, amounts, with their character offsets",
+    load="undercut.tasks.token_classification.task:TokenClassification",
+)
