@@ -7,7 +7,7 @@ would learn to trust a list that knows everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,9 @@ class Gazetteer:
             return np.full(len(phrases), -1, np.int64)
         at = np.minimum(np.searchsorted(self.keys, phrases), len(self.keys) - 1)
         return np.where(self.keys[at] == phrases, at, -1)
+
+
+EMPTY = Gazetteer(np.zeros(0, np.uint32), np.zeros(0, np.uint32), 0, 0)
 
 
 def phrases(layout: Layout, longest: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -85,49 +88,51 @@ def positions(layout: Layout, gazetteer: Gazetteer, owner: np.ndarray | None = N
     return found
 
 
-def learn(
-    layout: Layout,
-    first: np.ndarray,
-    last: np.ndarray,
-    kind: np.ndarray,
-    types: int,
-    longest: int,
-    files: Sequence[np.ndarray] = (),
-) -> tuple[Gazetteer, np.ndarray]:
-    """Make the lists: one a type of entity, one a file.
+def hashes_of(
+    layout: Layout, first: np.ndarray, last: np.ndarray, longest: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which stretches of words have at most ``longest`` words, and their hashes.
 
     Args:
-        layout: training words.
-        first, last: words of each training entity, ``last`` exclusive, ``int64 (e,)``.
-        kind: its type, ``int64 (e,)``.
-        types: how many types; types beyond :data:`LISTS` share the last list.
-        longest: longer entities are left out.
-        files: hashes of the phrases of each file, ``uint32``.
+        layout: the words.
+        first, last: words of each stretch, within a sentence, ``last`` exclusive, ``int64 (e,)``.
+        longest: longer ones are left out.
+
+    Returns:
+        Places of the stretches, ``int64``, and ``uint32`` hashes.
+    """
+    places, found = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+    for n, start, h in phrases(layout, longest):
+        here = np.flatnonzero(last - first == n)
+        places.append(here)
+        found.append(h[np.searchsorted(start, first[here])])
+    return np.concatenate(places), np.concatenate(found)
+
+
+def compile_lists(
+    keys: np.ndarray, which: np.ndarray, owners: np.ndarray, count: int, longest: int
+) -> tuple[Gazetteer, np.ndarray]:
+    """Make the lists.
+
+    Args:
+        keys: hashes of phrases, in any order and more than once, ``uint32 (e,)``.
+        which: the list each is on, ``int64 (e,)``; beyond :data:`LISTS` all share the last.
+        owners: training document each comes from, -1 for none, ``int64 (e,)``.
+        count: how many lists there are.
+        longest: words of the longest phrase.
 
     Returns:
         The lists, and the owners that :func:`positions` needs in training.
     """
-    document = layout.document[layout.sentence] if len(layout) else np.zeros(0, np.int64)
-    count = min(types + len(files), LISTS)
-    keys, lists, owners = [], [], []
-    for n, start, h in phrases(layout, longest):
-        here = np.flatnonzero(last - first == n)
-        at = np.searchsorted(start, first[here])
-        keys.append(h[at])
-        lists.append(np.minimum(kind[here], count - 1))
-        owners.append(document[first[here]])
-    for i, own in enumerate(files):
-        keys.append(own)
-        lists.append(np.full(len(own), min(types + i, count - 1)))
-        owners.append(np.full(len(own), -1))
-    key, which = np.concatenate(keys), np.concatenate(lists).astype(np.int64)
-    of = np.concatenate(owners)
-    distinct, place = np.unique(key, return_inverse=True)
+    count = min(count, LISTS)
+    distinct, place = np.unique(keys, return_inverse=True)
+    at = (place, np.minimum(which, count - 1))
     low = np.full((len(distinct), count), np.iinfo(np.int64).max)
     high = np.full((len(distinct), count), np.iinfo(np.int64).min)
-    np.minimum.at(low, (place, which), of)
-    np.maximum.at(high, (place, which), of)
+    np.minimum.at(low, at, owners)
+    np.maximum.at(high, at, owners)
     on = high >= low
-    mask = (on.astype(np.uint32) << np.arange(count, dtype=np.uint32)).sum(1, dtype=np.uint32)
+    bits = np.uint32(1) << np.arange(count, dtype=np.uint32)
+    lists = np.where(on, bits, np.uint32(0)).sum(axis=1, dtype=np.uint32)
     owner = np.where(on & (low == high), low, -1)
-    return Gazetteer(distinct.astype(np.uint32), mask, count, longest), owner
+    return Gazetteer(distinct.astype(np.uint32), lists, count, longest), owner

@@ -29,7 +29,7 @@ def mix(h: np.ndarray) -> np.ndarray:
 
 def salted(h: np.ndarray, salt: int) -> np.ndarray:
     """Return hashes of a kind: equal strings of two kinds differ. ``NONE`` stays ``NONE``."""
-    found = mix(h ^ (np.uint32(salt) * _GOLDEN))
+    found = mix(h ^ np.uint32(salt * int(_GOLDEN) & 0xFFFFFFFF))
     return np.where(h == NONE, NONE, np.maximum(found, np.uint32(1)))
 
 
