@@ -18,6 +18,7 @@ from undercut.core.types import Examples, Judged, Scored
 from undercut.measures.record import Evaluation
 from undercut.tasks.token_classification import scheme
 from undercut.tasks.token_classification.align import Batch, Spans, spans_of, words_under
+from undercut.tasks.token_classification.evaluate import evaluate
 from undercut.tasks.token_classification.found import confidence, find
 from undercut.tasks.token_classification.judge import codes, judge
 from undercut.tasks.token_classification.prediction import Entity, Tagged
@@ -146,7 +147,17 @@ class TokenClassification:
         truncated: Sequence[bool] = (),
     ) -> Evaluation:
         """Return all figures of one variant on one split."""
-        raise NotImplementedError
+        batch, gold = self._read(examples, labels)
+        return evaluate(
+            log_probs,
+            batch,
+            gold,
+            labels,
+            units=self.encode(examples, labels),
+            split=split,
+            rows=examples.rows,
+            truncated=truncated,
+        )
 
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a language model would be given; the text is the next message."""
