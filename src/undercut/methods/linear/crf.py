@@ -14,7 +14,7 @@ from undercut.methods.linear.crf_options import CrfOptions, read_names
 from undercut.methods.linear.crf_train import CrfTrainer, Overtime, frequent
 from undercut.models.crf import files
 from undercut.models.crf.chain import logarithms
-from undercut.models.crf.features import FeatureSpec, featurise
+from undercut.models.crf.features import EVERY, FeatureSpec, featurise
 from undercut.models.crf.files import Table, quantise
 from undercut.models.crf.frontend import CrfFrontend, layout_of, rows_of
 from undercut.models.crf.gazetteer import EMPTY, Gazetteer, compile_lists, hashes_of
@@ -27,6 +27,8 @@ GRID_SMALL, GRID_LARGE = (0.03, 0.1, 0.3, 1.0), (0.1,)
 LARGE_WORDS = 100_000
 LONGEST = 32
 """Words of the longest name in a file that is looked for."""
+UNSEEN = -50.0
+"""Score of a tag that no training word has."""
 SAMPLE_INPUTS = 100
 SECONDS_A_FEATURE, EPOCH_SECONDS_A_FEATURE, EPOCH_SECONDS_A_STEP = 1.1e-6, 6e-8, 8e-9
 _NOTHING = (np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
@@ -99,6 +101,7 @@ def fit(job: FitJob) -> Fitted:
     given = _given(job)
     if not scheme_of(job.labels).opens[given.tags].any():
         raise fail("crf-entities", expected="an entity in the training rows", found="none")
+    absent = np.bincount(given.tags, minlength=len(job.labels)) == 0
     grid, epochs = _grid(job, len(given.layout)), job.options.epochs
     table = Table(given.features, *_NOTHING)
     rows = rows_of(table.columns(given.hashes), given.layout.first)
@@ -119,6 +122,7 @@ def fit(job: FitJob) -> Fitted:
             weight, transitions = trainer.fit(c2, epochs, on_epoch)
         except Overtime:
             break
+        weight[given.features == EVERY] += np.where(absent, UNSEEN, 0.0)
         table = quantise(given.features, weight, transitions)
         if held is None:
             best = (0.0, c2, float(job.fixed["temperature"]), table)

@@ -73,7 +73,7 @@ def document_features(layout: Layout) -> Iterator[np.ndarray]:
         elsewhere = where[group] != np.arange(len(layout))
         yield np.where(use & elsewhere, found[group], NONE)
     # The first word of the document.
-    opening = np.full(len(layout.document) + 1, NONE, np.uint32)
     document = layout.document[layout.sentence]
+    opening = np.full(int(document.max()) + 1, NONE, np.uint32)
     opening[document[::-1]] = norm[::-1]
     yield np.where(whole, opening[document], NONE)

@@ -37,11 +37,16 @@ class FeatureSpec:
 def _columns(
     layout: Layout, spec: FeatureSpec, gazetteer: Gazetteer, owner: np.ndarray | None
 ) -> Iterator[np.ndarray]:
-    """Yield one feature a word each time, hashes ``uint32 (w,)``, always in the same order."""
+    """Yield one feature a word each time, hashes ``uint32 (w,)``, always in the same order.
+
+    The first is the same for every word.
+    """
+    yield np.ones(len(layout), np.uint32)
     words = layout.words
     form, norm, runs = words.of("form"), words.of("norm"), words.of("runs")
     joined_script = (words.marks[words.kind] & JOINED) > 0
-    around = {o: layout.shifted(norm, o) for o in range(-max(spec.window, 2), max(spec.window, 2) + 1)}
+    wide = max(spec.window, 2)
+    around = {o: layout.shifted(norm, o) for o in range(-wide, wide + 1)}
     shapes = {o: layout.shifted(runs, o) for o in range(-2, 3)}
     yield form
     for o in range(-spec.window, spec.window + 1):
@@ -69,8 +74,9 @@ def _columns(
     yield joined(around[-2], around[-1], own)
     yield joined(around[-1], own, around[1])
     yield joined(own, around[1], around[2])
-    yield joined(around[-2], around[-1], np.where(joined_script, np.uint32(1), NONE))
-    yield joined(around[1], around[2], np.where(joined_script, np.uint32(1), NONE))
+    one = np.where(joined_script, np.uint32(1), NONE)
+    yield joined(around[-2], around[-1], one)
+    yield joined(around[1], around[2], one)
     sentence = (sentence_marks(layout) + 1).astype(np.uint32)
     yield joined(sentence, runs)
     if spec.document:
@@ -90,6 +96,10 @@ def _columns(
         yield code
         yield layout.shifted(code, -1)
         yield layout.shifted(code, 1)
+
+
+EVERY = int(salted(np.ones(1, np.uint32), 1)[0])
+"""The feature that every word has."""
 
 
 def featurise(
