@@ -15,18 +15,23 @@ from undercut.methods.linear.crf_train import CrfTrainer, Overtime, frequent
 from undercut.models.crf import files
 from undercut.models.crf.chain import logarithms
 from undercut.models.crf.features import EVERY, FeatureSpec, featurise
-from undercut.models.crf.files import Table, quantise
+from undercut.models.crf.files import Form, Table, quantise
 from undercut.models.crf.frontend import CrfFrontend, layout_of, rows_of
-from undercut.models.crf.gazetteer import EMPTY, Gazetteer, compile_lists, hashes_of
+from undercut.models.crf.gazetteer import (
+    EMPTY,
+    LONGEST,
+    Gazetteer,
+    compile_lists,
+    hashes_of,
+)
+from undercut.models.crf.inner import inner_tags
 from undercut.models.crf.layout import Layout, lay_out
-from undercut.tasks.token_classification.scheme import read, scheme_of
+from undercut.tasks.token_classification.scheme import read, scheme_of, write
 from undercut.tasks.token_classification.words import words_of
 from undercut.training.temperature import fit_temperature, log_loss
 
 GRID_SMALL, GRID_LARGE = (0.03, 0.1, 0.3, 1.0), (0.1,)
 LARGE_WORDS = 100_000
-LONGEST = 32
-"""Words of the longest name in a file that is looked for."""
 UNSEEN = -50.0
 """Score of a tag that no training word has."""
 SAMPLE_INPUTS = 100
@@ -46,9 +51,10 @@ def _spec(options: CrfOptions) -> FeatureSpec:
 
 @dataclass(frozen=True)
 class _Given:
-    """Training rows: words, tags, lists, features of words as hashes, and those in use."""
+    """Training rows: words, the chain's tags, lists, features of words, and those in use."""
 
     layout: Layout
+    names: tuple[str, ...]
     tags: np.ndarray
     gazetteer: Gazetteer
     hashes: np.ndarray
@@ -56,19 +62,27 @@ class _Given:
 
 
 def _given(job: FitJob) -> _Given:
-    layout, tags = layout_of(job.train.inputs), job.task.encode(job.train, job.labels)
-    gazetteer, owner = _lists(job, layout, tags)
+    layout = layout_of(job.train.inputs)
+    tags = job.task.encode(job.train, job.labels)
+    first, last, kind = read(scheme_of(job.labels), tags, layout.first)
+    if not len(first):
+        raise fail("crf-entities", expected="an entity in the training rows", found="none")
+    names = inner_tags(job.labels, job.options.roles)
+    inner = write(scheme_of(names), first, last, kind, len(layout))
+    gazetteer, owner = _lists(job, layout, first, last, kind)
     hashes = featurise(layout, _spec(job.options), gazetteer, owner)
-    return _Given(layout, tags, gazetteer, hashes, frequent(hashes, job.options.min_count))
+    features = frequent(hashes, job.options.min_count)
+    return _Given(layout, names, inner, gazetteer, hashes, features)
 
 
-def _lists(job: FitJob, layout: Layout, tags: np.ndarray) -> tuple[Gazetteer, np.ndarray]:
+def _lists(
+    job: FitJob, layout: Layout, first: np.ndarray, last: np.ndarray, kind: np.ndarray
+) -> tuple[Gazetteer, np.ndarray]:
     """Return one list a type, of the training entities, and one a file; and their owners."""
-    scheme, longest = scheme_of(job.labels), job.options.phrase_words
-    first, last, kind = read(scheme, tags, layout.first)
+    longest = job.options.phrase_words
     at, keys = hashes_of(layout, first, last, longest)
     parts = [(keys, kind[at], layout.document[layout.sentence[first[at]]])]
-    count = len(scheme.types) if longest else 0
+    count = len(scheme_of(job.labels).types) if longest else 0
     for i, path in enumerate(job.options.gazetteer):
         names = [words_of(name).words for name in read_names(path)]
         listed = lay_out([(name, np.array([0, len(name)])) for name in names])
@@ -99,15 +113,13 @@ def fit(job: FitJob) -> Fitted:
     begin = time.monotonic()
     job.tick(Progress("linear", 0, 1, "features"))
     given = _given(job)
-    if not scheme_of(job.labels).opens[given.tags].any():
-        raise fail("crf-entities", expected="an entity in the training rows", found="none")
-    absent = np.bincount(given.tags, minlength=len(job.labels)) == 0
+    absent = np.bincount(given.tags, minlength=len(given.names)) == 0
     grid, epochs = _grid(job, len(given.layout)), job.options.epochs
     table = Table(given.features, *_NOTHING)
     rows = rows_of(table.columns(given.hashes), given.layout.first)
-    size = (len(given.features), len(job.labels))
+    size = (len(given.features), len(given.names))
     trainer = CrfTrainer(rows.indptr, rows.indices, rows.first, given.tags, *size, job.seed)
-    held = _Held(job, given.gazetteer) if job.valid is not None else None
+    held = _Held(job, given) if job.valid is not None else None
     best: tuple[float, float, float, Table] | None = None
     curve = []
     for i, c2 in enumerate(grid):
@@ -134,16 +146,13 @@ def fit(job: FitJob) -> Fitted:
     assert best is not None
     _, c2, temperature, table = best
     files.write(job.out, table, given.gazetteer)
+    lists = (given.gazetteer.count, given.gazetteer.longest)
+    form = Form(_spec(job.options), given.names, *lists, temperature)
     parameters = int(np.count_nonzero(table.weight)) + table.transitions.size
     return Fitted(
         architecture="crf",
         format="crf",
-        config={
-            "features": _spec(job.options).as_json(),
-            "lists": given.gazetteer.count,
-            "longest": given.gazetteer.longest,
-            "temperature": temperature,
-        },
+        config=form.as_json(),
         choices={"c2": c2, "temperature": temperature},
         curve=tuple(curve),
         trainable_parameters=parameters,
@@ -154,18 +163,19 @@ def fit(job: FitJob) -> Fitted:
 class _Held:
     """Validation rows, and how a table does on them."""
 
-    def __init__(self, job: FitJob, gazetteer: Gazetteer) -> None:
+    def __init__(self, job: FitJob, given: _Given) -> None:
         assert job.valid is not None
-        self._job, self._rows = job, job.valid
+        self._job, self._rows, self._names = job, job.valid, given.names
         self._layout = layout_of(job.valid.inputs)
-        self._hashes = featurise(self._layout, _spec(job.options), gazetteer)
+        self._hashes = featurise(self._layout, _spec(job.options), given.gazetteer)
         self._y = job.task.encode(job.valid, job.labels)
         self._fixed = job.fixed.get("temperature")
 
     def judge(self, table: Table) -> dict[str, float]:
         rows = rows_of(table.columns(self._hashes), self._layout.first)
         arrays = {"indptr": rows.indptr, "indices": rows.indices, "first": rows.first}
-        scores = logarithms(CrfSession(table, self._job.labels).run(arrays), 1.0)
+        session = CrfSession(table, self._names, self._job.labels)
+        scores = logarithms(session.run(arrays), 1.0)
         temperature = float(self._fixed or fit_temperature(scores, self._y))
         quality = self._job.task.judge(scores, self._rows, self._job.labels).quality.value
         return {
@@ -190,7 +200,7 @@ def estimate(job: FitJob) -> Estimate:
     scale = n / max(len(sample), 1)
     words, found = len(layout) * scale, int((hashes > 0).sum()) * scale
     fits = len(_grid(job, int(words)))
-    epoch = found * EPOCH_SECONDS_A_FEATURE + words * len(job.labels) ** 2 * EPOCH_SECONDS_A_STEP
+    epoch = found * EPOCH_SECONDS_A_FEATURE + words * len(inner_tags(job.labels, job.options.roles)) ** 2 * EPOCH_SECONDS_A_STEP
     total = seconds * scale + found * SECONDS_A_FEATURE + fits * job.options.epochs * epoch
     return Estimate(
         total, f"{len(layout)} words featurised and timed, {fits} fits of {words:.0f} words by size"

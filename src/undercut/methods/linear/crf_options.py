@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -22,13 +22,16 @@ class CrfOptions(BaseModel):
         (), description="Strengths of L2 regularisation to choose from; by data size if empty."
     )
     epochs: int = Field(10, ge=1, le=1000, description="Passes over the training rows.")
+    roles: Literal["BIO", "BIOES"] = Field(
+        "BIOES", description="Tags of the chain: BIOES also tells last and only words of entities."
+    )
     window: int = Field(2, ge=0, le=8, description="Neighbouring words seen on each side.")
     document: bool = Field(
         True, description="Look at how a word is written elsewhere in its document."
     )
     min_count: int = Field(2, ge=1, description="Drop features of fewer training words than this.")
     phrase_words: int = Field(
-        6, ge=0, le=64, description="Longest training entity on the learnt lists; 0 for no lists."
+        6, ge=0, le=32, description="Longest training entity on the learnt lists; 0 for no lists."
     )
     gazetteer: tuple[str, ...] = Field(
         (), description="Files of names, UTF-8, one name a line; each file is a list of its own."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from safetensors.numpy import load_file, save_file
 
 from undercut.core.errors import IntegrityError, Problem
 from undercut.models.crf.features import FeatureSpec
-from undercut.models.crf.gazetteer import LISTS, Gazetteer
+from undercut.models.crf.gazetteer import LISTS, LONGEST, Gazetteer
+from undercut.models.crf.inner import merger
 
 FILE = "crf.safetensors"
 _KINDS = {
@@ -49,6 +51,46 @@ class Table:
         return np.where(self.features[at] == hashes, at, -1).astype(np.int32)
 
 
+@dataclass(frozen=True)
+class Form:
+    """What the manifest's ``config`` says of the model.
+
+    Attributes:
+        features: which features there are.
+        tags: the chain's own tags.
+        lists: number of lists of phrases.
+        longest: words of the longest phrase.
+        temperature: divides the logarithms of the marginal probabilities.
+    """
+
+    features: FeatureSpec
+    tags: tuple[str, ...]
+    lists: int
+    longest: int
+    temperature: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return asdict(self) | {"tags": list(self.tags)}
+
+
+def form_of(config: Mapping[str, Any], labels: Sequence[str]) -> Form:
+    """Return the form a manifest's ``config`` describes.
+
+    Raises:
+        ValueError, KeyError, TypeError: it describes none.
+    """
+    given = dict(config)
+    features, tags = FeatureSpec(**given.pop("features")), tuple(given.pop("tags"))
+    form = Form(features, tags, **given)
+    merger(tags, labels)
+    if not (0 <= form.lists <= LISTS and 0 <= form.longest <= LONGEST):
+        raise ValueError(f"{form.lists} lists of phrases of up to {form.longest} words")
+    if not (isinstance(form.temperature, int | float) and 0 < form.temperature < np.inf):
+        raise ValueError(f"temperature {form.temperature!r}")
+    return form
+
+
 def quantise(features: np.ndarray, weight: np.ndarray, transitions: np.ndarray) -> Table:
     """Round weights to 8 bits, the largest of each tag at 127; features left without any go.
 
@@ -76,32 +118,31 @@ def write(folder: Path, table: Table, gazetteer: Gazetteer) -> None:
     save_file(tensors, Path(folder) / FILE)
 
 
-def read(folder: Path, config: dict[str, Any], tags: int) -> tuple[FeatureSpec, Table, Gazetteer]:
+def read(
+    folder: Path, config: Mapping[str, Any], labels: Sequence[str]
+) -> tuple[Form, Table, Gazetteer]:
     """Read the file back.
 
     Args:
         folder: artefact folder.
-        config: the manifest's ``config``: ``features``, ``lists`` and ``longest``.
-        tags: number of tags in the manifest.
+        config: the manifest's ``config``, see :class:`Form`.
+        labels: the manifest's labels.
 
     Raises:
         IntegrityError: missing, torn, or not the file that this manifest describes.
     """
     path = Path(folder) / FILE
     try:
+        form = form_of(config, labels)
         found = load_file(path)
-        spec = FeatureSpec(**config["features"])
-        _check(found, tags)
-        count, longest = int(config["lists"]), int(config["longest"])
-        if not (0 <= count <= LISTS and 0 <= longest <= 64):
-            raise ValueError(f"{count} lists of phrases of up to {longest} words")
+        _check(found, len(form.tags))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(
             "crf-file",
             Problem("a CRF's weights", f"{type(error).__name__}: {error}", str(path)),
         ) from error
     table = Table(*(found[f.name] for f in fields(Table)))
-    return spec, table, Gazetteer(found["phrases"], found["lists"], count, longest)
+    return form, table, Gazetteer(found["phrases"], found["lists"], form.lists, form.longest)
 
 
 def _check(found: dict[str, np.ndarray], tags: int) -> None:

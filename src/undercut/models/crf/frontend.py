@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.errors import IntegrityError, Problem, fail
+from undercut.core.errors import fail
 from undercut.core.types import Manifest, Prepared
 from undercut.models.crf import files
 from undercut.models.crf.chain import logarithms
@@ -137,13 +137,7 @@ def open_frontend(folder: Path, manifest: Manifest) -> CrfFrontend:
     """Open the front end of a CRF artefact.
 
     Raises:
-        IntegrityError: the weights file or the temperature is missing or broken.
+        IntegrityError: the weights file is missing, torn, or not the one of this manifest.
     """
-    spec, table, gazetteer = files.read(folder, manifest.config, len(manifest.labels))
-    temperature = manifest.config.get("temperature")
-    if not isinstance(temperature, int | float) or not temperature > 0:
-        raise IntegrityError(
-            "crf-config",
-            Problem("a temperature above 0", repr(temperature), f"{folder}/manifest.json"),
-        )
-    return CrfFrontend(spec, table, gazetteer, float(temperature))
+    form, table, gazetteer = files.read(folder, manifest.config, manifest.labels)
+    return CrfFrontend(form.features, table, gazetteer, form.temperature)

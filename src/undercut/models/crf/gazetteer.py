@@ -17,6 +17,8 @@ from undercut.models.crf.layout import Layout
 
 LISTS = 32
 """Most lists: one bit each."""
+LONGEST = 32
+"""Words of the longest phrase that is looked for."""
 ONLY, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 
 
