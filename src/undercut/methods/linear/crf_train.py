@@ -69,7 +69,8 @@ class CrfTrainer:
             on_epoch: called with the number of each pass; may raise :class:`Overtime`.
 
         Returns:
-            Weights ``float64 (D, K)``, all 0 for a tag that no word has, and scores of a tag (column) after a tag (row) ``(K, K)``.
+            Weights ``float64 (D, K)``, all 0 for a tag that no word has, and scores of a tag
+            (column) after a tag (row), ``(K, K)``.
 
         Raises:
             Overtime: ``on_epoch`` raised it.

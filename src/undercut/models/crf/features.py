@@ -81,8 +81,7 @@ def _columns(
     yield joined(sentence, runs)
     if spec.document:
         found = list(document_features(layout))
-        for column in found:
-            yield column
+        yield from found
         if found:
             yield joined(found[0], runs)
             yield joined(found[3], runs)

@@ -97,7 +97,8 @@ def hashes_of(
 
     Args:
         layout: the words.
-        first, last: words of each stretch, within a sentence, ``last`` exclusive, ``int64 (e,)``.
+        first: first word of each stretch, ``int64 (e,)``.
+        last: one past its last word, in the same sentence, ``int64 (e,)``.
         longest: longer ones are left out.
 
     Returns:
