@@ -503,8 +503,13 @@ class TaskInfo:
         recognise: ``"module:recognise"``, ``(Path) -> str``: why a file is of this task, or ``""``;
             reads no more than the head of the file. The task of a file that no task recognises is
             text classification.
-        read: ``"module:read"``, ``(path: Path, name: str) -> (Examples, notes)``: reads one file
-            whose rows are no table of texts and labels; ``name`` is shown in messages.
+        read: ``"module:read"``, ``(path, name, text_column, label_column) -> (parts, notes)``:
+            reads one file whose rows are no table of texts and labels into ``{"train": Examples}``
+            and the like; ``name`` is shown in messages.
+        check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
+            the rows of such files.
+        predictions: ``"module:Model"``, the pydantic record of one answer.
+        shown: ``"module:lines"``, ``(prediction) -> list[str]``: an answer as lines of a terminal.
     """
 
     name: str
@@ -512,6 +517,9 @@ class TaskInfo:
     load: str
     recognise: str = ""
     read: str = ""
+    check: str = ""
+    predictions: str = "undercut.core.types:Prediction"
+    shown: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,15 +92,15 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
             raise json.JSONDecodeError("',' or '}' is missing", text, at)
 
 
-class Groups(list[tuple[int, Any]]):
+class _Groups(list[tuple[int, Any]]):
     """Records that came under names of splits: ``groups[i]`` is the name of record ``i``."""
 
     groups: list[str]
 
 
-def _split_groups(text: str, lists: dict[str, int]) -> Groups:
+def _split_groups(text: str, lists: dict[str, int]) -> _Groups:
     """Return the records of ``{"train": [...], "test": [...]}`` with the name of each."""
-    found = Groups()
+    found = _Groups()
     found.groups = []
     for key, start in lists.items():
         records = _list(text, start)[0]
@@ -193,8 +193,8 @@ def is_lines(text: str) -> bool:
     return _skip(first, end) == len(first)
 
 
-def json_records(text: str, name: str, lines: bool = False) -> list[tuple[int, Any]]:
-    """Return (line, value) of the records of a JSON document or of JSON lines.
+def read_json(text: str, name: str, lines: bool = False) -> Table:
+    """Return the records of a JSON document or of JSON lines.
 
     Args:
         text: the whole file.
@@ -202,7 +202,7 @@ def json_records(text: str, name: str, lines: bool = False) -> list[tuple[int, A
         lines: the file's name says that it is JSON lines.
 
     Raises:
-        UndercutError: not JSON, with the line; no list of records; or none.
+        UndercutError: not JSON, with the line; or not a list of records.
     """
     if "\n" not in text:
         text = text.replace("\r", "\n")
@@ -215,22 +215,7 @@ def json_records(text: str, name: str, lines: bool = False) -> list[tuple[int, A
         ) from None
     if not records:
         raise fail("data-empty", expected="rows", found="no record", where=name)
-    return records
-
-
-def read_json(text: str, name: str, lines: bool = False) -> Table:
-    """Return the records of a JSON document or of JSON lines.
-
-    Args:
-        text: the whole file.
-        name: how it is called in messages.
-        lines: the file's name says that it is JSON lines.
-
-    Raises:
-        UndercutError: not JSON, with the line; or not a list of records.
-    """
-    records = json_records(text, name, lines)
-    groups = records.groups if isinstance(records, Groups) else None
+    groups = records.groups if isinstance(records, _Groups) else None
     if all(isinstance(value, list) for _, value in records):
         return _of_lists(records, name, groups)
     if all(isinstance(value, str) for _, value in records):

@@ -91,6 +91,9 @@ def gather(rows: Sequence[Marked], to: Gathered) -> None:
         total += len(target)
         lost += len(unformed(words_of(row.text), target))
         to.add(row.text, target, row.line)
+    kinds = {m.kind for row in rows for m in row.marks}
+    if kinds and all(kind.isdecimal() for kind in kinds):
+        to.say("types are numbers: their names are not in the file")
     if trimmed:
         to.say(f"white space trimmed from {count(trimmed, 'entity', 'entities')}")
     if doubled:

@@ -10,13 +10,12 @@ from typing import Any
 from undercut.core.errors import fail
 from undercut.core.types import Examples
 from undercut.data import parquet
-from undercut.data.json_rows import Groups, json_records
-from undercut.data.own_splits import part_of
-from undercut.data.read import JSON_SUFFIXES, looks_like_json, read_magic, read_text
+from undercut.data.read import looks_like_json, read_magic, read_text
 from undercut.data.table import raise_rows
 from undercut.tasks.token_classification.reading import brat, csv_tokens, from_tags, marks
 from undercut.tasks.token_classification.reading.columns import read_columns
 from undercut.tasks.token_classification.reading.gathered import Gathered
+from undercut.tasks.token_classification.reading.json_text import json_records
 from undercut.tasks.token_classification.reading.parquet_rows import parquet_records
 from undercut.tasks.token_classification.reading.records import read_records
 
@@ -55,7 +54,7 @@ def read(
         text, notes = read_text(path, name)
         to.notes += notes
         if looks_like_json(path, text):
-            parts = _json(text, path, to)
+            parts = _json(text, to)
         elif rows := table_rows(path, text):
             _table(rows, to, text_column, label_column)
         else:
@@ -76,19 +75,14 @@ def _parted(to: Gathered, parts: dict[int, str]) -> Parts:
     return {part: whole.take(index) for part, index in found.items()}
 
 
-def _json(text: str, path: Path, to: Gathered) -> dict[int, str]:
+def _json(text: str, to: Gathered) -> dict[int, str]:
     """Gather the rows of JSON; return the part of each line, where records come by part."""
-    records = json_records(text, to.name, path.suffix.lower() in JSON_SUFFIXES - {".json"})
-    if len({line for line, _ in records}) < len(records):
-        records_ = [(i, value) for i, (_, value) in enumerate(records, 1)]
+    records = json_records(text, to.name)
+    if records.counted:
         to.say("several records a line: numbers after the file's name count records")
-    else:
-        records_ = list(records)
-    _records(records_, to)
-    if not isinstance(records, Groups):
-        return {}
-    named = [part_of(group) or "train" for group in records.groups]
-    return {line: part for (line, _), part in zip(records_, named, strict=True)}
+    _records(records.found, to)
+    named = zip(records.found, records.parts, strict=False)
+    return {line: part for (line, _), part in named}
 
 
 def _records(records: Sequence[tuple[int, Any]], to: Gathered) -> None:

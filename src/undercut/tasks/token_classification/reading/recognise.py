@@ -18,6 +18,7 @@ from undercut.tasks.token_classification.reading.csv_tokens import (
     heading,
     list_of,
 )
+from undercut.tasks.token_classification.reading.json_text import decode_at, skip
 from undercut.tasks.token_classification.reading.parquet_rows import head_record
 from undercut.tasks.token_classification.reading.prefixes import OUTSIDE, tag_like
 from undercut.tasks.token_classification.reading.read import span_cells, table_rows
@@ -76,21 +77,24 @@ def _first_records(text: str) -> list[Any]:
         found.append(value)
     if found:
         return found
-    decoder, at = json.JSONDecoder(), 0
+    try:
+        whole, _ = decode_at(text, skip(text, 0))
+        if isinstance(whole, dict) and sure(whole):
+            return [whole]
+    except json.JSONDecodeError:
+        pass
     opening = re.search(r"\[\s*(?=[{\[])", text)
-    if opening is None:
-        return found
-    at = opening.end()
+    at = opening.end() if opening is not None else len(text)
     while len(found) < 200:
         try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
+            value, at = decode_at(text, at)
+        except json.JSONDecodeError:
             break
         found.append(value)
-        gap = re.match(r"\s*,\s*", text[at : at + 200])
-        if gap is None:
+        at = skip(text, at)
+        if text[at : at + 1] != ",":
             break
-        at += gap.end()
+        at = skip(text, at + 1)
     return found
 
 

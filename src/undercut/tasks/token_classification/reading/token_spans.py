@@ -15,11 +15,16 @@ from undercut.tasks.token_classification.reading.tagged import Sentence
 
 @dataclass
 class Counted:
-    """A record: sentences of tokens, and spans over the tokens of all of them."""
+    """A record: sentences of tokens, and spans over the tokens of all of them.
+
+    Attributes:
+        listed: its spans list their tokens, so their ends are inclusive.
+    """
 
     line: int
     tokens: Sequence[Sequence[str]]
     marks: list[Mark]
+    listed: bool = False
 
 
 def counted(
@@ -33,7 +38,7 @@ def counted(
             to.refuse(line, "spans with start, end and type", found)
         else:
             marks += found
-    return Counted(line, tokens, marks)
+    return Counted(line, tokens, marks, any(_by_index(span) for span in spans))
 
 
 def _by_index(span: Any) -> list[Mark] | None:
@@ -54,7 +59,7 @@ def settle(records: Sequence[Counted], to: Gathered) -> list[Sentence]:
 
     Ends are inclusive where any span starts and ends on one token, for exclusive ones never do.
     """
-    inclusive = any(m.start == m.end for r in records for m in r.marks)
+    inclusive = any(r.listed or any(m.start == m.end for m in r.marks) for r in records)
     if any(r.marks for r in records):
         to.say(f"spans count tokens, ends are {'inclusive' if inclusive else 'exclusive'}")
     found = []
