@@ -35,11 +35,17 @@ def examples(n, seed, chinese=False):
     rng = random.Random(seed)
     inputs, targets = [], []
     for _ in range(n):
-        person, place = rng.choice(PEOPLE_ZH if chinese else NAMES), rng.choice(
-            PLACES_ZH if chinese else PLACES
+        person, place = (
+            rng.choice(PEOPLE_ZH if chinese else NAMES),
+            rng.choice(PLACES_ZH if chinese else PLACES),
         )
         if chinese:
-            parts = [(person, "PER"), (rng.choice(["住在", "去了"]), ""), (place, "LOC"), ("。", "")]
+            parts = [
+                (person, "PER"),
+                (rng.choice(["住在", "去了"]), ""),
+                (place, "LOC"),
+                ("。", ""),
+            ]
         else:
             verb = rng.choice([" lives in ", " went to ", " likes "])
             parts = [(person, "PER"), (verb, ""), (place, "LOC"), (" now", "")]
@@ -130,9 +136,7 @@ def test_marginals_are_those_of_crfsuite(tmp_path):
     hashes = featurise(layout, FeatureSpec(), EMPTY)
     features = frequent(hashes, 1)
     rows = rows_of(np.searchsorted(features, hashes).astype(np.int32), layout.first)
-    trainer = CrfTrainer(
-        rows.indptr, rows.indices, rows.first, tags, len(features), len(labels), 0
-    )
+    trainer = CrfTrainer(rows.indptr, rows.indices, rows.first, tags, len(features), len(labels), 0)
     kept = tmp_path / "model"
     own = trainer._weights
 
@@ -156,7 +160,9 @@ def test_marginals_are_those_of_crfsuite(tmp_path):
                     for w in range(a, b)
                 ]
             )
-            theirs = [[tagger.marginal(str(k), t) for k in range(len(labels))] for t in range(b - a)]
+            theirs = [
+                [tagger.marginal(str(k), t) for k in range(len(labels))] for t in range(b - a)
+            ]
             np.testing.assert_allclose(ours[a:b], theirs, atol=1e-4)  # the dump has 6 digits
 
 
@@ -176,7 +182,17 @@ def test_the_same_seed_makes_the_same_file_and_a_refit_keeps_the_choices(made, t
 
 def test_scores_do_not_depend_on_the_batch_and_add_up_to_one(made):
     job, fitted = made
-    odd = ["", " ", "a", "\0", "我的快递到哪里了", "x" * 3000, [["Mary"], []], [], "Rome. Oslo!\n\nLima"]
+    odd = [
+        "",
+        " ",
+        "a",
+        "\0",
+        "我的快递到哪里了",
+        "x" * 3000,
+        [["Mary"], []],
+        [],
+        "Rome. Oslo!\n\nLima",
+    ]
     inputs = [*examples(20, 5).inputs, *odd]
     together = score(job, fitted, inputs)
     assert len(together.log_probs) == sum(len(words_of(v)) for v in inputs)
@@ -202,7 +218,9 @@ def test_a_tag_nobody_trained_on_keeps_its_place_and_is_never_the_answer(made, t
 def test_a_file_of_names_helps_where_training_has_not_seen_them(tmp_path):
     train, valid = examples(60, 0), examples(30, 1)
     names = tmp_path / "places.txt"
-    names.write_text("\ufeffRome\n\nNew York\nOslo\nLima\nSri Lanka\nTuvalu\nport moresby\n", "utf-8")
+    names.write_text(
+        "\ufeffRome\n\nNew York\nOslo\nLima\nSri Lanka\nTuvalu\nport moresby\n", "utf-8"
+    )
     job = job_of(tmp_path / "out", train, valid, options=CrfOptions(gazetteer=(str(names),)))
     fitted = crf.fit(job)
     assert fitted.config["lists"] == 3
@@ -248,7 +266,14 @@ def test_refuses_rows_without_entities_and_a_refit_without_choices(tmp_path):
 
 @pytest.mark.parametrize(
     "bad",
-    [{"c2": (0.0,)}, {"c2": (float("inf"),)}, {"epochs": 0}, {"window": 9}, {"min_count": 0}, {"x": 1}],
+    [
+        {"c2": (0.0,)},
+        {"c2": (float("inf"),)},
+        {"epochs": 0},
+        {"window": 9},
+        {"min_count": 0},
+        {"x": 1},
+    ],
 )
 def test_bad_options_are_refused(bad):
     with pytest.raises(ValidationError):

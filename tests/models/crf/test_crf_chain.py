@@ -33,9 +33,7 @@ def enumerated(emissions, transitions, scheme):
 
 def run(emissions, first, transitions, labels):
     scheme = scheme_of(labels)
-    return marginals(
-        emissions, first, transitions, scheme.transitions(), scheme.first, scheme.ends
-    )
+    return marginals(emissions, first, transitions, scheme.transitions(), scheme.first, scheme.ends)
 
 
 @st.composite

@@ -200,7 +200,10 @@ def estimate(job: FitJob) -> Estimate:
     scale = n / max(len(sample), 1)
     words, found = len(layout) * scale, int((hashes > 0).sum()) * scale
     fits = len(_grid(job, int(words)))
-    epoch = found * EPOCH_SECONDS_A_FEATURE + words * len(inner_tags(job.labels, job.options.roles)) ** 2 * EPOCH_SECONDS_A_STEP
+    epoch = (
+        found * EPOCH_SECONDS_A_FEATURE
+        + words * len(inner_tags(job.labels, job.options.roles)) ** 2 * EPOCH_SECONDS_A_STEP
+    )
     total = seconds * scale + found * SECONDS_A_FEATURE + fits * job.options.epochs * epoch
     return Estimate(
         total, f"{len(layout)} words featurised and timed, {fits} fits of {words:.0f} words by size"

@@ -73,5 +73,3 @@ def logarithms(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     z = np.maximum(z - z.max(axis=1, keepdims=True, initial=-np.inf), -60.0)
     z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
     return z.astype(np.float32)
-
-
