@@ -16,7 +16,7 @@ from undercut.models.crf import files
 from undercut.models.crf.chain import logarithms
 from undercut.models.crf.features import EVERY, FeatureSpec, featurise
 from undercut.models.crf.files import Form, Table, quantise
-from undercut.models.crf.frontend import CrfFrontend, layout_of, rows_of
+from undercut.models.crf.frontend import layout_of, rows_of
 from undercut.models.crf.gazetteer import (
     EMPTY,
     LONGEST,
