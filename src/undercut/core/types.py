@@ -508,8 +508,11 @@ class TaskInfo:
             and the like; ``name`` is shown in messages.
         check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
             the rows of such files.
-        predictions: ``"module:Model"``, the pydantic record of one answer.
-        shown: ``"module:lines"``, ``(prediction) -> list[str]``: an answer as lines of a terminal.
+        answer: ``"module:Model"``, the pydantic record of one answer.
+        row: ``"module:row"``, ``(prediction, top) -> dict``: an answer as JSON; ``top`` is how
+            many labels it lists: a number, 0 for none, or ``all``.
+        lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
+        rival: whether answers of an API can be read and compared (``undercut rival``).
     """
 
     name: str
@@ -518,8 +521,10 @@ class TaskInfo:
     recognise: str = ""
     read: str = ""
     check: str = ""
-    predictions: str = "undercut.core.types:Prediction"
-    shown: str = ""
+    answer: str = "undercut.core.types:Prediction"
+    row: str = ""
+    lines: str = ""
+    rival: bool = False
 
 
 @dataclass(frozen=True)
