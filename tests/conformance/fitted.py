@@ -33,7 +33,7 @@ def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
     train, valid = rows_of(task, TRAIN, 0), rows_of(task, VALID, 1)
     base = ""
     if info.needs_base:
-        base = str(tiny_base(tuple(rows_of(task, TRAIN + VALID, 2).inputs)))
+        base = str(tiny_base(tuple(map(kind.text, rows_of(task, TRAIN + VALID, 2).inputs))))
     cache = out.parent / "cache"
     cache.mkdir(exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)

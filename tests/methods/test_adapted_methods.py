@@ -128,7 +128,7 @@ def test_merged_and_unmerged_answer_alike(method):
     assert made.architecture == "encoder"
     texts = [*rows_of(TASK, 24, 5).inputs, *ODD_TEXTS]
     a, b = (load(f, threads=1).score(texts).log_probs for f in (apart, whole))
-    np.testing.assert_allclose(np.exp(a), np.exp(b), atol=1e-5)
+    np.testing.assert_allclose(np.exp(a), np.exp(b), atol=1e-4)
     before = load_file(resolve(job_base()).folder / "model.safetensors")
     after = load_file(whole / "model.safetensors")
     assert before.keys() == after.keys()

@@ -28,9 +28,9 @@ BAD = [
     ({"prompt": {"tokens": 1000}}, "prompt.tokens", "256"),
     ({"adapter": {"size": -1}}, "adapter.size", "1"),
     ({"adapter": {"rank": 8}}, "adapter.rank", "an option of adapter"),
-    ({"bitfit": {"rank": 8}}, "bitfit.rank", "Did you mean 'rate'"),
+    ({"bitfit": {"rank": 8}}, "bitfit.rank", "an option of bitfit"),
     ({"adaptor": {"size": 8}}, "options.adaptor", "Did you mean 'adapter'"),
-    ({"full": {"rate": float("nan")}}, "full.rate", "greater than 0"),
+    ({"full": {"rate": float("nan")}}, "full.rate", "found nan"),
 ]
 
 

@@ -50,7 +50,11 @@ class DataSpec(PlaceSpec):
     label_column: str | None = Field(
         None, description="Column of the label, if not found by itself."
     )
-    task: str = Field("text-classification", description="What a row and an answer are.")
+    task: str = Field(
+        "auto",
+        description="What a row and an answer are: text-classification, token-classification; "
+        "auto tells from the files.",
+    )
     seed: int = Field(0, ge=0, description="Seed of the split and of training.")
     valid_share: float = Field(
         0.1, gt=0, lt=0.5, description="Share of the training rows kept to choose on."

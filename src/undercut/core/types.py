@@ -195,6 +195,7 @@ class Judged:
         classes: class of each thing to be found, as a position in ``names``, ``int64 (e,)``.
         found: whether it was found, ``bool (e,)``.
         names: the classes: labels, entity types.
+        items: which item each unit of the scores is of, ``int64 (U,)``.
     """
 
     quality: Metric
@@ -204,6 +205,7 @@ class Judged:
     classes: np.ndarray
     found: np.ndarray
     names: tuple[str, ...]
+    items: np.ndarray
 
 
 class Task(Protocol):
@@ -503,8 +505,16 @@ class TaskInfo:
         recognise: ``"module:recognise"``, ``(Path) -> str``: why a file is of this task, or ``""``;
             reads no more than the head of the file. The task of a file that no task recognises is
             text classification.
-        read: ``"module:read"``, ``(path: Path, name: str) -> (Examples, notes)``: reads one file
-            whose rows are no table of texts and labels; ``name`` is shown in messages.
+        read: ``"module:read"``, ``(path, name, text_column, label_column) -> (parts, notes)``:
+            reads one file whose rows are no table of texts and labels into ``{"train": Examples}``
+            and the like; ``name`` is shown in messages.
+        check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
+            the rows of such files.
+        answer: ``"module:Model"``, the pydantic record of one answer.
+        row: ``"module:row"``, ``(prediction, top) -> dict``: an answer as JSON; ``top`` is how
+            many labels it lists: a number, 0 for none, or ``all``.
+        lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
+        rival: whether answers of an API can be read and compared (``undercut rival``).
     """
 
     name: str
@@ -512,6 +522,11 @@ class TaskInfo:
     load: str
     recognise: str = ""
     read: str = ""
+    check: str = ""
+    answer: str = "undercut.core.types:Prediction"
+    row: str = ""
+    lines: str = ""
+    rival: bool = False
 
 
 @dataclass(frozen=True)
@@ -582,6 +597,8 @@ class Way:
         options: ``"module:Model"``, the pydantic options of this method for this task.
         fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
         estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        gain: share of the remaining errors that the ladder expects this rung to remove, stacked,
+            before the data at hand has spoken (docs/design/ladder.md).
         requires: packages needed to fit, by import name, besides those of the method.
     """
 
@@ -589,6 +606,7 @@ class Way:
     options: str
     fit: str
     estimate: str
+    gain: float = 0.05
     requires: tuple[str, ...] = ()
 
 

@@ -20,6 +20,7 @@ from undercut.data.rows import Batch, Rows, batches
 from undercut.data.sources import Sources, resolve, sha256_source
 from undercut.data.splits import split
 from undercut.data.table import Table, count, raise_rows
+from undercut.data.task_files import joined, own_reader, read_files, read_parts
 
 Like = tuple[list[str], Choice]
 
@@ -141,6 +142,12 @@ def load_parts(
     if not train:
         raise fail("data-none", expected="a labelled file", found="none")
     plugin, sources = _task(task), resolve(train, valid, test)
+    if (info := own_reader(plugin)) is not None:
+        parts, read_notes = read_parts(info, sources, text_column, label_column)
+        if "train" not in parts:
+            raise nothing_to_learn_from(parts, [sources.names[p] for p in sources.train])
+        notes = [*sources.notes, *read_notes]
+        return Parts(parts["train"], parts.get("valid"), parts.get("test"), notes, sources)
     reader = _Reader(sources.names, text_column, label_column)
     reader.notes += sources.notes
     own = reader.read(sources.train, plugin)
@@ -192,6 +199,10 @@ def load_examples(
     files = sources.files
     if held_out and (sources.test or sources.valid):
         files = sources.test or sources.valid
+    if (info := own_reader(_task(task))) is not None:
+        parts, told = read_files(info, files, sources.names, text_column, label_column)
+        wanted = ("test", "valid", "train") if held_out else ()
+        return joined(parts, *wanted), [*sources.notes, *told]
     reader = _Reader(sources.names, text_column, label_column)
     reader.notes += sources.notes
     found = reader.read(files, _task(task))
@@ -227,9 +238,11 @@ def iter_batches(
     return reader.notes, read()
 
 
-def _overlap(train: Examples, valid: Examples) -> list[str]:
-    known = {same_key(x) for x in train.inputs}
-    shared = [r for x, r in zip(valid.inputs, valid.rows, strict=True) if same_key(x) in known]
+def _overlap(train: Examples, valid: Examples, task: Any) -> list[str]:
+    known = {same_key(task.text(x)) for x in train.inputs}
+    shared = [
+        r for x, r in zip(valid.inputs, valid.rows, strict=True) if same_key(task.text(x)) in known
+    ]
     if not shared:
         return []
     return [
@@ -239,11 +252,15 @@ def _overlap(train: Examples, valid: Examples) -> list[str]:
 
 
 def _check_valid(train: Examples, valid: Examples, task: Any) -> None:
-    known = task.label_space(train.targets)
-    strange = dict(zip(valid.targets[::-1], valid.rows[::-1], strict=True))
+    known = {c for target in train.targets for c in task.classes(target)}
+    strange: dict[str, str] = {}
+    for target, row in zip(valid.targets, valid.rows, strict=True):
+        for c in task.classes(target):
+            if c not in known:
+                strange.setdefault(c, row)
     problems = [
         Problem("a label that occurs in training", f"'{t}'", strange[t], did_you_mean(t, known))
-        for t in sorted(set(strange) - set(known), key=str)[:20]
+        for t in sorted(strange)[:20]
     ]
     if problems:
         raise UndercutError("data-labels", problems)
@@ -287,9 +304,13 @@ def load_dataset(
     rows, kept, notes, sources = parts.train, parts.valid, parts.notes, parts.sources
     if kept is not None:
         _check_valid(rows, kept, plugin)
-        notes += _overlap(rows, kept)
+        notes += _overlap(rows, kept, plugin)
     else:
-        divided = split(rows, plugin.stratum, valid_share, seed)
+        if own_reader(plugin) is None:
+            divided = split(rows, plugin.stratum, valid_share, seed)
+        else:
+            texts = Examples([plugin.text(x) for x in rows.inputs], rows.targets, rows.rows)
+            divided = split(texts, plugin.stratum, valid_share, seed, least=1)
         rows, kept = rows.take(divided.train), rows.take(divided.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "

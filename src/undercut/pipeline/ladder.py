@@ -37,9 +37,6 @@ from undercut.pipeline.variants import (
 )
 from undercut.pipeline.workspace import Step
 
-# Share of the remaining errors a rung is expected to remove, before this data has spoken:
-# from Banking77 and SST-2 (docs/design/ladder.md). Assumptions, and shown as such.
-PRIOR_GAIN = {"probe": 0.30, "partial": 0.10, "full": 0.05, "lora": 0.05}
 ASSUMED_REQUESTS_PER_MONTH = 100_000
 UNKNOWN_TOKEN_LIMIT = 0.20
 
@@ -128,6 +125,19 @@ def ladder_methods(task: str, share_base: bool = False) -> list[str]:
         return order
     kept = [n if not plugins.get("method", n).needs_base else stand_in(n, task) for n in order]
     return [n for n in kept if n]
+
+
+def expected_gain(name: str, task: str, last: str) -> float:
+    """Return the share of the remaining errors that a rung is expected to remove.
+
+    The first rung that reads with a pretrained model is expected to bring what the best of them
+    brings over the linear one, whichever it is.
+    """
+    gain = float(plugins.way(name, task).gain)
+    if last != "linear":
+        return gain
+    above = [n for n in ladder_methods(task) if plugins.get("method", n).needs_base]
+    return max([gain, *(float(plugins.way(n, task).gain) for n in above)])
 
 
 def stand_in(name: str, task: str) -> str:
@@ -265,8 +275,7 @@ def _weigh(
         )
         return RungFacts(rung=name, status="skipped", reason=why, instead=instead)
     usd = usd_of(estimate.cpu_seconds, rates, when)
-    first = so_far.rungs[-1].name == "linear"  # the first that reads with a pretrained model
-    gain = PRIOR_GAIN["probe" if first else name] * (1 - quality)
+    gain = expected_gain(name, context.data.task, so_far.rungs[-1].name) * (1 - quality)
     worth = limits.worth_usd(gain)
     done = list({s.subject: s for r in so_far.rungs for s in r.steps}.values())
     paid = usd_of(spent(context, done), rates, when)

@@ -34,10 +34,10 @@ from undercut.serving.schemas import (
     Health,
     ModelInfo,
     ModelsAnswer,
-    PredictAnswer,
     PredictBody,
     UsageAnswer,
     parse,
+    predict_answer,
 )
 from undercut.serving.shelf import Shelf
 
@@ -159,7 +159,7 @@ def build_app(
 
     @app.post(
         "/v1/predict",
-        response_model=PredictAnswer,
+        response_model=predict_answer(model_info.task),
         responses=error_responses(*COMMON, 400, 408, 413, 415, 422, 429, 500, 504),
         openapi_extra=_takes(PredictBody),
         summary="Answer one text or a list of texts",

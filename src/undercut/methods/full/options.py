@@ -25,3 +25,15 @@ class FullOptions(BaseModel):
         1024, ge=64, le=65536, description="Tokens of a batch at most, padding counted."
     )
     max_tokens: int = Field(256, ge=8, le=8192, description="Tokens read of one text, at most.")
+
+
+class FullTaggingOptions(FullOptions):
+    """Options of ``full`` for token classification."""
+
+    usual: ClassVar[Usual] = Usual(5, 4e-4)
+    rate: float | None = Field(
+        None, gt=0, lt=1, description="Highest learning rate; 4e-4 if not given."
+    )
+    max_tokens: int = Field(
+        128, ge=16, le=8192, description="Tokens of a window; longer documents make several."
+    )

@@ -11,6 +11,12 @@ PLUGIN = MethodInfo(
             fit="undercut.methods.lora.fit:fit",
             estimate="undercut.methods.lora.fit:estimate",
         ),
+        "token-classification": Way(
+            architecture="tagger",
+            options="undercut.methods.lora.options:LoraTaggingOptions",
+            fit="undercut.methods.lora.fit:fit",
+            estimate="undercut.methods.lora.fit:estimate",
+        ),
     },
     summary="low-rank terms added to a frozen base",
     stack=True,

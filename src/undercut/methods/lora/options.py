@@ -25,3 +25,9 @@ class LoraOptions(TuningOptions):
     merge: bool = Field(
         False, description="Write whole weights with the terms added, not the terms alone."
     )
+
+
+class LoraTaggingOptions(LoraOptions):
+    """Options of ``lora`` for tagging; a tagger's weights are always written whole."""
+
+    usual: ClassVar[Usual] = Usual(5, 2e-3)

@@ -303,6 +303,15 @@ def save_model(
         trained: tensors that replace those of the base, by their name in :class:`Body`;
             all others, vocabulary and pooler included, are kept as they were.
     """
+    save_body(out, base, trained)
+    save_arrays(
+        {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)},
+        str(out / "head.safetensors"),
+    )
+
+
+def save_body(out: Path, base: Base, trained: Mapping[str, Tensor] | None = None) -> None:
+    """Write the body's weights and what goes with them; see :func:`save_model`."""
     for name in BESIDE:
         if (base.folder / name).is_file():
             shutil.copyfile(base.folder / name, out / name)
@@ -318,7 +327,3 @@ def save_model(
         save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
     else:
         shutil.copyfile(base.folder / WEIGHTS, out / WEIGHTS)
-    save_arrays(
-        {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)},
-        str(out / "head.safetensors"),
-    )

@@ -44,4 +44,4 @@ def _class(codes: list[int]) -> str:
 
 def cjk(character: str) -> bool:
     """Whether a character is written without spaces around it, as Chinese and Japanese are."""
-    return bool(JOINED.match(character))
+    return character >= "\u2e80" and JOINED.match(character) is not None
