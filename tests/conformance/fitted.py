@@ -28,12 +28,12 @@ def cells() -> list[tuple[str, str]]:
 
 def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
     """Return a job on the sample rows."""
-    info = plugins.get("method", method)
+    info, way = plugins.get("method", method), plugins.way(method, task)
     kind = plugins.attr(plugins.get("task", task).load)()
     train, valid = rows_of(task, TRAIN, 0), rows_of(task, VALID, 1)
     base = ""
     if info.needs_base:
-        base = str(tiny_base(tuple(rows_of(task, TRAIN + VALID, 2).inputs)))
+        base = str(tiny_base(tuple(map(kind.text, rows_of(task, TRAIN + VALID, 2).inputs))))
     cache = out.parent / "cache"
     cache.mkdir(exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
         "labels": kind.label_space(train.targets),
         "train": train,
         "valid": valid,
-        "options": plugins.attr(plugins.way(method, task).options)(),
+        "options": plugins.attr(way.options)(),
+        "architecture": way.architecture,
         "seed": 0,
         "threads": 1,
         "base": base,

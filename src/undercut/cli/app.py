@@ -63,7 +63,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         build()(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as e:
-        print(f"undercut: {e}", file=sys.stderr)
+        for line in _said(e):
+            print(f"undercut: {line}", file=sys.stderr)
         print("Try 'undercut --help' or 'undercut COMMAND --help'.", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
@@ -105,6 +106,21 @@ MENDS = {
     errno.EROFS: "Choose a place that can be written",
     errno.EACCES: "Choose a place that can be written",
 }
+
+
+def _said(e: cyclopts.CycloptsError) -> list[str]:
+    """Return what is wrong, a line a mistake; values of the wrong type by their flags."""
+    mistakes = getattr(e.__cause__, "errors", None)  # pydantic's
+    if mistakes is None:
+        return [str(e)]
+    group = (e.argument.name if e.argument else "*").lstrip("-*")
+    lines = []
+    for one in mistakes():
+        names = [group, *(str(part) for part in one["loc"] if isinstance(part, str))]
+        flag = "--" + ".".join(n.replace("_", "-") for n in names if n)
+        wanted = one["msg"].partition(", unable")[0].removeprefix("Input should be ")
+        lines.append(f"{flag}: expected {wanted}; found {one['input']!r}.")
+    return lines
 
 
 def _os_error(e: OSError) -> str:

@@ -68,13 +68,24 @@ class TrainResult(Result):
             f"{percent(r.quality)} {r.quality_name}, {percent(r.macro_f1)} macro-F1 on validation, "
             f"for {r.cpu_seconds:.1f} CPU-seconds ({usd(r.cost_usd)})."
         )
-        shown = table("rung", "status", ">validation", ">CPU-s", "reason")
+        shown = table(
+            "rung", "status", ">validation", ">CPU-s", ">trained", ">MB, peak / files", "reason"
+        )
         for rung in r.rungs:
             quality = "" if rung.valid_quality is None else percent(rung.valid_quality)
             seconds = "" if rung.cpu_seconds is None else f"{rung.cpu_seconds:.1f}"
-            shown.add_row(rung.rung, rung.status, quality, seconds, rung.reason)
+            trained, size = _footprint(rung.footprint)
+            shown.add_row(rung.rung, rung.status, quality, seconds, trained, size, rung.reason)
         console.print(shown)
         console.print(f"Model: {r.artefact}\nNext:  undercut serve {r.artefact}", soft_wrap=True)
+
+
+def _footprint(f: Any) -> tuple[str, str]:
+    """Return the share of the parameters that was trained, and megabytes of memory and files."""
+    if f is None:
+        return "", ""
+    share = "" if f.trainable_share is None else percent(f.trainable_share)
+    return share, f"{f.peak_memory_bytes / 1e6:,.0f} / {f.size_bytes / 1e6:.1f}"
 
 
 class EvaluateResult(Result):
@@ -97,8 +108,14 @@ class EvaluateResult(Result):
                 f"{name:9} {percent(m.value)}  (95 % interval {percent(m.low)} to "
                 f"{percent(m.high)}, {m.n} rows)"
             )
+        if e.micro_precision is not None:
+            console.print(
+                f"precision {percent(e.micro_precision)}, recall {percent(e.micro_recall)} over "
+                f"{e.counted(e.things or 0)}; {e.unit_name} accuracy {percent(e.accuracy.value)}"
+            )
         console.print(f"calibration error {percent(e.ece)}")
-        shown = table("label", ">precision", ">recall", ">F1", ">rows", title="weakest classes")
+        heads = ("label", ">precision", ">recall", ">F1", f">{e.thing_names}")
+        shown = table(*heads, title="weakest classes")
         for c in sorted(e.classes, key=lambda c: c.f1)[:10]:
             figures = [percent(v) for v in (c.precision, c.recall, c.f1)]
             shown.add_row(c.label, *figures, str(c.support))
@@ -162,10 +179,12 @@ class PredictResult(Result):
     """Answers."""
 
     def show(self, console: Console) -> None:
-        """Print one answer a line: label, probability."""
+        """Print one answer a line: label, probability; or one entity a line."""
+        from undercut.predict.answers import answer_lines
+
         if self.record.out:
             console.print(f"{self.record.rows} rows written to {self.record.out}", soft_wrap=True)
         for answer in self.record.predictions:
             cut = "  (text was cut)" if answer.truncated else ""
-            line = f"{answer.label}\t{answer.probability:.3f}{cut}"
-            console.print(line, soft_wrap=True)
+            for line in answer_lines(self.record.task, answer):
+                console.print(f"{line}{cut}", soft_wrap=True, markup=False, highlight=False)

@@ -51,7 +51,11 @@ class DataSpec(PlaceSpec):
     label_column: str | None = Field(
         None, description="Column of the label, if not found by itself."
     )
-    task: str = Field("text-classification", description="What a row and an answer are.")
+    task: str = Field(
+        "auto",
+        description="What a row and an answer are: text-classification, token-classification; "
+        "auto tells from the files.",
+    )
     seed: int = Field(0, ge=0, description="Seed of the split and of training.")
     valid_share: float = Field(
         0.1, gt=0, lt=0.5, description="Share of the training rows kept to choose on."
@@ -131,13 +135,20 @@ class FitSpec(Spec):
     """How the model is made."""
 
     method: str = Field(
-        "auto", description="auto climbs the ladder; or one rung: linear, probe, partial, full."
+        "auto",
+        description="auto climbs the ladder; or one method: linear, probe, partial, full, lora, "
+        "adalora, prefix, prompt, adapter, bitfit.",
     )
     base: str = Field(
         "minilm", description="Pretrained model: alias, folder, or hub id where there is a network."
     )
     stack: bool = Field(
         True, description="Stack an encoder with the linear model where validation says it pays."
+    )
+    share_base: bool = Field(
+        False,
+        description="Many models will be served over one base: climb only methods whose models "
+        "share it.",
     )
     refit: bool = Field(True, description="Fit the chosen rung again on train + validation rows.")
     coreset: int | None = Field(
@@ -157,7 +168,8 @@ class FitSpec(Spec):
     )
     options: dict[str, dict[str, object]] = Field(
         default_factory=dict,
-        description="A method's own options, one table a method (undercut.toml only).",
+        description="A method's own options, one table a method; --METHOD.OPTION on the command "
+        "line.",
     )
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
-from undercut.core.types import Dataset, Examples
+from undercut.core.types import Dataset, Examples, TaskInfo
 from undercut.data.identity import dataset_hash
 from undercut.data.normal import same_key
+from undercut.data.own_splits import nothing_to_learn_from
 from undercut.data.reader import Reader, Source, task_of
 from undercut.data.rows import Rows
 from undercut.data.sources import Sources, resolve, sha256_source
 from undercut.data.splits import split
 from undercut.data.table import count, raise_rows
+from undercut.data.task_files import joined, own_reader, read_files, read_parts
 from undercut.data.usable import read_sets
 
 
@@ -86,10 +88,25 @@ def load_parts(
         UndercutError: unreadable files, unclear columns (``data-columns``), or bad rows
             (``data-rows``), all at once.
     """
+    if (info := own_reader(task_of(task))) is not None:
+        return _own_parts(info, resolve(train, valid, test), text_column, label_column)
     found = read_sets(train, valid, test, task, text_column, label_column)
     _refuse(found.read)
     held = [None if rows is None else rows.examples() for rows in (found.valid, found.test)]
     return Parts(found.train.examples(), held[0], held[1], found.notes, found.sources)
+
+
+def _own_parts(
+    info: TaskInfo, sources: Sources, text_column: str | None, label_column: str | None
+) -> Parts:
+    """Return what a task reads of its own files."""
+    if not sources.train:
+        raise fail("data-none", expected="a labelled file", found="none")
+    parts, notes = read_parts(info, sources, text_column, label_column)
+    if "train" not in parts:
+        raise nothing_to_learn_from(parts, [sources.names[p] for p in sources.train])
+    said = [*sources.notes, *notes]
+    return Parts(parts["train"], parts.get("valid"), parts.get("test"), said, sources)
 
 
 def load_examples(
@@ -122,6 +139,10 @@ def load_examples(
     files = sources.files
     if held_out and (sources.test or sources.valid):
         files = sources.test or sources.valid
+    if (info := own_reader(task_of(task))) is not None:
+        parts, told = read_files(info, files, sources.names, text_column, label_column)
+        wanted = ("test", "valid", "train") if held_out else ()
+        return joined(parts, *wanted), [*sources.notes, *told]
     reader = Reader(sources.names, text_column, label_column, task)
     read = [reader.read(path) for path in files]
     _refuse(read)
@@ -129,9 +150,11 @@ def load_examples(
     return _of(read, *(("test", "valid", "train") if held_out else ())), notes
 
 
-def _overlap(train: Examples, valid: Examples) -> list[str]:
-    known = {same_key(x) for x in train.inputs}
-    shared = [r for x, r in zip(valid.inputs, valid.rows, strict=True) if same_key(x) in known]
+def _overlap(train: Examples, valid: Examples, task: Any) -> list[str]:
+    known = {same_key(task.text(x)) for x in train.inputs}
+    shared = [
+        r for x, r in zip(valid.inputs, valid.rows, strict=True) if same_key(task.text(x)) in known
+    ]
     if not shared:
         return []
     return [
@@ -141,11 +164,15 @@ def _overlap(train: Examples, valid: Examples) -> list[str]:
 
 
 def _check_valid(train: Examples, valid: Examples, task: Any) -> None:
-    known = task.label_space(train.targets)
-    strange = dict(zip(valid.targets[::-1], valid.rows[::-1], strict=True))
+    known = {c for target in train.targets for c in task.classes(target)}
+    strange: dict[str, str] = {}
+    for target, row in zip(valid.targets, valid.rows, strict=True):
+        for c in task.classes(target):
+            if c not in known:
+                strange.setdefault(c, row)
     problems = [
         Problem("a label that occurs in training", f"'{t}'", strange[t], did_you_mean(t, known))
-        for t in sorted(set(strange) - set(known), key=str)[:20]
+        for t in sorted(strange)[:20]
     ]
     if problems:
         raise UndercutError("data-labels", problems)
@@ -189,9 +216,13 @@ def load_dataset(
     rows, kept, notes, sources = parts.train, parts.valid, parts.notes, parts.sources
     if kept is not None:
         _check_valid(rows, kept, plugin)
-        notes += _overlap(rows, kept)
+        notes += _overlap(rows, kept, plugin)
     else:
-        divided = split(rows, plugin.stratum, valid_share, seed)
+        if own_reader(plugin) is None:
+            divided = split(rows, plugin.stratum, valid_share, seed)
+        else:
+            texts = Examples([plugin.text(x) for x in rows.inputs], rows.targets, rows.rows)
+            divided = split(texts, plugin.stratum, valid_share, seed, least=1)
         rows, kept = rows.take(divided.train), rows.take(divided.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "

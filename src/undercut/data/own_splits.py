@@ -12,8 +12,8 @@ from undercut.data.table import Table, count
 
 _NAMES = {
     "train": "train training trn traindata trainset 训练 训练集",
-    "valid": "valid validation val dev development devel validset devset 验证 验证集 开发集",
-    "test": "test testing tst testdata testset heldout holdout 测试 测试集",
+    "valid": "valid validation val dev development devel validset devset testa 验证 验证集 开发集",
+    "test": "test testing tst testdata testset testb heldout holdout 测试 测试集",
 }
 _PARTS = {word: part for part, words in _NAMES.items() for word in words.split()}
 _COLUMNS = {"split", "partition", "subset", "fold", "set", "part", "数据集", "划分"}

@@ -37,7 +37,12 @@ def _broken(name: str, said: object) -> UndercutError:
     return fail("data-file", expected="a Parquet file", found=found, where=name)
 
 
-def _open(path: Path, name: str) -> Any:
+def open_parquet(path: Path, name: str) -> Any:
+    """Return a Parquet file, opened.
+
+    Raises:
+        UndercutError: no pyarrow, or broken.
+    """
     try:
         import pyarrow.parquet as pq
     except ImportError:
@@ -81,7 +86,7 @@ def parquet_rows(
     Raises:
         UndercutError: no pyarrow, broken, or empty.
     """
-    file = _open(path, name)
+    file = open_parquet(path, name)
     columns = _columns(file, name)
     classes = _classes(file)
 

@@ -19,7 +19,7 @@ from typing import IO
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.data import excel, parquet
 from undercut.data.label_folders import label_folders
-from undercut.data.own_splits import WORDS, part_in
+from undercut.data.own_splits import WORDS, part_in, part_of
 from undercut.data.table import count
 from undercut.store.files import sha256_file
 
@@ -33,6 +33,9 @@ FORMATS = {
     ".jsonl": "JSON lines",
     ".ndjson": "JSON lines",
     ".jl": "JSON lines",
+    **dict.fromkeys(
+        (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bieos", ".bmes", ".ner"), "CoNLL"
+    ),
     **dict.fromkeys(parquet.SUFFIXES, "Parquet"),
     **dict.fromkeys(excel.SUFFIXES, "Excel"),
 }
@@ -108,6 +111,21 @@ def _pipe(path: Path) -> Path:
         return _kept(f, f"pipe-{path.name}")
 
 
+def format_of(path: Path) -> str:
+    """Return the format a file's name speaks of; ``""`` when none.
+
+    ``eng.train``, ``eng.testa`` and a plain ``dev`` are named as CoNLL's own files are.
+    """
+    known = FORMATS.get(path.suffix.lower(), "")
+    part = part_of(path.suffix[1:] if path.suffix else path.name)
+    return known or ("CoNLL" if part else "")
+
+
+def _part(path: Path) -> str | None:
+    """Return the part a file's name speaks of."""
+    return part_of(path.suffix[1:]) or part_in(path.stem)
+
+
 def _file(path: Path) -> Path:
     """Return a regular file for what was named; a missing one is left to the reader.
 
@@ -145,7 +163,7 @@ def _listed(paths: Sequence[Path]) -> str:
 
 
 def _of_one_format(folder: Path, files: list[Path]) -> list[Path]:
-    formats = {FORMATS[p.suffix.lower()] for p in files}
+    formats = {format_of(p) for p in files}
     if len(formats) > 1:
         problem = Problem(
             "files of one format in a folder",
@@ -168,9 +186,11 @@ def _folder(folder: Path, notes: list[str]) -> dict[str, list[Path]]:
     except OSError as e:
         found = e.strerror or "an error of the system"
         raise fail("data-file", expected="a readable folder", found=found, where=str(folder)) from e
-    readable = [p for p in inside if p.is_file() and p.suffix.lower() in FORMATS]
+    readable = [p for p in inside if p.is_file() and format_of(p)]
+    if any(p.suffix.lower() == ".ann" for p in inside):
+        return {"train": [folder]}
     rows = [p for p in readable if not _ASIDE.fullmatch(p.stem)]
-    if label_folders(folder) and not any(part_in(p.stem) for p in rows):
+    if label_folders(folder) and not any(_part(p) for p in rows):
         names = {part_in(p.name) for p in label_folders(folder)}
         if None in names or len(names) < 2:
             return {"train": [folder]}
@@ -182,7 +202,7 @@ def _folder(folder: Path, notes: list[str]) -> dict[str, list[Path]]:
             parts.setdefault(part, []).extend(_flat(p, notes))
     if not parts:
         for p in rows:
-            part = part_in(p.stem)
+            part = _part(p)
             if part:
                 parts.setdefault(part, []).append(p)
     used = {p for found in parts.values() for p in found}
@@ -217,15 +237,29 @@ def _folder(folder: Path, notes: list[str]) -> dict[str, list[Path]]:
 
 
 def _any_rows(folder: Path) -> bool:
-    return any(p.is_file() and p.suffix.lower() in FORMATS for p in folder.iterdir())
+    return any(p.is_file() and (format_of(p) or p.suffix == ".ann") for p in folder.iterdir())
 
 
 def _flat(folder: Path, notes: list[str]) -> list[Path]:
     """Return a part's folder as one source: texts by label, or its files in name order."""
-    if label_folders(folder):
+    if label_folders(folder) or any(folder.glob("*.ann")):
         return [folder]
-    files = [p for p in sorted(folder.iterdir()) if p.is_file() and p.suffix.lower() in FORMATS]
+    files = [p for p in sorted(folder.iterdir()) if p.is_file() and format_of(p)]
     return _of_one_format(folder, [p for p in files if not _ASIDE.fullmatch(p.stem)])
+
+
+def _by_suffix(asked: dict[str, list[Path]], notes: list[str]) -> dict[str, list[Path]]:
+    """Sort files named together, ``eng.train eng.testa eng.testb``, by what their suffix says."""
+    parts = {p: part_of(p.suffix[1:]) for p in asked["train"]}
+    if None in parts.values() or "train" not in parts.values() or len(set(parts.values())) < 2:
+        return asked
+    for role in ("valid", "test"):
+        if not asked[role]:
+            asked[role] = [p for p, part in parts.items() if part == role]
+    asked["train"] = [p for p, part in parts.items() if part == "train"]
+    said = "; ".join(f"{WORDS[k]} {_listed(v)}" for k, v in asked.items() if v)
+    notes.append(f"files by their suffixes: {said}.")
+    return asked
 
 
 def _called(paths: Sequence[Path]) -> dict[Path, str]:
@@ -249,7 +283,7 @@ def resolve(
             cannot be used.
     """
     notes: list[str] = []
-    asked = {"train": list(train), "valid": list(valid), "test": list(test)}
+    asked = _by_suffix({"train": list(train), "valid": list(valid), "test": list(test)}, notes)
     if sum(p in STDIN for paths in asked.values() for p in paths) > 1:
         raise fail("data-file", expected="'-' (standard input) once", found="it twice", where="-")
     found: dict[str, list[Path]] = {"train": [], "valid": [], "test": []}

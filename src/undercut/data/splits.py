@@ -71,7 +71,11 @@ def quotas(sizes: Counter[str], total: int) -> dict[str, int]:
 
 
 def split(
-    examples: Examples, stratum: Callable[[Any], str], valid_share: float, seed: int
+    examples: Examples,
+    stratum: Callable[[Any], str],
+    valid_share: float,
+    seed: int,
+    least: int = 2,
 ) -> Parts:
     """Split rows into training and validation.
 
@@ -86,13 +90,14 @@ def split(
         stratum: group of a target that keeps its share, such as the label.
         valid_share: share of rows for validation, between 0 and 1.
         seed: another seed gives another split.
+        least: strata there must be; 1 where a stratum is not what is learnt.
 
     Raises:
-        UndercutError: fewer than two classes, or fewer than two rows that can be spared.
+        UndercutError: fewer than ``least`` strata, or fewer than two rows that can be spared.
     """
     strata = [stratum(t) for t in examples.targets]
     left = Counter(strata)
-    if len(left) < 2:
+    if len(left) < least:
         raise fail(
             "data-classes",
             expected="rows of at least 2 classes",

@@ -35,7 +35,7 @@ class Averages:
     weighted_f1: float
 
 
-def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray | float, whole: np.ndarray | float) -> np.ndarray:
     """Divide elementwise; 0.0 where ``whole`` is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, float), np.asarray(whole, float))
     return np.divide(part, whole, out=np.zeros(whole.shape), where=whole != 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs import DataSpec
 from undercut.core.types import Dataset
@@ -12,6 +13,7 @@ from undercut.data.checks import check
 from undercut.data.load import load_dataset
 from undercut.data.sources import resolve, sha256_source
 from undercut.data.stored import open_dataset, save_dataset
+from undercut.data.task_files import task_for
 from undercut.pipeline.memory import refuse_too_big
 from undercut.pipeline.workspace import Workspace
 
@@ -30,6 +32,8 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
             fix="Name one: undercut run train.csv, or train = [...] in undercut.toml.",
         )
     sources = resolve(spec.train, spec.valid, spec.test)
+    task, said = task_for(spec.task, spec.train)
+    checks = plugins.get("task", task).check
     hashes = {p: sha256_source(p) for p in sources.files}
     material: dict[str, Any] = {
         "train": [hashes[p] for p in sources.train],
@@ -37,7 +41,7 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
         "test": [hashes[p] for p in sources.test],
         "names": [sources.name, *(p.name for p in sources.files)],
         "columns": [spec.text_column, spec.label_column],
-        "task": spec.task,
+        "task": task,
         "seed": spec.seed,
         "valid_share": spec.valid_share,
         "licence": spec.licence,
@@ -49,14 +53,15 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
             spec.train,
             spec.test,
             spec.valid,
-            task=spec.task,
+            task=task,
             seed=spec.seed,
             text_column=spec.text_column,
             label_column=spec.label_column,
             valid_share=spec.valid_share,
             licence=spec.licence,
         )
-        findings = check(data.train.plus(data.valid), data.test)
+        look = plugins.attr(checks) if checks else check
+        findings = look(data.train.plus(data.valid), data.test)
         errors = [f for f in findings if f.severity == "error"]
         if errors:
             raise UndercutError(
@@ -64,7 +69,7 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
                 [Problem("data to learn from", f.message) for f in errors],
             )
         save_dataset(folder / "data", data)
-        return {"hash": data.hash, "warnings": [*notes, *(f.message for f in findings)]}
+        return {"hash": data.hash, "warnings": [*said, *notes, *(f.message for f in findings)]}
 
     step = workspace.step("data", material, work)
     return open_dataset(step.folder / "data"), step.result["warnings"]

@@ -22,10 +22,12 @@ from undercut.core.types import (
     Task,
 )
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
+from undercut.ledger.meter import peak_of
 from undercut.pipeline.coreset.training import Coreset
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
+from undercut.store.files import size_of
 
 ARTEFACT = "artefact"
 SCORES = "valid.npy"
@@ -63,6 +65,7 @@ class Context:
             seed=self.seed,
             threads=self.threads,
             base=self.spec.base if info.needs_base else "",
+            architecture=plugins.way(method, self.data.task).architecture,
             out=out,
             cache=self.workspace.root / "cache",
             tick=self.tick,
@@ -108,7 +111,8 @@ def fit_step(context: Context, method: str) -> Step:
     """Fit a method on the training rows, choosing on validation; score validation with it."""
 
     def work(folder: Path) -> dict[str, Any]:
-        fitted = fit_on(context, method, folder / ARTEFACT, method, context.data.train)
+        with peak_of() as peak:
+            fitted = fit_on(context, method, folder / ARTEFACT, method, context.data.train)
         predictor = load(folder / ARTEFACT, threads=context.threads)
         scored = predictor.score(context.data.valid.inputs)
         np.save(folder / SCORES, scored.log_probs)
@@ -117,6 +121,8 @@ def fit_step(context: Context, method: str) -> Step:
             "curve": list(fitted.curve),
             "trainable_parameters": fitted.trainable_parameters,
             "total_parameters": fitted.total_parameters,
+            "peak_memory_bytes": peak.memory_bytes,
+            "size_bytes": size_of(folder / ARTEFACT),
             "hash": predictor.hash,
             "truncated": [i for i, cut in enumerate(scored.truncated) if cut],
         }
@@ -175,8 +181,8 @@ def stack_step(context: Context, rung: Step, linear: Step) -> Step:
     def work(folder: Path) -> dict[str, Any]:
         parts = [scores_of(rung), scores_of(linear)]
         y = context.task.encode(context.data.valid, context.data.labels)
-        found = fit_stack(parts, y)
-        value = stack_value(parts, y, found)
+        found = fit_stack(parts, y, context.judge(parts[0]).items)
+        value = stack_value(parts, y, found, context.judge, context.task.quality_name)
         np.save(folder / SCORES, stack_log_probs(parts, found))
         names = (rung.name.removeprefix("fit-"), "linear")
         config = {

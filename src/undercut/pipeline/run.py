@@ -20,6 +20,7 @@ from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, entered, gather
 from undercut.pipeline.ladder import Limits, climb, spent
 from undercut.pipeline.learning_curve import learning_curve
+from undercut.pipeline.method_options import check_options
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
@@ -110,6 +111,7 @@ def prepare(
 ) -> tuple[Context, Dataset, list[str], float | None]:
     """Read, check, split and choose rows; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
+    check_options(fit.options, data.task)
     task = plugins.attr(plugins.get("task", data.task).load)()
     chosen = None
     if fit.coreset is not None:

@@ -1,10 +1,10 @@
-"""numpy and scipy on the processor, one thread: the runtime of linear models."""
+"""numpy and scipy on the processor, one thread: the runtime of linear models and CRFs."""
 
 from undercut.core.types import BackendInfo
 
 PLUGIN = BackendInfo(
     name="numpy",
-    formats=("csr",),
+    formats=("csr", "crf"),
     load="undercut.backends.numpy.session:load",
     summary="sparse rows times a dense weight table",
     requires=("numpy", "scipy", "safetensors"),

@@ -1,4 +1,4 @@
-"""Run an artefact of format ``csr``: sparse rows times a dense table."""
+"""Run an artefact of format ``csr``: sparse rows times a dense table. Format ``crf``: see there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from undercut.core.types import Manifest
+from undercut.backends.numpy import crf
+from undercut.core.types import Manifest, Session
 from undercut.models.linear import files
 from undercut.models.linear.files import Table
 
@@ -30,11 +31,13 @@ class NumpySession:
         return margins
 
 
-def load(folder: Path, manifest: Manifest, threads: int) -> NumpySession:
-    """Open a linear artefact; one thread is used whatever ``threads`` says.
+def load(folder: Path, manifest: Manifest, threads: int) -> Session:
+    """Open a linear or CRF artefact; one thread is used whatever ``threads`` says.
 
     Raises:
         IntegrityError: the weights file is not the one the manifest describes.
     """
+    if manifest.format == "crf":
+        return crf.load(folder, manifest)
     _, table = files.read(folder, manifest.config, len(manifest.labels))
     return NumpySession(table)

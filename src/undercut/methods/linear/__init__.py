@@ -1,4 +1,4 @@
-"""The linear method: support vector machines, in seconds."""
+"""The linear method: support vector machines for texts, a CRF for words, in seconds."""
 
 from undercut.core.types import MethodInfo, Way
 
@@ -12,8 +12,15 @@ PLUGIN = MethodInfo(
             estimate="undercut.methods.linear.fit:estimate",
             requires=("sklearn",),
         ),
+        "token-classification": Way(
+            architecture="crf",
+            options="undercut.methods.linear.crf_options:CrfOptions",
+            fit="undercut.methods.linear.crf:fit",
+            estimate="undercut.methods.linear.crf:estimate",
+            requires=("pycrfsuite",),
+        ),
     },
-    summary="linear classifier over word and character n-grams",
+    summary="linear model: SVM over word and character n-grams; CRF over words",
     rung=0,
     requires=("numpy", "scipy", "safetensors"),
 )

@@ -66,6 +66,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "plots": plots,
         "tables": {
             "classes": tables.classes(scored),
+            "units": tables.units(scored),
             "mistakes": tables.mistakes(scored),
             "variants": tables.variants(facts),
             "gates": tables.gates(facts),

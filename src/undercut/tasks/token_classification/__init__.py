@@ -1,0 +1,15 @@
+"""Token classification: a text in, the entities in it out, each with its characters and type."""
+
+from undercut.core.types import TaskInfo
+
+PLUGIN = TaskInfo(
+    name="token-classification",
+    summary="entities in every text: names, places, amounts, with their character offsets",
+    load="undercut.tasks.token_classification.task:TokenClassification",
+    recognise="undercut.tasks.token_classification.reading.recognise:recognise",
+    read="undercut.tasks.token_classification.reading.read:read",
+    check="undercut.tasks.token_classification.checks:check",
+    answer="undercut.tasks.token_classification.prediction:Tagged",
+    row="undercut.tasks.token_classification.shown:row",
+    lines="undercut.tasks.token_classification.shown:lines",
+)

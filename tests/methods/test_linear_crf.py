@@ -1,0 +1,318 @@
+"""The CRF of the linear method: what it learns, chooses, repeats, refuses and expects to cost."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from undercut.backends.numpy import crf as runtime
+from undercut.core.errors import IntegrityError, UndercutError
+from undercut.core.types import Examples, FitJob, Manifest
+from undercut.methods.linear import crf
+from undercut.methods.linear.crf_options import CrfOptions
+from undercut.methods.linear.crf_train import CrfTrainer, frequent
+from undercut.models.crf.chain import marginals
+from undercut.models.crf.features import EVERY, FeatureSpec, featurise
+from undercut.models.crf.files import FILE, Table
+from undercut.models.crf.frontend import layout_of, open_frontend, rows_of
+from undercut.models.crf.gazetteer import EMPTY
+from undercut.predict.predictor import open_scorer
+from undercut.tasks.token_classification.task import TokenClassification
+from undercut.tasks.token_classification.words import words_of
+
+TASK = TokenClassification()
+NAMES = ["Mary", "Bill Gray", "Anna Stein", "Omar", "Li Na"]
+PLACES = ["Rome", "New York", "Oslo", "Lima", "Sri Lanka"]
+PEOPLE_ZH, PLACES_ZH = ["张伟", "李娜", "王小明", "赵云"], ["北京", "上海", "呼和浩特", "广州"]
+
+
+def examples(n, seed, chinese=False):
+    """Sentences with a person and a place each, as raw texts."""
+    rng = random.Random(seed)
+    inputs, targets = [], []
+    for _ in range(n):
+        person, place = (
+            rng.choice(PEOPLE_ZH if chinese else NAMES),
+            rng.choice(PLACES_ZH if chinese else PLACES),
+        )
+        if chinese:
+            parts = [
+                (person, "PER"),
+                (rng.choice(["住在", "去了"]), ""),
+                (place, "LOC"),
+                ("。", ""),
+            ]
+        else:
+            verb = rng.choice([" lives in ", " went to ", " likes "])
+            parts = [(person, "PER"), (verb, ""), (place, "LOC"), (" now", "")]
+        text, found = "", []
+        for part, kind in parts:
+            if kind:
+                found.append([len(text), len(text) + len(part), kind])
+            text += part
+        inputs.append(text)
+        targets.append(found)
+    return Examples(inputs, targets, [f"made:{i}" for i in range(n)])
+
+
+def job_of(folder, train, valid, **changes):
+    folder.mkdir(exist_ok=True)
+    facts = {
+        "task": TASK,
+        "labels": TASK.label_space(train.targets),
+        "train": train,
+        "valid": valid,
+        "options": CrfOptions(),
+        "seed": 0,
+        "threads": 1,
+        "base": "",
+        "out": folder,
+        "cache": folder,
+    }
+    return FitJob(**(facts | changes))
+
+
+def manifest_of(job, fitted):
+    return Manifest(
+        name="t",
+        task=TASK.name,
+        architecture=fitted.architecture,
+        format=fitted.format,
+        labels=job.labels,
+        config=fitted.config,
+    )
+
+
+def score(job, fitted, inputs):
+    return open_scorer(job.out, manifest_of(job, fitted), None, 1).score(inputs)
+
+
+def f1(job, fitted, rows):
+    return TASK.judge(score(job, fitted, rows.inputs).log_probs, rows, job.labels).quality.value
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    job = job_of(tmp_path_factory.mktemp("crf") / "out", examples(60, 0), examples(30, 1))
+    return job, crf.fit(job)
+
+
+def test_finds_names_and_says_what_it_chose(made):
+    job, fitted = made
+    rows = examples(40, 2)
+    assert f1(job, fitted, rows) > 0.95
+    assert {p["c2"] for p in fitted.curve} == set(crf.GRID_SMALL)
+    least = min(fitted.curve, key=lambda p: p["log_loss"])
+    assert (fitted.choices["c2"], fitted.choices["temperature"]) == (
+        least["c2"],
+        least["temperature"],
+    )
+    assert sorted(p.name for p in job.out.iterdir()) == [FILE]
+    answers = TASK.decode(score(job, fitted, rows.inputs), rows.inputs, job.labels)
+    assert [[e.start, e.end, e.type] for e in answers[0].entities] == rows.targets[0]
+
+
+def test_works_for_chinese_characters(tmp_path):
+    job = job_of(tmp_path / "out", examples(60, 0, True), examples(30, 1, True))
+    fitted = crf.fit(job)
+    rows = examples(40, 2, True)
+    assert f1(job, fitted, rows) > 0.95
+    tokens = Examples([list(t) for t in rows.inputs], rows.targets, rows.rows)
+    np.testing.assert_array_equal(
+        score(job, fitted, tokens.inputs).log_probs, score(job, fitted, rows.inputs).log_probs
+    )
+
+
+def test_marginals_are_those_of_crfsuite(tmp_path):
+    import pycrfsuite
+
+    train = examples(40, 3)
+    labels = TASK.label_space(train.targets)
+    layout, tags = layout_of(train.inputs), TASK.encode(train, labels)
+    hashes = featurise(layout, FeatureSpec(), EMPTY)
+    features = frequent(hashes, 1)
+    rows = rows_of(np.searchsorted(features, hashes).astype(np.int32), layout.first)
+    trainer = CrfTrainer(rows.indptr, rows.indices, rows.first, tags, len(features), len(labels), 0)
+    kept = tmp_path / "model"
+    own = trainer._weights
+
+    def keep(path):
+        kept.write_bytes(path.read_bytes())
+        return own(path)
+
+    trainer._weights = keep
+    weight, transitions = trainer.fit(0.1, 5, lambda _: None)
+    emissions = np.add.reduceat(weight[rows.indices], rows.indptr[:-1])
+    anything = np.ones(len(labels), bool)
+    ours = marginals(
+        emissions, layout.first, transitions, np.ones((len(labels),) * 2, bool), anything, anything
+    )
+    tagger = pycrfsuite.Tagger()
+    with tagger.open(str(kept)):
+        for a, b in zip(layout.first[:-1], layout.first[1:], strict=True):
+            tagger.set(
+                [
+                    [f"{i:x}" for i in rows.indices[rows.indptr[w] : rows.indptr[w + 1]]]
+                    for w in range(a, b)
+                ]
+            )
+            theirs = [
+                [tagger.marginal(str(k), t) for k in range(len(labels))] for t in range(b - a)
+            ]
+            np.testing.assert_allclose(ours[a:b], theirs, atol=1e-4)  # the dump has 6 digits
+
+
+def test_the_same_seed_makes_the_same_file_and_a_refit_keeps_the_choices(made, tmp_path):
+    job, fitted = made
+    again = job_of(tmp_path / "again", job.train, job.valid)
+    assert crf.fit(again) == fitted
+    assert (again.out / FILE).read_bytes() == (job.out / FILE).read_bytes()
+    other = job_of(tmp_path / "other", job.train, job.valid, seed=1)
+    crf.fit(other)
+    assert (other.out / FILE).read_bytes() != (job.out / FILE).read_bytes()
+    rows = job.train.plus(job.valid)
+    refit = job_of(tmp_path / "refit", rows, None, fixed=fitted.choices)
+    assert crf.fit(refit).choices == fitted.choices
+    assert f1(refit, crf.fit(refit), rows) > 0.95
+
+
+def test_scores_do_not_depend_on_the_batch_and_add_up_to_one(made):
+    job, fitted = made
+    odd = [
+        "",
+        " ",
+        "a",
+        "\0",
+        "我的快递到哪里了",
+        "x" * 3000,
+        [["Mary"], []],
+        [],
+        "Rome. Oslo!\n\nLima",
+    ]
+    inputs = [*examples(20, 5).inputs, *odd]
+    together = score(job, fitted, inputs)
+    assert len(together.log_probs) == sum(len(words_of(v)) for v in inputs)
+    assert len(together.truncated) == len(inputs)
+    parts = [score(job, fitted, [v]).log_probs for v in inputs]
+    alone = np.concatenate([p for p in parts if len(p)])
+    np.testing.assert_allclose(together.log_probs, alone, atol=1e-5)
+    np.testing.assert_allclose(np.exp(alone).sum(axis=1), 1.0, atol=1e-5)
+    assert np.isfinite(alone).all()
+
+
+def test_a_tag_nobody_trained_on_keeps_its_place_and_is_never_the_answer(made, tmp_path):
+    job, _ = made
+    labels = TASK.label_space([[[0, 1, "AAA"]], *job.train.targets])
+    wider = job_of(tmp_path / "out", job.train, job.valid, labels=labels)
+    fitted = crf.fit(wider)
+    found = score(wider, fitted, job.valid.inputs).log_probs
+    unseen = [i for i, tag in enumerate(labels) if tag.endswith("AAA")]
+    assert found[:, unseen].max() < -10
+    assert f1(wider, fitted, job.valid) > 0.95
+
+
+def test_a_file_of_names_helps_where_training_has_not_seen_them(tmp_path):
+    train, valid = examples(60, 0), examples(30, 1)
+    names = tmp_path / "places.txt"
+    names.write_text(
+        "\ufeffRome\n\nNew York\nOslo\nLima\nSri Lanka\nTuvalu\nport moresby\n", "utf-8"
+    )
+    job = job_of(tmp_path / "out", train, valid, options=CrfOptions(gazetteer=(str(names),)))
+    fitted = crf.fit(job)
+    assert fitted.config["lists"] == 3
+    frontend = open_frontend(job.out, manifest_of(job, fitted))
+    seen, unseen = (
+        frontend.prepare([f"He likes {place} now"]).items
+        for place in ("Port Moresby", "Port Harcourt")
+    )
+    assert len(seen.indices) > len(unseen.indices)
+    one = job.options.model_dump(mode="json")["gazetteer_sha256"]
+    names.write_text("Rome\n", "utf-8")
+    assert job.options.model_dump(mode="json")["gazetteer_sha256"] != one
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "No such file"), (b"", "no name"), (b"\xff\xfeR", "byte 0xff at place 0")],
+)
+def test_a_file_of_names_that_is_none_is_one_clear_error(content, words, tmp_path):
+    path = tmp_path / "names.txt"
+    if content is not None:
+        path.write_bytes(content)
+    job = job_of(
+        tmp_path / "out",
+        examples(20, 0),
+        examples(10, 1),
+        options=CrfOptions(gazetteer=(str(path),)),
+    )
+    with pytest.raises(UndercutError, match=words):
+        crf.fit(job)
+    assert not list(job.out.iterdir())
+
+
+def test_refuses_rows_without_entities_and_a_refit_without_choices(tmp_path):
+    rows = examples(10, 0)
+    bare = Examples(rows.inputs, [[] for _ in rows.inputs], rows.rows)
+    labels = TASK.label_space(rows.targets)
+    with pytest.raises(UndercutError, match="an entity in the training rows"):
+        crf.fit(job_of(tmp_path / "out", bare, rows, labels=labels))
+    with pytest.raises(UndercutError, match="choices of an earlier fit"):
+        crf.fit(job_of(tmp_path / "out", rows, None))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"c2": (0.0,)},
+        {"c2": (float("inf"),)},
+        {"epochs": 0},
+        {"window": 9},
+        {"min_count": 0},
+        {"x": 1},
+    ],
+)
+def test_bad_options_are_refused(bad):
+    with pytest.raises(ValidationError):
+        CrfOptions(**bad)
+
+
+def test_past_the_deadline_the_best_so_far_is_kept(tmp_path):
+    job = job_of(tmp_path / "out", examples(60, 0), examples(30, 1), deadline=0.0)
+    fitted = crf.fit(job)
+    assert [p["c2"] for p in fitted.curve] == [crf.GRID_SMALL[0]]
+
+
+def test_a_torn_or_foreign_file_is_refused(made, tmp_path):
+    job, fitted = made
+    manifest = manifest_of(job, fitted)
+    data = (job.out / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(data[: len(data) // 2])
+    with pytest.raises(IntegrityError, match="a CRF's weights"):
+        runtime.load(tmp_path, manifest)
+    (tmp_path / FILE).write_bytes(data)
+    with pytest.raises(IntegrityError, match="a CRF's weights"):
+        runtime.load(tmp_path, manifest.model_copy(update={"labels": job.labels[:-2]}))
+    broken = manifest.model_copy(update={"config": fitted.config | {"temperature": 0}})
+    with pytest.raises(IntegrityError, match="temperature 0"):
+        open_frontend(tmp_path, broken)
+
+
+def test_every_word_has_a_feature_of_the_table(made):
+    job, fitted = made
+    frontend = open_frontend(job.out, manifest_of(job, fitted))
+    table: Table = frontend._table
+    assert (table.features == EVERY).any()
+
+
+def test_estimates_before_fitting_and_writes_nothing(tmp_path):
+    job = job_of(tmp_path / "out", examples(300, 0), examples(30, 1))
+    found = crf.estimate(job)
+    begin = time.process_time()
+    assert not list(job.out.iterdir())
+    crf.fit(job)
+    took = time.process_time() - begin
+    assert took / 6 < found.cpu_seconds < took * 6
