@@ -26,7 +26,7 @@ def training_memory(trunk: Trunk, tokens: int, longest: int) -> int:
     weights = sum(p.numel() * p.element_size() for p in body.parameters())
     exact = sum(p.numel() * p.element_size() for p in trunk.exact.values())
     moved = sum(p.numel() * (OPTIMISER + GRADIENT + p.element_size()) for p in trained)
-    width, heads = body.words.embedding_dim, body.layers[0].heads
+    width, heads = body.words.embedding_dim, body.heads
     size = body.words.weight.element_size() / 2  # the formula is for 16 bits
     layers = len(body.layers) - trunk.first
     states = tokens * layers * (32 * width + 4 * heads * longest) * size
