@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from undercut.tasks.token_classification.words import words_of
 
 TEXTS = st.text(
-    alphabet=st.one_of(st.characters(exclude_categories=("Cs",)), st.sampled_from("a.B ，。中文'-\n1")),
+    alphabet=st.one_of(
+        st.characters(exclude_categories=("Cs",)), st.sampled_from("a.B ，。中文'-\n1")
+    ),
     max_size=80,
 )
 TOKENS = st.text(alphabet="abZ9中文，.-'", min_size=1, max_size=5)
