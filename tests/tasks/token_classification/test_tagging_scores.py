@@ -192,3 +192,14 @@ def test_a_rival_is_told_types_and_would_answer_json():
     assert "- LOC" in TASK.rival_prompt(LABELS)
     answer = TASK.rival_answer("吴重阳在家", [[0, 3, "PER"]])
     assert answer == '[{"text": "吴重阳", "type": "PER"}]'
+
+
+def test_an_entity_is_as_sure_as_its_least_sure_word_and_that_it_ends():
+    x = scored(["B-PER", "I-PER", "O", "B-LOC"])
+    x[2] = np.log(np.where(np.arange(7) == 0, 0.7, 0.05))
+    x[2, LABELS.index("I-PER")] = np.log(0.2)
+    x[2] -= np.log(np.exp(x[2]).sum())
+    tokens = [["w0", "w1", "w2", "w3"]]
+    first, second = TASK.decode(Scored(x, [False]), tokens, LABELS)[0].entities
+    assert first.probability == pytest.approx(1 - np.exp(x[2, LABELS.index("I-PER")]))
+    assert second.probability == pytest.approx(0.9)  # nothing follows it
