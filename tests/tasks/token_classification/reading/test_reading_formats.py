@@ -113,6 +113,23 @@ FORMATS = {
     "offset and length": ("x.jsonl", lines({"text": ANNA, "entities": [
         {"offset": 0, "length": 8, "category": "PER"},
         {"offset": 18, "length": 5, "category": "LOC"}]}), WANTED, "exclusive"),
+    "inline": ("x.txt", "EU/B-ORG said/O no/O\nAnna/B-PER Lee/I-PER ran/O\n",
+               [("ORG", "EU"), ("PER", "Anna Lee")], "a sentence a line"),
+    "conll2012": ("x_gold_conll",
+                  "#begin document (bc/x); part 000\n"
+                  "bc/x 0 0 In IN (TOP* - - - Spk * -\n"
+                  "bc/x 0 1 New NNP (NP* - - - Spk (GPE* (0\n"
+                  "bc/x 0 2 York NNP *)) - - - Spk *) 0)\n"
+                  "\nbc/x 0 0 Bob NNP * - - - Spk (PERSON) * * -\n\n#end document\n",
+                  [("GPE", "New York"), ("PERSON", "Bob")], "CoNLL-2012"),
+    "tab and space": ("x.conll", "Anna\tNNP B-PER\nLee\tNNP I-PER\nran\tVBD O\n",
+                      [("PER", "Anna Lee")], "column 3 its tag"),
+    "weibo": ("x.conll", "科0\tB-ORG.NOM\n技1\tI-ORG.NOM\n好0\tO\n", [("ORG.NOM", "科技")],
+              "left out"),
+    "annotator": ("x.json", json.dumps({"classes": ["PER", "LOC"], "annotations": [
+        [ANNA, {"entities": [[0, 8, "PER"], [18, 23, "LOC"]]}], None]}), WANTED, "exclusive"),
+    "data": ("x.json", json.dumps({"data": [{"text": ANNA, "entities": [
+        [0, 8, "PER"], [18, 23, "LOC"]]}]}), WANTED, "exclusive"),
     "white space": ("x.jsonl", lines({"text": ANNA, "entities": [[0, 9, "PER"], [17, 23, "LOC"]]}),
                     WANTED, "white space trimmed"),
     "twice": ("x.jsonl", lines({"text": ANNA, "entities": [
