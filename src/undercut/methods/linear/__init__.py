@@ -17,7 +17,6 @@ PLUGIN = MethodInfo(
             options="undercut.methods.linear.crf_options:CrfOptions",
             fit="undercut.methods.linear.crf:fit",
             estimate="undercut.methods.linear.crf:estimate",
-            requires=("pycrfsuite",),
         ),
     },
     summary="linear model: SVM over word and character n-grams; CRF over words",
