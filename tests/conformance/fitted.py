@@ -22,18 +22,18 @@ def cells() -> list[tuple[str, str]]:
         (task, name)
         for name in plugins.names("method")
         for task in plugins.names("task")
-        if task in plugins.get("method", name).tasks
+        if task in plugins.get("method", name).ways
     ]
 
 
 def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
     """Return a job on the sample rows."""
-    info = plugins.get("method", method)
+    info, way = plugins.get("method", method), plugins.way(method, task)
     kind = plugins.attr(plugins.get("task", task).load)()
     train, valid = rows_of(task, TRAIN, 0), rows_of(task, VALID, 1)
     base = ""
     if info.needs_base:
-        base = str(tiny_base(tuple(rows_of(task, TRAIN + VALID, 2).inputs)))
+        base = str(tiny_base(tuple(map(kind.text, rows_of(task, TRAIN + VALID, 2).inputs))))
     cache = out.parent / "cache"
     cache.mkdir(exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
         "labels": kind.label_space(train.targets),
         "train": train,
         "valid": valid,
-        "options": plugins.attr(info.options)(),
+        "options": plugins.attr(way.options)(),
+        "architecture": way.architecture,
         "seed": 0,
         "threads": 1,
         "base": base,
@@ -77,7 +78,7 @@ def fitted(task: str, method: str) -> tuple[Path, Fitted]:
     """Fit a method on the sample rows, once a process; return its artefact and what it said."""
     place = Path(tempfile.mkdtemp(prefix="conformance-"))
     job = job_of(task, method, place / "out")
-    result: Fitted = plugins.attr(plugins.get("method", method).fit)(job)
+    result: Fitted = plugins.attr(plugins.way(method, task).fit)(job)
     write(place / "artefact", task, method, result, job)
     return place / "artefact", result
 

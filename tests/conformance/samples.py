@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from conformance.tagged import tagged_rows
 from undercut.core.types import Examples
 
 _WORDS = {
@@ -17,6 +18,8 @@ _FILLER = ["please", "my", "the", "order", "help", "today", "问题", "请"]
 
 def rows_of(task: str, n: int, seed: int) -> Examples:
     """Return ``n`` labelled rows of a task; a new task adds its own kind of rows here."""
+    if task == "token-classification":
+        return tagged_rows(n, seed)
     if task != "text-classification":
         raise LookupError(f"the conformance suite has no sample rows for task {task}")
     rng = random.Random(seed)
@@ -32,6 +35,8 @@ def rows_of(task: str, n: int, seed: int) -> Examples:
 
 def is_right(task: str, answer: Any, target: Any) -> bool:
     """Return whether an answer is the target, judged by what a user sees of it."""
+    if task == "token-classification":
+        return [[e.start, e.end, e.type] for e in answer.entities] == target
     if task != "text-classification":
         raise LookupError(f"the conformance suite cannot judge answers of task {task}")
     return answer.label == target and answer.probability == max(answer.probabilities.values())

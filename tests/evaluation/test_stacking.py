@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from undercut.core.errors import UndercutError
+from undercut.core.types import Judged, Metric
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
 from undercut.measures.calibration import log_loss
 
@@ -22,11 +23,28 @@ def parts_of(n, strengths, seed=0):
     return [log_softmax(rng.normal(size=(n, K)) + s * np.eye(K)[y], axis=1) for s in strengths], y
 
 
+def judging(y, items=None):
+    """Judge like a task whose items are right when all of their units are."""
+    at = np.arange(len(y)) if items is None else items
+
+    def judge(scores):
+        hit = scores.argmax(1) == y
+        right = np.bincount(at, ~hit) == 0
+        quality = Metric(value=float(hit.mean()), n=len(y))
+        return Judged(quality, 0.0, right, at, y, hit, ("a", "b", "c", "d"), at)
+
+    return judge
+
+
+def valued(parts, y, found, items=None):
+    return stack_value(parts, y, found, judging(y, items))
+
+
 def test_independent_parts_of_equal_strength_share_the_weight_and_pay():
     parts, y = parts_of(2000, (1.5, 1.5))
     found = fit_stack(parts, y)
     assert 0.4 <= found.weights[0] <= 0.6
-    value = stack_value(parts, y, found)
+    value = valued(parts, y, found)
     assert value.pays and value.test.better and "significant" in value.reason
     fresh, z = parts_of(4000, (1.5, 1.5), seed=1)
     stacked = stack_log_probs(fresh, found)
@@ -38,12 +56,12 @@ def test_a_part_that_knows_nothing_gets_next_to_nothing_and_does_not_pay():
     parts, y = parts_of(2000, (2.5, 0.0))
     found = fit_stack(parts, y)
     assert found.weights[0] >= 0.8
-    assert not stack_value(parts, y, found).pays
+    assert not valued(parts, y, found).pays
 
 
 def test_the_same_part_twice_does_not_pay():
     (part,), y = parts_of(500, (1.5,))
-    value = stack_value([part, part], y, fit_stack([part, part], y))
+    value = valued([part, part], y, fit_stack([part, part], y))
     assert not value.pays and value.test.difference == 0
 
 
@@ -52,8 +70,23 @@ def test_useless_second_parts_rarely_pay():
     paid = 0
     for seed in range(60):
         parts, y = parts_of(200, (2.0, 0.0), seed)
-        paid += stack_value(parts, y, fit_stack(parts, y)).pays
+        paid += valued(parts, y, fit_stack(parts, y)).pays
     assert paid <= 6
+
+
+def test_copies_of_a_row_are_no_evidence():
+    """Units of one item that move together count as one: forty rows are forty, however long."""
+    parts, y = parts_of(120, (2.0, 1.2), 3)
+    plain = fit_stack(parts, y)
+    items = np.repeat(np.arange(120), 30)
+    long = [p[items] for p in parts]
+    found = fit_stack(long, y[items], items)
+    assert found.weights == plain.weights
+    one, many = valued(parts, y, plain), valued(long, y[items], found, items)
+    assert one.gain_low == pytest.approx(many.gain_low, abs=5e-3)
+    assert one.pays == many.pays
+    apart = fit_stack(long, y[items])
+    assert valued(long, y[items], apart).gain_low > one.gain_low + 0.02
 
 
 def test_overconfident_parts_are_cooled():
@@ -94,4 +127,4 @@ def test_parts_that_do_not_fit_are_refused():
             fit_stack(bad, y)
     with pytest.raises(UndercutError, match="validation rows to decide on"):
         empty, none = parts_of(0, (1.0, 1.0))
-        stack_value(empty, none, fit_stack(empty, none))
+        valued(empty, none, fit_stack(empty, none))

@@ -9,8 +9,8 @@ import torch
 from conformance.samples import ODD_TEXTS, rows_of
 from conformance.tiny_base import tiny_base
 from undercut.models.encoder.base import resolve
-from undercut.models.encoder.frontend import TextFrontend
 from undercut.models.encoder.module import load_body, pool
+from undercut.models.encoder.training import open_network
 from undercut.training import frozen as room
 from undercut.training.frozen import FrozenEncoder
 
@@ -20,8 +20,7 @@ TEXTS = [*rows_of("text-classification", 30, 0).inputs, *ODD_TEXTS]
 @pytest.fixture
 def frozen(tmp_path):
     base = resolve(str(tiny_base(tuple(TEXTS[:30]))))
-    frontend = TextFrontend(base.folder / "tokenizer.json", 64)
-    return FrozenEncoder(base, frontend, 64, tmp_path, threads=2)
+    return FrozenEncoder(open_network(base, 64), 64, tmp_path, threads=2)
 
 
 def alone(frozen, text, last=None):
@@ -45,7 +44,8 @@ def test_padding_and_company_change_nothing(frozen):
 def test_a_batch_of_states_is_zero_where_padded(frozen):
     states = frozen.states(TEXTS, 2)
     index = np.array([3, 0, len(TEXTS) - 4])
-    x, mask = states.batch(index)
+    batch = states.batch(index)
+    x, mask = batch.x, batch.mask
     assert mask.sum(1).tolist() == states.sizes[index].tolist()
     assert not x[~mask].any()
     assert torch.equal(x[1][mask[1]], states.tokens[: states.starts[1]])
@@ -70,7 +70,7 @@ def test_no_text_is_encoded_twice(frozen, monkeypatch):
 
 
 def test_another_base_or_length_has_another_cache(frozen, tmp_path):
-    other = FrozenEncoder(frozen.base, frozen.frontend, 32, tmp_path, 1)
+    other = FrozenEncoder(open_network(frozen.base, 32), 32, tmp_path, 1)
     assert other.folder != frozen.folder
 
 
@@ -89,7 +89,7 @@ def test_a_killed_write_leaves_nothing_that_is_read(frozen, monkeypatch):
 
 def test_low_precision_is_near_the_exact_pass(frozen, tmp_path):
     frozen.dtype = torch.float32
-    low = FrozenEncoder(frozen.base, frozen.frontend, 64, tmp_path / "low", 1)
+    low = FrozenEncoder(frozen.network, 64, tmp_path / "low", 1)
     low.dtype = torch.bfloat16
     cosine = torch.cosine_similarity(frozen.pooled(TEXTS), low.pooled(TEXTS))
     assert cosine.min() > 0.999

@@ -13,14 +13,17 @@ from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
 from undercut.core.errors import UndercutError
 from undercut.models.encoder.base import resolve
-from undercut.models.encoder.frontend import TextFrontend
 from undercut.models.encoder.module import load_body
-from undercut.training.loop import SCALE, Recipe, Trunk, centroids, train
+from undercut.models.encoder.training import CosineHead, centroids, open_network
+from undercut.training.loop import Recipe, Trained
+from undercut.training.loop import train as run
 from undercut.training.sources import LowerLayers, States, Tokens
+from undercut.training.trunk import Trunk
 
 ROWS = rows_of("text-classification", 60, 0)
 BASE = resolve(str(tiny_base(tuple(ROWS.inputs))))
-FRONTEND = TextFrontend(BASE.folder / "tokenizer.json", 64)
+NETWORK = open_network(BASE, 64)
+FRONTEND = NETWORK.frontend
 Y = torch.tensor([sorted(set(ROWS.targets)).index(t) for t in ROWS.targets])
 HEAD = F.normalize(torch.randn(3, 32, generator=torch.Generator().manual_seed(1)), dim=-1)
 
@@ -30,43 +33,51 @@ def tokens() -> Tokens:
 
 
 def trunk(first: int = 0, tables: bool = True) -> Trunk:
-    return Trunk(load_body(BASE.folder), first, tables, "mean")
+    return Trunk(NETWORK, load_body(BASE.folder), first, tables)
 
 
-def logits(t: Trunk, weight: np.ndarray) -> np.ndarray:
+def train(t: Trunk, source, y, head, *rest, **more) -> Trained:
+    return run(t, source, y, CosineHead(head), *rest, **more)
+
+
+def weight_of(done: Trained) -> np.ndarray:
+    return F.normalize(done.head["weight"], dim=-1).numpy()
+
+
+def logits(t: Trunk, done: Trained) -> np.ndarray:
+    head = CosineHead(done.head["weight"])
     with torch.no_grad():
-        e = torch.cat([t.encode(*tokens().batch(np.array([i]))) for i in range(len(Y))])
-    return SCALE * e.numpy() @ weight.T
+        each = [t.answer(tokens().batch(np.array([i])), head) for i in range(len(Y))]
+    return torch.cat(each).numpy()
 
 
 def test_a_first_step_is_adamw_on_the_gradient_of_the_whole_batch():
     t = trunk()
-    weight = torch.nn.Parameter(HEAD.clone())
-    x, mask = tokens().batch(np.arange(60))
-    z = SCALE * t.encode(x, mask) @ F.normalize(weight, dim=-1).T
-    want = torch.autograd.grad(F.cross_entropy(z, Y), weight)[0]
+    head = CosineHead(HEAD)
+    z = t.answer(tokens().batch(np.arange(60)), head)
+    want = torch.autograd.grad(F.cross_entropy(z, Y), head.weight)[0]
     done = train(trunk(), tokens(), Y, HEAD, Recipe(1, 1, 1e-3, 10_000), 0, 2)
     rate = 1e-3 * (1 - 0.5) / 0.9  # the middle of a schedule of one step
     moved = HEAD - rate * want / (want.abs() + 1e-8)  # Adam's first step is the sign, almost
-    np.testing.assert_allclose(done.weight, F.normalize(moved, dim=-1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(weight_of(done), F.normalize(moved, dim=-1).numpy(), atol=1e-5)
 
 
 def test_the_same_whatever_the_threads_and_again():
     recipe = Recipe(3, 3, 1e-3, 128)
     runs = [train(trunk(), tokens(), Y, HEAD, recipe, 0, n) for n in (1, 2, 2)]
     for other in runs[1:]:
-        np.testing.assert_array_equal(runs[0].weight, other.weight)
+        assert torch.equal(runs[0].head["weight"], other.head["weight"])
         for name, value in runs[0].tensors.items():
             assert torch.equal(value, other.tensors[name]), name
     other_seed = train(trunk(), tokens(), Y, HEAD, recipe, 1, 1)
-    assert not np.array_equal(runs[0].weight, other_seed.weight)
+    assert not torch.equal(runs[0].head["weight"], other_seed.head["weight"])
 
 
 def test_it_learns_and_the_loss_falls():
     t = trunk()
     done = train(t, tokens(), Y, HEAD, Recipe(8, 8, 3e-3, 128), 0, 1)
     assert done.curve[-1]["loss"] < done.curve[0]["loss"] / 2
-    assert (logits(t, done.weight).argmax(1) == Y.numpy()).mean() > 0.95
+    assert (logits(t, done).argmax(1) == Y.numpy()).mean() > 0.95
 
 
 def test_layers_below_stay_as_they_were_and_kept_states_train_the_same():
@@ -77,21 +88,58 @@ def test_layers_below_stay_as_they_were_and_kept_states_train_the_same():
         lower = LowerLayers(t.body, tokens(), 2)
         source = lower
         if kept:
-            each = [lower.batch(np.array([i]))[0][0] for i in range(60)]
-            starts = np.concatenate([[0], np.cumsum([len(e) for e in each])])
-            source = States(torch.cat(each), starts)
+            each = [lower.batch(np.array([i])).x[0] for i in range(60)]
+            source = States(torch.cat(each), tokens())
         done = train(t, source, Y, HEAD, Recipe(2, 2, 1e-3, 128), 0, 1)
         changed = {n for n, p in t.body.state_dict().items() if not torch.equal(p, before[n])}
         assert changed == set(done.tensors)
         assert all(n.startswith(("layers.2.", "layers.3.")) for n in changed)
         assert changed
-        made.append(logits_above(t, source, done.weight))
+        made.append(logits_above(t, source, done))
     np.testing.assert_allclose(made[0], made[1], atol=2e-2)
 
 
-def logits_above(t: Trunk, source, weight: np.ndarray) -> np.ndarray:
+def logits_above(t: Trunk, source, done: Trained) -> np.ndarray:
     with torch.no_grad():
-        return SCALE * t.encode(*source.batch(np.arange(60))).numpy() @ weight.T
+        return t.answer(source.batch(np.arange(60)), CosineHead(done.head["weight"])).numpy()
+
+
+def test_only_chosen_parameters_change_and_are_returned():
+    t = trunk()
+    t.chosen = lambda name: name.endswith(".bias")
+    before = {n: p.clone() for n, p in t.body.state_dict().items()}
+    done = train(t, tokens(), Y, HEAD, Recipe(2, 2, 1e-3, 128), 0, 1)
+    changed = {n for n, p in t.body.state_dict().items() if not torch.equal(p, before[n])}
+    assert set(done.tensors) == {n for n in before if n.endswith(".bias")}
+    assert changed
+    assert changed <= set(done.tensors)
+
+
+def test_a_method_may_look_at_every_step_and_change_what_it_gave():
+    t = trunk()
+    seen = []
+
+    def adjust(share, named):
+        seen.append(share)
+        assert named["layers.0.query.weight"].grad is not None
+        named["layers.0.query.weight"].zero_()
+
+    t.adjust = torch.no_grad()(adjust)
+    done = train(t, tokens(), Y, HEAD, Recipe(2, 2, 1e-3, 128), 0, 1)
+    assert seen == sorted(seen)
+    assert not done.tensors["layers.0.query.weight"].any()
+    assert not t.body.get_parameter("layers.0.query.weight").any()
+
+
+def test_a_penalty_counts_once_a_batch():
+    norms = []
+    for strength in (0.0, 1.0):
+        t = trunk()
+        weight = t.body.get_parameter("layers.3.narrow.weight")
+        t.penalty = lambda w=weight, s=strength: s * w.square().sum()
+        done = train(t, tokens(), Y, HEAD, Recipe(3, 3, 1e-3, 128), 0, 2)
+        norms.append(float(done.tensors["layers.3.narrow.weight"].norm()))
+    assert norms[1] < norms[0]
 
 
 def test_bfloat16_keeps_exact_masters():
@@ -123,9 +171,9 @@ def test_the_epoch_with_the_least_loss_is_kept_and_ends_the_training():
     assert (done.stop, done.temperature, done.epochs) == (2.0, 2.0, 8)
     assert len(done.curve) == 5
     t.body.load_state_dict(done.tensors, strict=False)
-    np.testing.assert_allclose(logits(t, done.weight), seen[1], atol=1e-4)
+    np.testing.assert_allclose(logits(t, done), seen[1], atol=1e-4)
     refit = train(trunk(), tokens(), Y, HEAD, Recipe(8, 2.0, 1e-3, 128), 0, 1)
-    np.testing.assert_array_equal(refit.weight, done.weight)
+    assert torch.equal(refit.head["weight"], done.head["weight"])
 
 
 def test_a_deadline_ends_it_with_a_finished_schedule():

@@ -59,7 +59,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         build()(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as e:
-        print(f"undercut: {e}", file=sys.stderr)
+        for line in _said(e):
+            print(f"undercut: {line}", file=sys.stderr)
         print("Try 'undercut --help' or 'undercut COMMAND --help'.", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
@@ -79,6 +80,21 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"undercut: {problem}", file=sys.stderr)
         print(f"(error {e.code}; more: undercut help {e.code})", file=sys.stderr)
         raise SystemExit(e.exit_code) from None
+
+
+def _said(e: cyclopts.CycloptsError) -> list[str]:
+    """Return what is wrong, a line a mistake; values of the wrong type by their flags."""
+    mistakes = getattr(e.__cause__, "errors", None)  # pydantic's
+    if mistakes is None:
+        return [str(e)]
+    group = (e.argument.name if e.argument else "*").lstrip("-*")
+    lines = []
+    for one in mistakes():
+        names = [group, *(str(part) for part in one["loc"] if isinstance(part, str))]
+        flag = "--" + ".".join(n.replace("_", "-") for n in names if n)
+        wanted = one["msg"].partition(", unable")[0].removeprefix("Input should be ")
+        lines.append(f"{flag}: expected {wanted}; found {one['input']!r}.")
+    return lines
 
 
 def _os_error(e: OSError) -> str:

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
-from undercut.core import specs
+from undercut.core import plugins, specs
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 
 TOML = Path("undercut.toml")
@@ -41,11 +42,30 @@ def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
         if name in hidden or name == "model_config" or name not in cls.model_fields:
             continue
         info = cls.model_fields[name]
-        default = None if info.is_required() or info.default_factory else info.default
-        shown = default if default not in ("", None) else None
-        kind = info.annotation if shown is not None else info.annotation | None  # type: ignore[operator]
-        own[name] = (kind, Field(shown, description=info.description))
+        own[name] = _flag(info)
     return create_model(f"{cls.__name__}Options", __base__=_Options, **own) if own else None
+
+
+def _flag(info: FieldInfo) -> tuple[Any, Any]:
+    """Return the type and the default of a field as a flag."""
+    default = None if info.is_required() or info.default_factory else info.default
+    shown = default if default not in ("", None) else None
+    kind: Any = info.annotation
+    return kind if shown is not None else kind | None, Field(shown, description=info.description)
+
+
+def _method_groups() -> dict[str, Any]:
+    """Return a model of each method's own options, those of all its tasks together."""
+    found = {}
+    for method in plugins.names("method"):
+        own: dict[str, Any] = {}
+        for path in {way.options for way in plugins.get("method", method).ways.values()}:
+            for name, info in plugins.attr(path).model_fields.items():
+                kind, flag = _flag(info)
+                own[name] = (kind if own.get(name, (kind,))[0] == kind else Any, flag)
+        if own:
+            found[method] = create_model(f"{method.title()}Flags", __base__=_Options, **own)
+    return found
 
 
 @dataclass(frozen=True)
@@ -114,6 +134,11 @@ def build_spec(
     """
     table = read_toml(path, kind)
     table = {k: [v] if isinstance(v, str) and _is_list(kind, k) else v for k, v in table.items()}
+    if "options" in flags:
+        own: dict[str, Any] = flags["options"]
+        written = table.get("options", {})
+        both = {m: {**written.get(m, {}), **own.get(m, {})} for m in {*written, *own}}
+        flags = {**flags, "options": both}
     try:
         return kind.model_validate({**table, **flags})
     except ValidationError as e:
@@ -131,6 +156,42 @@ def build_spec(
                 Problem(message.removeprefix("input should be "), repr(error["input"]), where)
             )
         raise UndercutError("option-value", problems) from None
+
+
+def check_flags(own: dict[str, dict[str, Any]], method: str) -> None:
+    """Check that flags of a method's own options go with the method that will be fitted.
+
+    Tables of other methods may stand in the file; a flag that does nothing is a mistake.
+
+    Args:
+        own: method -> its options given as flags.
+        method: as chosen; ``auto`` climbs the ladder.
+
+    Raises:
+        UndercutError: every such flag.
+    """
+    used = {method, "linear"}  # the linear model may be stacked with any
+    if method == "auto":
+        used = {m for m in plugins.names("method") if plugins.get("method", m).rung is not None}
+    problems = []
+    for other, options in own.items():
+        for name in options if other not in used else ():
+            flag, known = f"--{other}.{name.replace('_', '-')}", _fields(method)
+            mend = f"Say --method {other}, or leave it out."
+            if method != "auto" and name in known:
+                mend = f"Did you mean '--{method}.{name.replace('_', '-')}'? Or {mend.lower()}"
+            found = f"--method {method}"
+            problems.append(Problem(f"--method {other} beside it", found, flag, mend))
+    if problems:
+        raise UndercutError("method-flags", problems)
+
+
+def _fields(method: str) -> set[str]:
+    """Return the names of a method's own options; none for ``auto``."""
+    if method not in plugins.names("method"):
+        return set()
+    ways = plugins.get("method", method).ways.values()
+    return {name for way in ways for name in plugins.attr(way.options).model_fields}
 
 
 def _is_list(kind: type[specs.Spec], name: str) -> bool:
@@ -172,6 +233,11 @@ def make(
             kind: Any = model | None
             note = Annotated[kind, Parameter(name="*", group=title)]
             parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
+    methods = _method_groups() if "options" in spec.model_fields else {}
+    for method, model in methods.items():
+        kind = model | None
+        note = Annotated[kind, Parameter(name=f"--{method}", group=f"Method {method}")]
+        parameters.append(p(f"method_{method}", p.KEYWORD_ONLY, default=None, annotation=note))
     switch = Annotated[
         bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")
     ]
@@ -183,6 +249,10 @@ def make(
 
     def command(*given: Any, json: bool = False, quiet: bool = False, **chosen: Any) -> None:
         flags: dict[str, Any] = {}
+        own = {m: chosen.pop(f"method_{m}", None) for m in methods}
+        own = {m: o.model_dump(exclude_unset=True) for m, o in own.items() if o is not None}
+        if own:
+            flags["options"] = own
         for model in chosen.values():
             if model is not None:
                 flags.update(model.model_dump(exclude_unset=True))
@@ -200,7 +270,10 @@ def make(
         terminal = Terminal(quiet=quiet, json=json)
         with terminal:
             given_first = [q.field for q in positionals]
-            result = call(build_spec(spec, flags, positional=given_first), terminal)
+            built = build_spec(spec, flags, positional=given_first)
+            if own:
+                check_flags(own, built.method)
+            result = call(built, terminal)
         if json:
             sys.stdout.write(jsonlib.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")
         else:

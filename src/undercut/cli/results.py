@@ -97,8 +97,14 @@ class EvaluateResult(Result):
                 f"{name:9} {percent(m.value)}  (95 % interval {percent(m.low)} to "
                 f"{percent(m.high)}, {m.n} rows)"
             )
+        if e.micro_precision is not None:
+            console.print(
+                f"precision {percent(e.micro_precision)}, recall {percent(e.micro_recall)} over "
+                f"{e.counted(e.things or 0)}; {e.unit_name} accuracy {percent(e.accuracy.value)}"
+            )
         console.print(f"calibration error {percent(e.ece)}")
-        shown = table("label", ">precision", ">recall", ">F1", ">rows", title="weakest classes")
+        heads = ("label", ">precision", ">recall", ">F1", f">{e.thing_names}")
+        shown = table(*heads, title="weakest classes")
         for c in sorted(e.classes, key=lambda c: c.f1)[:10]:
             figures = [percent(v) for v in (c.precision, c.recall, c.f1)]
             shown.add_row(c.label, *figures, str(c.support))
@@ -162,10 +168,12 @@ class PredictResult(Result):
     """Answers."""
 
     def show(self, console: Console) -> None:
-        """Print one answer a line: label, probability."""
+        """Print one answer a line: label, probability; or one entity a line."""
+        from undercut.predict.answers import answer_lines
+
         if self.record.out:
             console.print(f"{self.record.rows} rows written to {self.record.out}", soft_wrap=True)
         for answer in self.record.predictions:
             cut = "  (text was cut)" if answer.truncated else ""
-            line = f"{answer.label}\t{answer.probability:.3f}{cut}"
-            console.print(line, soft_wrap=True)
+            for line in answer_lines(self.record.task, answer):
+                console.print(f"{line}{cut}", soft_wrap=True, markup=False, highlight=False)

@@ -13,19 +13,23 @@ from undercut.serving.options import ServeOptions
 
 ARTEFACT = Positional(
     "artefact",
-    "Artefact folder, or the name of a run. The first start makes an API key and shows it once; "
+    "Artefact folder, or the name of a run; or several, of which a request names one in `model` "
+    "(adapters of one base share its weights). The first start makes an API key and shows it once; "
     "--no-keys asks for none. Then, from another terminal: curl localhost:8000/v1/predict "
     '-H "authorization: Bearer KEY" -H "content-type: application/json" '
     """-d '{"inputs": "where is my parcel"}'. GET / is a page to try the model, /openapi.json """
     "the whole API. Every answered request is written to the ledger. Ctrl+C or SIGTERM answers "
     "what is running, writes the usage and stops.",
+    many=True,
 )
 
 
 class ServeSpec(ServeOptions):
     """What ``undercut serve`` is given: the options of serving, and what to serve."""
 
-    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    artefact: list[Path] = Field(
+        min_length=1, description="Artefact folders, or names of runs; the first is the default."
+    )
 
 
 class Stopped:
@@ -48,13 +52,15 @@ def command() -> Callable[..., None]:
         from undercut.store.artefacts import MANIFEST
 
         require_packages()
-        folder = spec.artefact
-        if not (folder / MANIFEST).is_file():  # the pipeline is loaded for the name of a run only
-            from undercut.pipeline.verbs import find_artefact
+        folders = []
+        for folder in spec.artefact:
+            if not (folder / MANIFEST).is_file():  # the pipeline is loaded for a run's name only
+                from undercut.pipeline.verbs import find_artefact
 
-            folder = find_artefact(spec.workspace, spec.artefact)
+                folder = find_artefact(spec.workspace, folder)
+            folders.append(folder)
         options = ServeOptions(**{k: v for k, v in spec if k in ServeOptions.model_fields})
-        serve(folder, options)
+        serve(folders, options)
         return Stopped()
 
     return make("serve", ServeSpec, call, (ARTEFACT,))

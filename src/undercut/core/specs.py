@@ -134,7 +134,9 @@ class FitSpec(Spec):
     """How the model is made."""
 
     method: str = Field(
-        "auto", description="auto climbs the ladder; or one rung: linear, probe, partial, full."
+        "auto",
+        description="auto climbs the ladder; or one method: linear, probe, partial, full, lora, "
+        "adalora, prefix, prompt, adapter, bitfit.",
     )
     base: str = Field(
         "minilm", description="Pretrained model: alias, folder, or hub id where there is a network."
@@ -153,7 +155,8 @@ class FitSpec(Spec):
     threads: int | None = Field(None, ge=1, description="Cores to use; all of them by default.")
     options: dict[str, dict[str, object]] = Field(
         default_factory=dict,
-        description="A method's own options, one table a method (undercut.toml only).",
+        description="A method's own options, one table a method; --METHOD.OPTION on the command "
+        "line.",
     )
 
 

@@ -195,6 +195,7 @@ class Judged:
         classes: class of each thing to be found, as a position in ``names``, ``int64 (e,)``.
         found: whether it was found, ``bool (e,)``.
         names: the classes: labels, entity types.
+        items: which item each unit of the scores is of, ``int64 (U,)``.
     """
 
     quality: Metric
@@ -204,6 +205,7 @@ class Judged:
     classes: np.ndarray
     found: np.ndarray
     names: tuple[str, ...]
+    items: np.ndarray
 
 
 class Task(Protocol):
@@ -305,12 +307,14 @@ class Prepared:
         truncated: inputs that were cut, ``(n,)``.
         places: for each piece, which rows of the scores its units are, ``int64``; every row is of
             exactly one piece. ``None`` when each piece is an input and gives one row.
+        owners: which input each piece is of, ``int64 (p,)``, rising; ``None`` like ``places``.
     """
 
     items: Any
     sizes: Sequence[int] | np.ndarray
     truncated: Sequence[bool] | np.ndarray
     places: Sequence[np.ndarray] | None = None
+    owners: np.ndarray | None = None
 
 
 class Session(Protocol):
@@ -429,6 +433,7 @@ class FitJob:
         out: empty folder; ``fit`` writes the model's files there (never the manifest).
         cache: folder for intermediate results worth keeping between rungs of one data set
             (hidden states); named by content hash, may be deleted at any time.
+        architecture: registered architecture of the model to be made: that of the method's way.
         fixed: ``Fitted.choices`` of an earlier fit, to be reused instead of chosen again.
         tick: progress callback.
         deadline: wall-clock limit in seconds for this fit, or ``None``.
@@ -444,6 +449,7 @@ class FitJob:
     base: str
     out: Path
     cache: Path
+    architecture: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)
     tick: Callable[[Progress], None] = silent
     deadline: float | None = None
@@ -502,8 +508,11 @@ class TaskInfo:
             and the like; ``name`` is shown in messages.
         check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
             the rows of such files.
-        predictions: ``"module:Model"``, the pydantic record of one answer.
-        shown: ``"module:lines"``, ``(prediction) -> list[str]``: an answer as lines of a terminal.
+        answer: ``"module:Model"``, the pydantic record of one answer.
+        row: ``"module:row"``, ``(prediction, top) -> dict``: an answer as JSON; ``top`` is how
+            many labels it lists: a number, 0 for none, or ``all``.
+        lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
+        rival: whether answers of an API can be read and compared (``undercut rival``).
     """
 
     name: str
@@ -512,8 +521,10 @@ class TaskInfo:
     recognise: str = ""
     read: str = ""
     check: str = ""
-    predictions: str = "undercut.core.types:Prediction"
-    shown: str = ""
+    answer: str = "undercut.core.types:Prediction"
+    row: str = ""
+    lines: str = ""
+    rival: bool = False
 
 
 @dataclass(frozen=True)
@@ -524,6 +535,9 @@ class ArchitectureInfo:
         formats: export formats it can exist in; the first is the reference format.
         frontend: ``"module:open_frontend"``, called ``(folder, manifest) -> Frontend``.
         module: ``"module:load_module"``, ``(folder, manifest) -> torch.nn.Module``; torch only.
+        training: ``"module:open_network"``, ``(base, max_tokens) ->``
+            :class:`undercut.training.network.Network`: how methods train and save this
+            architecture; empty when its own methods do.
         export: format -> ``"module:export"``, called ``(folder, manifest, out) -> None``.
         combine: composite only: ``"module:make_scorer"``,
             ``(manifest, children: dict[str, Scorer]) -> Scorer``.
@@ -544,6 +558,7 @@ class ArchitectureInfo:
     summary: str = ""
     frontend: str = ""
     module: str = ""
+    training: str = ""
     export: Mapping[str, str] = field(default_factory=dict)
     combine: str = ""
     explain: Mapping[str, str] = field(default_factory=dict)
@@ -580,6 +595,8 @@ class Way:
         options: ``"module:Model"``, the pydantic options of this method for this task.
         fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
         estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        gain: share of the remaining errors that the ladder expects this rung to remove, stacked,
+            before the data at hand has spoken (docs/design/ladder.md).
         requires: packages needed to fit, by import name, besides those of the method.
     """
 
@@ -587,6 +604,7 @@ class Way:
     options: str
     fit: str
     estimate: str
+    gain: float = 0.05
     requires: tuple[str, ...] = ()
 
 

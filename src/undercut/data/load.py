@@ -143,10 +143,10 @@ def load_parts(
         raise fail("data-none", expected="a labelled file", found="none")
     plugin, sources = _task(task), resolve(train, valid, test)
     if (info := own_reader(plugin)) is not None:
-        parts, said = read_parts(info, sources, text_column, label_column)
+        parts, read_notes = read_parts(info, sources, text_column, label_column)
         if "train" not in parts:
             raise nothing_to_learn_from(parts, [sources.names[p] for p in sources.train])
-        notes = [*sources.notes, *said]
+        notes = [*sources.notes, *read_notes]
         return Parts(parts["train"], parts.get("valid"), parts.get("test"), notes, sources)
     reader = _Reader(sources.names, text_column, label_column)
     reader.notes += sources.notes

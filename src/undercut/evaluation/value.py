@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from undercut.measures.record import ClassScore, Evaluation
-from undercut.measures.words import percent, rows
+from undercut.measures.words import percent
 
 MOST = 3
 """Sentences of each kind."""
@@ -45,7 +45,11 @@ def confused_pairs(evaluation: Evaluation, n: int = MOST) -> list[ConfusedPair]:
     for cell in evaluation.confusions:
         first, second = sorted((cell.target, cell.answer))
         mixed[first, second] = mixed.get((first, second), 0) + cell.count
-    pairs = [ConfusedPair(a, b, m, support[a] + support[b]) for (a, b), m in mixed.items()]
+    pairs = [
+        ConfusedPair(a, b, m, support[a] + support[b])
+        for (a, b), m in mixed.items()
+        if a in support and b in support  # and not with nothing, or with other borders
+    ]
     pairs = [p for p in pairs if p.mixed >= max(LEAST_CONFUSED, CONFUSED_SHARE * p.rows)]
     return sorted(pairs, key=lambda p: (-p.mixed, p.first, p.second))[:n]
 
@@ -66,14 +70,14 @@ def label_advice(evaluation: Evaluation, class_counts: Mapping[str, int]) -> lis
         One plain sentence a piece of advice, most useful first; never empty.
     """
     median = float(np.median([class_counts.get(c.label, 0) for c in evaluation.classes]))
-    overall = evaluation.accuracy.value
+    overall, counted = evaluation.recall, evaluation.counted
     ranked = weakest_classes(evaluation, len(evaluation.classes))
     weak = [c for c in ranked if c.recall_high < overall]
     few = [c for c in weak if class_counts.get(c.label, 0) <= median]
     many = [c for c in weak if class_counts.get(c.label, 0) > median]
     advice = [
-        f"Label more rows of '{c.label}': {_found(c)}, "
-        f"learnt from {rows(class_counts.get(c.label, 0))} (median {median:.0f})."
+        f"Label more rows of '{c.label}': {_found(c, counted)}, "
+        f"learnt from {counted(class_counts.get(c.label, 0))} (median {median:.0f})."
         for c in few[:MOST]
     ]
     advice += [
@@ -82,8 +86,8 @@ def label_advice(evaluation: Evaluation, class_counts: Mapping[str, int]) -> lis
         for p in confused_pairs(evaluation)
     ]
     advice += [
-        f"Check the labels of '{c.label}' before buying more: {_found(c)}, "
-        f"although it learnt from {rows(class_counts[c.label])} (median {median:.0f})."
+        f"Check the labels of '{c.label}' before buying more: {_found(c, counted)}, "
+        f"although it learnt from {counted(class_counts[c.label])} (median {median:.0f})."
         for c in many[:MOST]
     ]
     unseen = [c.label for c in evaluation.classes if not c.support]
@@ -96,15 +100,16 @@ def label_advice(evaluation: Evaluation, class_counts: Mapping[str, int]) -> lis
         )
     if not advice:
         advice.append(
-            f"No class is surely weaker than the average on these {rows(evaluation.rows)}, and no "
-            "pair stands out: more labels would help all classes about alike."
+            "No class is surely weaker than the average on these "
+            f"{counted(evaluation.things or evaluation.rows)}, and no pair "
+            "stands out: more labels would help all classes about alike."
         )
     return advice
 
 
-def _found(c: ClassScore) -> str:
+def _found(c: ClassScore, counted: Callable[[int], str]) -> str:
     """Return how much of a class is found, with the upper end that makes it weak."""
     return (
-        f"{percent(c.recall)} of its {rows(c.support)} answered right "
+        f"{percent(c.recall)} of its {counted(c.support)} answered right "
         f"(at most {percent(c.recall_high)})"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from undercut.core.types import Metric, Record
+from undercut.measures.words import count
 
 
 class ClassScore(Record):
@@ -105,6 +106,26 @@ class Evaluation(Record):
     mistakes: list[Mistake] = Field(description="at most 200")
     truncated: int = 0
     per_unit: UnitReport | None = Field(None, description="the report by unit, where units differ")
+
+    @property
+    def thing_names(self) -> str:
+        """`thing_name` of several: rows, entities."""
+        name = self.thing_name
+        return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+    def counted(self, n: int) -> str:
+        """Return ``1 row`` or ``3 080 entities``, by what classes and confusions count."""
+        return f"{count(n)} {self.thing_name if n == 1 else self.thing_names}"
+
+    @property
+    def confidence_in(self) -> str:
+        """What confidence is to be believed about: ``accuracy``, or ``precision`` of answers."""
+        return "accuracy" if self.things is None else "precision"
+
+    @property
+    def recall(self) -> float:
+        """Share of what there is to be found that is found; accuracy where the two are one."""
+        return self.accuracy.value if self.micro_recall is None else self.micro_recall
 
 
 class PairedTest(Record):

@@ -60,6 +60,7 @@ class Context:
             seed=self.seed,
             threads=self.threads,
             base=self.spec.base if info.needs_base else "",
+            architecture=plugins.way(method, self.data.task).architecture,
             out=out,
             cache=self.workspace.root / "cache",
             tick=self.tick,
@@ -172,8 +173,8 @@ def stack_step(context: Context, rung: Step, linear: Step) -> Step:
     def work(folder: Path) -> dict[str, Any]:
         parts = [scores_of(rung), scores_of(linear)]
         y = context.task.encode(context.data.valid, context.data.labels)
-        found = fit_stack(parts, y)
-        value = stack_value(parts, y, found)
+        found = fit_stack(parts, y, context.judge(parts[0]).items)
+        value = stack_value(parts, y, found, context.judge, context.task.quality_name)
         np.save(folder / SCORES, stack_log_probs(parts, found))
         names = (rung.name.removeprefix("fit-"), "linear")
         config = {

@@ -36,9 +36,6 @@ from undercut.pipeline.variants import (
 )
 from undercut.pipeline.workspace import Step
 
-# Share of the remaining errors a rung is expected to remove, before this data has spoken:
-# from Banking77 and SST-2 (docs/design/ladder.md). Assumptions, and shown as such.
-PRIOR_GAIN = {"probe": 0.30, "partial": 0.10, "full": 0.05}
 ASSUMED_REQUESTS_PER_MONTH = 100_000
 UNKNOWN_TOKEN_LIMIT = 0.20
 
@@ -228,7 +225,7 @@ def _weigh(
     context.tick(Progress(name, 0, 1, "estimating its cost"))
     estimate = _estimate(context, name)
     usd = usd_of(estimate.cpu_seconds, rates, when)
-    gain = PRIOR_GAIN.get(name, 0.05) * (1 - quality)
+    gain = plugins.way(name, context.data.task).gain * (1 - quality)
     worth = limits.worth_usd(gain)
     done = list({s.subject: s for r in so_far.rungs for s in r.steps}.values())
     paid = usd_of(spent(context, done), rates, when)

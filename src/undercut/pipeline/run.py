@@ -19,6 +19,7 @@ from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, entered, gather
 from undercut.pipeline.ladder import Limits, climb, spent
 from undercut.pipeline.learning_curve import learning_curve
+from undercut.pipeline.method_options import check_options
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
@@ -109,6 +110,7 @@ def prepare(
 ) -> tuple[Context, Dataset, list[str], float | None]:
     """Read, check and split the data; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
+    check_options(fit.options, data.task)
     for line in warnings:
         say(f"note: {line}")
     context = Context(

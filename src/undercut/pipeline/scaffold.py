@@ -19,6 +19,7 @@ from undercut.core.types import Record
 from undercut.data.columns import choose
 from undercut.data.load import load_examples
 from undercut.data.read import read_table
+from undercut.data.task_files import own_reader, task_for
 from undercut.store.files import write_text
 
 WIDTH = 96
@@ -52,17 +53,20 @@ def new(spec: NewSpec, listener: object = None) -> Scaffold:
         )
     if not spec.train:
         raise fail("data-none", expected="a labelled file", found="none", fix="undercut new FILE")
-    task = plugins.attr(plugins.get("task", spec.task).load)()
+    name, said = task_for(spec.task, spec.train)
+    task = plugins.attr(plugins.get("task", name).load)()
     rows, notes = load_examples(spec.train, task, spec.text_column, spec.label_column)
-    text_column, label_column = _names(spec)
-    counts = Counter(str(t) for t in rows.targets)
+    text_column, label_column = spec.text_column, spec.label_column
+    if own_reader(task) is None:
+        text_column, label_column = _names(spec)
+    counts = Counter(c for target in rows.targets for c in task.classes(target))
     made = Scaffold(
         path=str(spec.out),
         rows=len(rows),
         labels=dict(counts.most_common()),
         text_column=text_column,
         label_column=label_column,
-        notes=notes,
+        notes=[*said, *notes],
     )
     write_text(spec.out, _document(spec, made))
     return made

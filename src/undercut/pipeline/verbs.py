@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
 from undercut.compression.gate import gate
 from undercut.core import plugins
@@ -21,7 +21,7 @@ from undercut.core.specs import (
     ReportSpec,
     TrainSpec,
 )
-from undercut.core.types import Examples, GateResult, Prediction, Record
+from undercut.core.types import Examples, GateResult, Record
 from undercut.data.load import load_examples
 from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
@@ -43,6 +43,7 @@ from undercut.pipeline.run import (
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.variants import compress_artefact
 from undercut.pipeline.workspace import Workspace, open_workspace
+from undercut.predict.answers import answer_row
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
@@ -72,7 +73,8 @@ class Answered(Record):
 
     model: str
     rows: int
-    predictions: list[Prediction] = Field(description="empty when written to a file")
+    task: str = ""
+    predictions: list[SerializeAsAny[Record]] = Field(description="empty when written to a file")
     out: str = ""
 
 
@@ -136,11 +138,12 @@ def _labelled(paths: list[Path], manifest: Any, columns: dict[str, Any]) -> Exam
         raise fail("data-none", expected="a labelled file after the artefact", found="none")
     task = plugins.attr(plugins.get("task", manifest.task).load)()
     rows, _ = load_examples(paths, task, **columns, held_out=True)
-    unknown = sorted(set(task.label_space(rows.targets)) - set(manifest.labels))
+    known = task.class_names(manifest.labels)
+    unknown = sorted({c for target in rows.targets for c in task.classes(target)} - set(known))
     if unknown:
         raise fail(
             "label-unknown",
-            expected=f"labels the model knows: {', '.join(manifest.labels[:8])} ...",
+            expected=f"labels the model knows: {', '.join(known[:8])} ...",
             found=", ".join(map(repr, unknown[:5])),
             where=", ".join(str(p) for p in paths),
         )
@@ -278,17 +281,28 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
         )
     predictor = load(folder, spec.backend, spec.threads)
     if spec.out is None:
-        return Answered(model=predictor.hash, rows=len(texts), predictions=predictor.predict(texts))
+        return Answered(
+            model=predictor.hash,
+            rows=len(texts),
+            task=predictor.task.name,
+            predictions=predictor.predict(texts),
+        )
     _write_lines(spec.out, _lines(predictor, texts))
-    return Answered(model=predictor.hash, rows=len(texts), predictions=[], out=str(spec.out))
+    return Answered(
+        model=predictor.hash,
+        rows=len(texts),
+        task=predictor.task.name,
+        predictions=[],
+        out=str(spec.out),
+    )
 
 
 def _lines(predictor: Any, texts: list[str]) -> Iterator[str]:
     for start in range(0, len(texts), 4096):
         chunk = texts[start : start + 4096]
         for text, answer in zip(chunk, predictor.predict(chunk), strict=True):
-            row = {"text": text, "label": answer.label, "probability": answer.probability}
-            yield json.dumps(row | {"truncated": answer.truncated}, ensure_ascii=False)
+            row = {"text": text} | answer_row(predictor.task.name, answer, 0)
+            yield json.dumps(row, ensure_ascii=False)
 
 
 def _write_lines(out: Path, lines: Iterator[str]) -> None:

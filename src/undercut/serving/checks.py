@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from undercut.serving.options import Limits
 from undercut.serving.problems import ApiError
-from undercut.serving.schemas import ModelInfo, PredictBody
+from undercut.serving.schemas import PredictBody
 
 SHOWN = 10
 
@@ -20,20 +20,13 @@ def estimate_tokens(text: str) -> int:
     return max(1, -(-len(text.encode()) // 4))
 
 
-def texts_of(body: PredictBody, limits: Limits, model: ModelInfo) -> list[str]:
+def texts_of(body: PredictBody, limits: Limits) -> list[str]:
     """Return the texts of a request.
 
     Raises:
         ApiError: 422 naming every text (the first ten) that is empty, too long or holds NUL;
-            too many texts; or a model that is not served here.
+            or too many texts.
     """
-    if body.model is not None and body.model not in (model.name, model.version):
-        raise ApiError(
-            422,
-            "model-unknown",
-            f"expected the model '{model.name}'; found '{body.model[:100]}'",
-            "Leave `model` out, or see GET /v1/models.",
-        )
     texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
     if not 1 <= len(texts) <= limits.request_inputs:
         raise ApiError(

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from undercut.core.errors import MissingExtra, Problem, fail
-from undercut.core.types import Prediction
+from undercut.predict.answers import any_answer
 from undercut.serving.schemas import FeedbackAnswer, PredictAnswer
 
 try:
@@ -59,17 +59,15 @@ class Client:
         )
         self._retries, self._sleep = retries, sleep
 
-    def predict(self, inputs: Sequence[str], top: int | str = 5) -> list[Prediction]:
+    def predict(self, inputs: Sequence[str], top: int | str = 5) -> list[Any]:
         """Answer texts, any number of them, in order; ``probabilities`` lists ``top`` labels.
+
+        An answer is the record of the server's task: a ``Prediction``, or entities.
 
         Raises:
             UndercutError: the server refused or could not be reached.
         """
-        found: list[Prediction] = []
-        for chunk in _chunks(inputs):
-            answer = self.ask(chunk, top)
-            found.extend(Prediction(**row.model_dump()) for row in answer.predictions)
-        return found
+        return [row for chunk in _chunks(inputs) for row in self.ask(chunk, top).predictions]
 
     def ask(self, inputs: Sequence[str], top: int | str = 5) -> PredictAnswer:
         """Send one request and return all of its answer, ``request_id`` included.
@@ -85,7 +83,9 @@ class Client:
                 fix="Put it in a list: predict([text]).",
             )
         body = {"inputs": list(inputs), "top": top}
-        return PredictAnswer.model_validate(self._post("/v1/predict", body))
+        answer = PredictAnswer.model_validate(self._post("/v1/predict", body))
+        rows = [any_answer().validate_python(row) for row in answer.predictions]
+        return answer.model_copy(update={"predictions": rows})
 
     def feedback(
         self, request_id: str, target: str, index: int = 0, comment: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 import undercut
 from undercut.serving.answers import answer_json
-from undercut.serving.batcher import Batcher, Predicts
+from undercut.serving.batcher import Predicts
 from undercut.serving.checks import estimate_tokens, texts_of
 from undercut.serving.feedback import FeedbackStore
 from undercut.serving.guard import Guard, log_error
@@ -34,11 +34,12 @@ from undercut.serving.schemas import (
     Health,
     ModelInfo,
     ModelsAnswer,
-    PredictAnswer,
     PredictBody,
     UsageAnswer,
     parse,
+    predict_answer,
 )
+from undercut.serving.shelf import Shelf
 
 API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models"}
 ROUTES = frozenset({"/", "/healthz", "/readyz", "/metrics"} | API)
@@ -75,6 +76,7 @@ def build_app(
     feedback: FeedbackStore,
     limits: Limits,
     model_info: ModelInfo,
+    more: Sequence[tuple[Predicts, ModelInfo]] = (),
     hosts: frozenset[str] | None = None,
     count_tokens: Callable[[str], int] = estimate_tokens,
 ) -> FastAPI:
@@ -87,27 +89,23 @@ def build_app(
         feedback: where corrections go.
         limits: what is accepted.
         model_info: what is told about the model.
+        more: further models, each with what is told about it; a request names one in ``model``.
         hosts: accepted names of the Host header; ``None`` accepts any.
         count_tokens: tokens of a text, for batching and usage; runs on the event loop.
     """
     requests = Requests()
-    batcher = Batcher(
-        predictor,
-        batch_inputs=limits.batch_inputs,
-        batch_tokens=limits.batch_tokens,
-        queue_inputs=limits.queue_inputs,
-    )
+    shelf = Shelf([(predictor, model_info), *more], limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await asyncio.to_thread(batcher.close, limits.deadline_seconds)
+        await asyncio.to_thread(shelf.close, limits.deadline_seconds)
         await asyncio.to_thread(meter.close)
 
     app = FastAPI(
         title="undercut",
         version=undercut.__version__,
-        description=f"Answers of the model '{model_info.name}'.",
+        description=f"Answers of {', '.join(repr(i.name) for i in shelf.infos)}.",
         docs_url=None,  # the bundled pages load scripts from elsewhere
         redoc_url=None,
         lifespan=lifespan,
@@ -161,7 +159,7 @@ def build_app(
 
     @app.post(
         "/v1/predict",
-        response_model=PredictAnswer,
+        response_model=predict_answer(model_info.task),
         responses=error_responses(*COMMON, 400, 408, 413, 415, 422, 429, 500, 504),
         openapi_extra=_takes(PredictBody),
         summary="Answer one text or a list of texts",
@@ -170,17 +168,18 @@ def build_app(
     async def predict(request: Request) -> Response:
         key_id = await caller(request, "predict")
         body = parse(await body_of(request), PredictBody)
-        texts = texts_of(body, limits, model_info)
+        served = shelf.pick(body.model)
+        texts = texts_of(body, limits)
         sizes = [count_tokens(text) for text in texts]
         state = request.state
         left = max(0.0, state.started + limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future(batcher.answer(texts, sizes, left))
+        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
         predictions = await answered(request.receive, answer)
-        content = answer_json(state.request_id, model_info, predictions, body.top, sum(sizes))
+        content = answer_json(state.request_id, served.info, predictions, body.top, sum(sizes))
         used = {
             "request_id": state.request_id,
             "key_id": key_id,
-            "model": model_info.version,
+            "model": served.info.version,
             "inputs": len(texts),
             "tokens": sum(sizes),
             "latency_ms": (time.monotonic() - state.started) * 1e3,
@@ -215,7 +214,7 @@ def build_app(
             )
         row = (body.request_id, key_id, body.index, body.target, body.comment)
         await _in_thread(feedback.add, *row)
-        known = body.target in model_info.labels
+        known = body.target in shelf.labels_of(used.model)
         answer = FeedbackAnswer(request_id=body.request_id, index=body.index, known_label=known)
         return _json(answer)
 
@@ -234,12 +233,12 @@ def build_app(
         "/v1/models",
         response_model=ModelsAnswer,
         responses=error_responses(*COMMON),
-        summary="The model served here",
+        summary="The models served here",
         **keyed,
     )
     async def models(request: Request) -> Response:
         await caller(request, "predict")
-        return _json(ModelsAnswer(models=[model_info]))
+        return _json(ModelsAnswer(models=shelf.infos))
 
     @app.get("/healthz", response_model=Health, summary="Whether the process answers")
     async def healthy() -> Response:
@@ -252,8 +251,8 @@ def build_app(
         summary="Whether the model takes requests",
     )
     async def ready() -> Response:
-        busy = batcher.busy_for()
-        if batcher.closed:
+        busy = shelf.busy_for()
+        if shelf.closed:
             raise ApiError(503, "stopping", "the server is stopping")
         if busy > limits.deadline_seconds:
             raise ApiError(503, "stuck", f"the model has been at one batch for {busy:.0f} s")
@@ -268,8 +267,8 @@ def build_app(
     )
     async def metrics(request: Request) -> Response:
         await caller(request, "metrics")
-        model = {"name": model_info.name, "version": model_info.version}
-        text = exposition(requests, batcher.load, model, meter.flush_failures)
+        models = [{"name": i.name, "version": i.version} for i in shelf.infos]
+        text = exposition(requests, shelf.load(), models, meter.flush_failures)
         return Response(text, media_type=CONTENT_TYPE)
 
     @app.get("/", include_in_schema=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import psutil
 
@@ -74,7 +74,7 @@ def single(name: str, kind: str, text: str, value: float) -> list[str]:
 
 
 def exposition(
-    requests: Requests, load: Load, model: Mapping[str, str], flush_failures: int
+    requests: Requests, load: Load, models: Sequence[Mapping[str, str]], flush_failures: int
 ) -> str:
     """Return everything this server counts."""
     process = psutil.Process()
@@ -82,7 +82,7 @@ def exposition(
     memory = process.memory_info().rss
     info = "undercut_model_info"
     lines = [
-        *family(info, "gauge", "The model.", [sample(info, model, 1)]),
+        *family(info, "gauge", "The models.", [sample(info, m, 1) for m in models]),
         *requests.lines(),
         *single("undercut_requests_in_flight", "gauge", "Requests now.", requests.in_flight),
         *single("undercut_queue_inputs", "gauge", "Inputs waiting for the model.", load.waiting),

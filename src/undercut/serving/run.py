@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,25 @@ from undercut.serving.keys import SCOPES, KeyStore, open_keys
 from undercut.serving.meter import open_meter, subject_of
 from undercut.serving.options import ServeOptions
 from undercut.serving.schemas import ModelInfo
+from undercut.store.files import content_hash
 
 WARM_UP = "warm up"
+RUN_MODEL = "model"
+"""What the artefact's folder is called inside a run's."""
 
 
-def serve(artefact: Path | str, options: ServeOptions | None = None, **changes: Any) -> None:
-    """Serve an artefact over HTTP until interrupted.
+def serve(
+    artefact: Path | str | Sequence[Path | str],
+    options: ServeOptions | None = None,
+    **changes: Any,
+) -> None:
+    """Serve artefacts over HTTP until interrupted.
+
+    Of several, each answers the requests that name it in ``model``; the first answers the others.
+    Adapted models of one base share its weights.
 
     Args:
-        artefact: artefact folder.
+        artefact: artefact folder, or several.
         options: where and how.
         changes: fields of :class:`ServeOptions`, such as ``port=8001``, over ``options``.
 
@@ -42,25 +52,40 @@ def serve(artefact: Path | str, options: ServeOptions | None = None, **changes: 
             than loopback without keys, or a store in use by another server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
-    from undercut.predict.predictor import backends_for, load
-
     chosen = resolve(options, changes)
     require_packages()
     check_exposure(chosen)
+    folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
     with listen(chosen) as sock:
-        predictor = load(artefact, chosen.backend, chosen.threads)
-        manifest = predictor.manifest
-        able = backends_for(manifest)
-        info = ModelInfo(
-            name=manifest.name,
-            version=predictor.hash,
-            task=manifest.task,
-            labels=manifest.labels,
-            architecture=manifest.architecture,
-            backend=chosen.backend or (able[0] if able else ""),
-            created_at=manifest.created_at,
-        )
-        serve_predictor(predictor, info, chosen, sock)
+        several = len(folders) > 1
+        (predictor, info), *more = [open_model(Path(f), chosen, several) for f in folders]
+        serve_predictor(predictor, info, chosen, sock, more)
+
+
+def open_model(folder: Path, options: ServeOptions, several: bool) -> tuple[Predicts, ModelInfo]:
+    """Open an artefact, with what is told about it.
+
+    Args:
+        folder: artefact folder.
+        options: runtime and cores.
+        several: whether others are served beside it: then it is called as its folder or run is.
+    """
+    from undercut.predict.predictor import backends_for, load
+
+    predictor = load(folder, options.backend, options.threads)
+    manifest = predictor.manifest
+    able = backends_for(manifest)
+    place = folder.resolve()
+    called = place.parent.name if place.name == RUN_MODEL else place.name
+    return predictor, ModelInfo(
+        name=called if several else manifest.name,
+        version=predictor.hash,
+        task=manifest.task,
+        labels=manifest.labels,
+        architecture=manifest.architecture,
+        backend=options.backend or (able[0] if able else ""),
+        created_at=manifest.created_at,
+    )
 
 
 def resolve(options: ServeOptions | None, changes: dict[str, Any]) -> ServeOptions:
@@ -107,8 +132,9 @@ def serve_predictor(
     model_info: ModelInfo,
     options: ServeOptions,
     sock: socket.socket,
+    more: Sequence[tuple[Predicts, ModelInfo]] = (),
 ) -> None:
-    """Serve any predictor on a listening socket until SIGINT or SIGTERM.
+    """Serve any predictor, and more of them, on a listening socket until SIGINT or SIGTERM.
 
     A stop is graceful: no new connections, running requests are answered, usage is written. The
     ledger gets what was answered, and the process's CPU-seconds as one attempt a start.
@@ -121,7 +147,8 @@ def serve_predictor(
     from undercut.serving.http import build_app
     from undercut.serving.timeouts import HastyProtocol
 
-    predictor.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
+    for each in (predictor, *(p for p, _ in more)):
+        each.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
     database = open_database(options.state / "serving.sqlite")
     book = Book(options.ledger_file)
     meter = open_meter(database, options.state / "journal", book, sync=options.journal_sync)
@@ -133,6 +160,7 @@ def serve_predictor(
         feedback=FeedbackStore(database),
         limits=options.limits,
         model_info=model_info,
+        more=more,
         hosts=accepted_hosts(options),
     )
     config = uvicorn.Config(
@@ -146,11 +174,15 @@ def serve_predictor(
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
     )
     _log_to_stderr(options.access_log)
-    with book.measure(subject_of(model_info.version)), _sigterm_interrupts():
+    versions = [model_info.version, *(i.version for _, i in more)]
+    subject = subject_of(versions[0] if not more else content_hash(versions))
+    with book.measure(subject), _sigterm_interrupts():
         try:
             if keys is not None:
                 _show_new_keys(keys, options.new_key)
-            greeting = _greeting(model_info, url_of(options, sock), keyed=keys is not None)
+            greeting = _greeting(
+                [model_info, *(i for _, i in more)], url_of(options, sock), keyed=keys is not None
+            )
             print(greeting, file=sys.stderr, flush=True)
             uvicorn.Server(config).run(sockets=[sock])
         except KeyboardInterrupt:  # how a stop ends: uvicorn raises the signal again
@@ -173,12 +205,13 @@ def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
         print("Start again with --new-key NAME to make one.", file=sys.stderr)
 
 
-def _greeting(model: ModelInfo, url: str, *, keyed: bool) -> str:
+def _greeting(models: list[ModelInfo], url: str, *, keyed: bool) -> str:
     key = ' -H "authorization: Bearer $UNDERCUT_API_KEY"' if keyed else ""
+    one = "" if len(models) == 1 else f', "model": "{models[-1].name}"'
     return (
-        f"Serving {model.name} at {url} (Ctrl+C stops it). Try: "
+        f"Serving {', '.join(m.name for m in models)} at {url} (Ctrl+C stops it). Try: "
         f"curl {url}/v1/predict{key} -H 'content-type: application/json' "
-        """-d '{"inputs": "where is my parcel"}'"""
+        f"""-d '{{"inputs": "where is my parcel"{one}}}'"""
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 from pydantic_core import from_json
 
+from undercut.core import plugins
 from undercut.core.errors import did_you_mean
 from undercut.core.types import Record
 from undercut.serving.meter import UsageTotal
@@ -44,7 +45,9 @@ class PredictBody(BaseModel):
     )
     inputs: str | list[str] = Field(description="one text, or a list of texts")
     model: str | None = Field(
-        None, description="name or version expected to answer; refused when another is served"
+        None,
+        description="name or version of the model to answer; the first by default, refused when "
+        "it is not served here",
     )
     top: Top = Field(5, description='how many labels `probabilities` lists, 1 to 10,000, or "all"')
 
@@ -74,15 +77,6 @@ class FeedbackBody(BaseModel):
         if "\0" in value:
             raise ValueError("a NUL character cannot be stored")
         return value
-
-
-class Answer(BaseModel):
-    """One prediction."""
-
-    label: str
-    probability: float = Field(description="calibrated probability of `label`")
-    probabilities: dict[str, float] = Field(description="most likely labels first")
-    truncated: bool = Field(description="the text was longer than the model reads")
 
 
 class Quantities(BaseModel):
@@ -118,8 +112,15 @@ class PredictAnswer(BaseModel):
     request_id: str
     model: str
     version: str
-    predictions: list[Answer]
+    predictions: list[Any]
     usage: Quantities
+
+
+def predict_answer(task: str) -> type[PredictAnswer]:
+    """Return the answer of a server of one task: its predictions are the task's records."""
+    row: Any = plugins.attr(plugins.get("task", task).answer)
+    rows: Any = list[row]
+    return create_model("PredictAnswer", __base__=PredictAnswer, predictions=(rows, ...))
 
 
 class FeedbackAnswer(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,9 +13,10 @@ from undercut.models.encoder.module import load_body
 from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work
-from undercut.training.loop import Recipe, Trunk, train
+from undercut.training.loop import Recipe, train
 from undercut.training.precision import fast_float32
-from undercut.training.sources import Source
+from undercut.training.sources import Part, Source
+from undercut.training.trunk import Trunk
 
 SECONDS = 0.7
 """Wall-clock time after which no further batch is timed."""
@@ -28,21 +29,25 @@ START = 0.5
 """CPU-seconds to read the base, write the model and tokenise."""
 
 
+def start_cost(work: Work) -> Estimate:
+    """Return the cost of what the head starts from: the frozen pass, or nothing."""
+    if not work.network.starts_from_rows:
+        return Estimate(0.0, "")
+    return pass_cost(work, "pooled")
+
+
 def pass_cost(work: Work, kind: str, besides: str = "") -> Estimate:
-    """Return the cost of the frozen pass over the texts whose rows are not in the cache.
+    """Return the cost of the frozen pass over the inputs whose rows are not in the cache.
 
     Args:
         work: the job.
         kind: ``pooled``, or ``layer<k>`` for the states after the lower k layers.
-        besides: another kind whose pass leaves this one too; texts it will encode are free.
+        besides: another kind whose pass leaves this one too; inputs it will encode are free.
     """
-    texts = work.frozen.missing(work.texts, kind)
-    if besides:
-        both = set(work.frozen.missing(work.texts, besides))
-        texts = [t for t in texts if t not in both]
-    if not texts:
+    inputs = work.frozen.missing(work.inputs, kind, besides)
+    if not inputs:
         return Estimate(0.0, f"{kind} rows in the cache" if not besides else "")
-    prepared = work.frontend.prepare(texts)
+    prepared = work.frontend.prepare(inputs)
     keep = None if kind == "pooled" else int(kind.removeprefix("layer"))
     body = load_body(work.base.folder, work.frozen.dtype)
     batches = length_batches(prepared.sizes, SAMPLE_TOKENS)
@@ -62,39 +67,37 @@ def pass_cost(work: Work, kind: str, besides: str = "") -> Estimate:
 
 
 def step_cost(
-    work: Work,
-    trunk: Trunk,
-    sample: Callable[[np.ndarray], Source],
-    sizes: np.ndarray,
-    held_sizes: np.ndarray,
-    recipe: Recipe,
+    work: Work, trunk: Trunk, source: Source, held_sizes: np.ndarray, recipe: Recipe
 ) -> Estimate:
     """Return the cost of training, by training for a few steps; ``trunk`` is spoilt by it.
 
     Args:
         work: the job.
         trunk: what will be trained.
-        sample: training rows by index, or something that costs as much.
-        sizes: tokens of the training rows, ``(n,)``.
-        held_sizes: tokens of the validation rows, ``(m,)``.
+        source: training pieces, or something that costs as much.
+        held_sizes: tokens of the validation pieces, ``(q,)``.
         recipe: how it will be trained.
     """
+    sizes, classes = source.sizes, len(work.seen)
     batches = length_batches(sizes, recipe.batch_tokens)
     at = sorted({int(q * (len(batches) - 1)) for q in QUANTILES[:3]})
     clock: list[tuple[float, int]] = []
     begin = 0.0
     steps = 1 + -(-SAMPLE_TOKENS // recipe.batch_tokens)  # the first of each is not counted
     for count, i in enumerate([at[len(at) // 2], *at]):
-        source = sample(batches[i])
-        seen = torch.from_numpy(work.y[batches[i]])
-        head = torch.randn(len(work.seen), work.base.width)
+        part = Part(source, batches[i])
+        head = work.network.head(
+            lambda: torch.randn(len(work.y), work.base.width), work.targets, classes, 0
+        )
         several = Recipe(steps, steps, 1e-6, recipe.batch_tokens)
         ticks: list[tuple[float, int]] = []
 
         def watch(tokens: int, to: list[tuple[float, int]] = ticks) -> None:
             to.append((time.process_time(), tokens))
 
-        train(trunk, source, seen, head, several, work.job.seed, work.job.threads, watch=watch)
+        train(
+            trunk, part, work.targets, head, several, work.job.seed, work.job.threads, watch=watch
+        )
         if count:  # the first run warms up
             clock.append((ticks[-1][0] - ticks[0][0], sum(t for _, t in ticks[1:])))
         begin = begin or time.monotonic()

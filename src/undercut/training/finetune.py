@@ -1,17 +1,18 @@
-"""The common end of partial and full training: run the loop, note the choices, write the files."""
+"""The common end of every method that trains: run the loop, note the choices, write the files."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-import numpy as np
 from torch import Tensor
 
 from undercut.core.types import Fitted
 from undercut.training.job import Work, finish_job
-from undercut.training.loop import SCALE, Recipe, Trunk, centroids, train
+from undercut.training.loop import Recipe, train
+from undercut.training.network import Head
 from undercut.training.sources import Source
+from undercut.training.trunk import Trunk
 
 NEEDED = ("epochs", "stop", "rate", "temperature")
 """What a refit repeats."""
@@ -22,20 +23,20 @@ def finetune(
     trunk: Trunk,
     rows: Source,
     held: Source | None,
-    pooled: Tensor,
+    head: Head,
     recipe: Recipe,
     mend: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict,
 ) -> Fitted:
-    """Train ``trunk`` and write the model.
+    """Train ``trunk`` and ``head`` and write the model.
 
     Args:
         work: the job.
         trunk: what to train.
-        rows: training rows.
-        held: validation rows, or ``None`` in a refit.
-        pooled: the base's output for the training rows, ``float32 (n, D)``.
+        rows: training pieces.
+        held: validation pieces, or ``None`` in a refit.
+        head: where the head starts; left as it was at the best epoch.
         recipe: how long and how fast.
-        mend: turns the trained tensors into those to be saved.
+        mend: turns the trained tensors of the body into those to be saved.
     """
     job = work.job
     deadline = None
@@ -45,7 +46,7 @@ def finetune(
         trunk,
         rows,
         work.targets,
-        centroids(pooled, work.targets, len(work.seen)),
+        head,
         recipe,
         job.seed,
         job.threads,
@@ -59,5 +60,7 @@ def finetune(
         "rate": recipe.rate,
         "temperature": float(job.fixed.get("temperature", done.temperature)),
     }
-    bias = np.zeros(len(done.weight), np.float32)
-    return finish_job(work, done.weight, bias, SCALE, choices, done.curve, mend(done.tensors))
+    head.load_state_dict(done.head)
+    saved = mend(done.tensors)
+    trained = sum(saved.get(n, t).numel() for n, t in done.tensors.items())
+    return finish_job(work, head, choices, done.curve, saved, trained)

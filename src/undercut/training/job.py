@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,38 +13,31 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import FitJob, Fitted
+from undercut.core.types import FitJob, Fitted, Frontend
 from undercut.models.encoder.base import WEIGHTS, Base, resolve
-from undercut.models.encoder.frontend import TextFrontend
-from undercut.models.encoder.module import save_model
 from undercut.training.frozen import FrozenEncoder
+from undercut.training.network import Head, Network
 from undercut.training.temperature import fit_temperature, log_loss
-
-UNSEEN_BIAS = -40.0
-"""Logit of a label without training rows: below any other, so it is never the answer."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A fit job made ready.
+    """A fit job made ready. A unit is what gets a label: a text, or a word.
 
     Attributes:
-        base: the pretrained model.
-        frontend: prepares texts.
-        max_tokens: tokens kept of a text.
-        seen: labels with training rows, as positions in ``job.labels``, ``int64 (S,)``.
-        y: training targets as positions in ``seen``, ``int64 (n,)``.
-        valid_y: validation targets as positions in ``seen``, -1 where it is not among them,
+        network: the architecture over its pretrained base.
+        seen: labels with training units, as positions in ``job.labels``, ``int64 (S,)``.
+        y: training labels as positions in ``seen``, ``int64 (n,)``.
+        valid_y: validation labels as positions in ``seen``, -1 where it is not among them,
             ``int64 (m,)``; ``None`` in a refit.
         frozen: the base with its cache.
         began: clock at the start of the fit, for its deadline.
     """
 
     job: FitJob
-    base: Base
-    frontend: TextFrontend
-    max_tokens: int
+    network: Network
     seen: np.ndarray
     y: np.ndarray
     valid_y: np.ndarray | None
@@ -52,22 +45,49 @@ class Work:
     began: float
 
     @property
-    def texts(self) -> list[str]:
-        """Training texts, then validation texts."""
-        return [*self.job.train.inputs, *(self.job.valid.inputs if self.job.valid else ())]
+    def base(self) -> Base:
+        """The pretrained model."""
+        return self.network.base
+
+    @property
+    def frontend(self) -> Frontend:
+        """What prepares inputs."""
+        return self.network.frontend
+
+    @property
+    def inputs(self) -> list[Any]:
+        """Training inputs, then validation inputs."""
+        return [*self.job.train.inputs, *self.held_inputs]
+
+    @property
+    def held_inputs(self) -> Sequence[Any]:
+        """Validation inputs; empty in a refit."""
+        return self.job.valid.inputs if self.job.valid is not None else ()
 
     @property
     def targets(self) -> Tensor:
-        """Training targets ``int64 (n,)``."""
+        """Training labels ``int64 (n,)``."""
         return torch.from_numpy(self.y)
 
-    def judge(self, logits: np.ndarray) -> dict[str, float]:
-        """Return temperature, log loss and accuracy on the validation rows.
-
-        Rows whose label has no training rows count as wrong, and are left out of the log loss.
+    def head(self, keep: int | None = None) -> Head:
+        """Return the head that training starts from.
 
         Args:
-            logits: ``(m, S)`` of the validation rows.
+            keep: also keep the states after this layer, if this takes a pass of the frozen base.
+        """
+
+        def rows() -> Tensor:
+            return self.frozen.pooled(self.inputs, keep)[: len(self.y)]
+
+        return self.network.head(rows, self.targets, len(self.seen), self.job.seed)
+
+    def judge(self, logits: np.ndarray) -> dict[str, float]:
+        """Return temperature, log loss and accuracy on the validation units.
+
+        Units whose label has no training units count as wrong, and are left out of the log loss.
+
+        Args:
+            logits: ``(m, S)`` of the validation units.
         """
         assert self.valid_y is not None
         known = self.valid_y >= 0
@@ -109,54 +129,40 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
         valid_y = place[np.asarray(job.task.encode(job.valid, job.labels), np.int64)]
     base = resolve(job.base)
     longest = min(int(job.options.max_tokens), base.longest)
-    frontend = TextFrontend(base.folder / "tokenizer.json", longest, pad_id=base.pad_id)
-    frozen = FrozenEncoder(base, frontend, longest, job.cache, job.threads, job.tick)
-    return Work(job, base, frontend, longest, seen, compact, valid_y, frozen, began)
+    network = plugins.attr(plugins.get("model", job.architecture).training)(base, longest)
+    frozen = FrozenEncoder(network, longest, job.cache, job.threads, job.tick)
+    return Work(job, network, seen, compact, valid_y, frozen, began)
 
 
 def finish_job(
     work: Work,
-    weight: np.ndarray,
-    bias: np.ndarray,
-    scale: float,
+    head: Head,
     choices: Mapping[str, Any],
     curve: list[dict[str, float]],
-    trained: Mapping[str, Tensor] | None = None,
+    tensors: Mapping[str, Tensor],
+    trained: int,
 ) -> Fitted:
     """Write the model's files to ``job.out`` and describe them.
 
     Args:
         work: the job.
-        weight: head of the seen labels, ``(S, D)``.
-        bias: of the seen labels, ``(S,)``.
-        scale: factor on the head's dot products.
+        head: the trained head.
         choices: what a refit shall repeat; ``temperature`` among it.
         curve: one record a choice tried.
-        trained: tensors of the body that were trained, by their name in ``Body``.
+        tensors: tensors that replace those of the base, by their name in ``Body``.
+        trained: parameters trained besides the head.
     """
-    job = work.job
-    full = np.zeros((len(job.labels), weight.shape[1]), np.float32)
-    full[work.seen] = weight
-    offset = np.full(len(job.labels), UNSEEN_BIAS, np.float32)
-    offset[work.seen] = bias
-    save_model(job.out, work.base, full, offset, trained)
-    head = full.size + offset.size
+    job, labels = work.job, len(work.job.labels)
+    config, size = work.network.save(job.out, head, work.seen, labels, tensors)
     return Fitted(
-        architecture="encoder",
+        architecture=work.network.name,
         format="torch",
-        config={
-            "pooling": work.base.pooling,
-            "normalise": True,
-            "scale": scale,
-            "temperature": float(choices["temperature"]),
-            "max_tokens": work.max_tokens,
-            "pad_id": work.base.pad_id,
-        },
+        config={**config, "temperature": float(choices["temperature"])},
         choices=dict(choices),
         base=work.base.ref,
         curve=tuple(curve),
-        trainable_parameters=head + sum(t.numel() for t in (trained or {}).values()),
-        total_parameters=head + parameters(work.base),
+        trainable_parameters=size + trained,
+        total_parameters=size + parameters(work.base),
     )
 
 

@@ -1,10 +1,12 @@
 """Where training batches come from: token ids, kept hidden states, or states made on the spot.
 
-Shapes: B texts, T tokens of the longest, D width.
+Shapes: B pieces, T tokens of the longest, D width, R rows that get a label. A piece is what the
+front end made for batching: a text, or a window of a document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,15 +18,35 @@ from undercut.core.types import Frontend, Prepared
 from undercut.models.encoder.module import Body
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Some pieces, padded to the longest.
+
+    Attributes:
+        x: what the trained layers read: ids ``int64 (B, T)`` or states ``(B, T, D)``.
+        mask: true where there is a token, ``bool (B, T)``.
+        arrays: what the front end's ``collate`` gave.
+        units: which of the labels ``y`` each row of the output has, ``int64 (R,)``.
+    """
+
+    x: Tensor
+    mask: Tensor
+    arrays: Mapping[str, Tensor]
+    units: np.ndarray
+
+
 class Source(Protocol):
-    """Rows that a training step can ask for by index."""
+    """Pieces that a training step can ask for by index."""
 
     @property
     def sizes(self) -> np.ndarray:
-        """Tokens of each row, ``int64 (n,)``."""
+        """Tokens of each piece, ``int64 (p,)``."""
 
-    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return what the trained layers read, ``(B, T)`` or ``(B, T, D)``, and its mask."""
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return the pieces at ``index``."""
+
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return which labels the rows of the pieces at ``index`` have, ``int64 (R,)``."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +54,8 @@ class Tokens:
     """Token ids.
 
     Attributes:
-        frontend: it prepared the texts.
-        prepared: the texts.
+        frontend: it prepared the inputs.
+        prepared: their pieces.
         renumber: new id of each id, ``int64 (V,)``, when the word table is trimmed.
     """
 
@@ -43,42 +65,56 @@ class Tokens:
 
     @property
     def sizes(self) -> np.ndarray:
-        """Tokens of each text, ``int64 (n,)``."""
+        """Tokens of each piece, ``int64 (p,)``."""
         return np.asarray(self.prepared.sizes, np.int64)
 
-    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return ids ``int64 (B, T)`` and mask ``bool (B, T)``."""
-        arrays = self.frontend.collate(self.prepared, index)
-        ids = arrays["input_ids"]
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return the places of the rows of the pieces at ``index``."""
+        places = self.prepared.places
+        return index if places is None else np.concatenate([places[i] for i in index])
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return the ids of the pieces at ``index``."""
+        collated = self.frontend.collate(self.prepared, index)
+        arrays = {name: torch.from_numpy(a) for name, a in collated.items()}
+        ids, mask = arrays["input_ids"], arrays["attention_mask"].bool()
         if self.renumber is not None:
-            ids = self.renumber[ids]
-        return torch.from_numpy(ids), torch.from_numpy(arrays["attention_mask"]).bool()
+            ids = torch.from_numpy(self.renumber[collated["input_ids"]])
+        return Batch(ids, mask, arrays, self.units(index))
 
 
 @dataclass(frozen=True)
 class States:
-    """Hidden states of n texts, one text's tokens after the other.
+    """Kept hidden states, one piece's tokens after the other.
 
     Attributes:
         tokens: ``(sum of lengths, D)``.
-        starts: ``int64 (n + 1,)``; text i owns rows ``starts[i]`` to ``starts[i + 1]``.
+        pieces: the pieces they are the states of.
     """
 
     tokens: Tensor
-    starts: np.ndarray
+    pieces: Tokens
 
     @property
     def sizes(self) -> np.ndarray:
-        """Tokens of each text, ``int64 (n,)``."""
-        return np.diff(self.starts)
+        """Tokens of each piece, ``int64 (p,)``."""
+        return self.pieces.sizes
 
-    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return states ``(B, T, D)``, zeros where padded, and mask ``bool (B, T)``."""
-        sizes = torch.from_numpy(self.sizes[index])
-        at = torch.arange(int(sizes.max()))
-        mask = at < sizes[:, None]  # (B, T)
-        rows = (torch.from_numpy(self.starts[index])[:, None] + at) * mask
-        return self.tokens[rows] * mask[..., None], mask
+    @property
+    def starts(self) -> np.ndarray:
+        """Piece i owns rows ``starts[i]`` to ``starts[i + 1]``; ``int64 (p + 1,)``."""
+        return np.concatenate([[0], np.cumsum(self.sizes)])
+
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return the places of the rows of the pieces at ``index``."""
+        return self.pieces.units(index)
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return states ``(B, T, D)``, zeros where padded."""
+        read = self.pieces.batch(index)
+        at = torch.arange(read.mask.shape[1])
+        rows = (torch.from_numpy(self.starts[index])[:, None] + at) * read.mask
+        return Batch(self.tokens[rows] * read.mask[..., None], read.mask, read.arrays, read.units)
 
 
 @dataclass(frozen=True)
@@ -87,7 +123,7 @@ class LowerLayers:
 
     Attributes:
         body: its layers below ``layer`` are frozen.
-        tokens: the texts.
+        tokens: the pieces.
         layer: number of layers to climb.
     """
 
@@ -97,17 +133,72 @@ class LowerLayers:
 
     @property
     def sizes(self) -> np.ndarray:
-        """Tokens of each text, ``int64 (n,)``."""
+        """Tokens of each piece, ``int64 (p,)``."""
         return self.tokens.sizes
 
-    def batch(self, index: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Return states ``(B, T, D)`` and mask ``bool (B, T)``."""
-        ids, mask = self.tokens.batch(index)
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return the places of the rows of the pieces at ``index``."""
+        return self.tokens.units(index)
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return states ``(B, T, D)``."""
+        read = self.tokens.batch(index)
         with torch.no_grad():
-            return self.body.climb(self.body.embed(ids), mask, 0, self.layer), mask
+            h = self.body.climb(self.body.embed(read.x), read.mask, 0, self.layer)
+        return Batch(h, read.mask, read.arrays, read.units)
 
 
-def random_states(sizes: np.ndarray, width: int, dtype: torch.dtype) -> States:
-    """Return states of texts of these sizes with random values, to time training with."""
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    return States(torch.randn(int(starts[-1]), width).to(dtype), starts)
+@dataclass(frozen=True)
+class Part:
+    """Some pieces of a source, to time training with.
+
+    Attributes:
+        whole: the source.
+        index: which of its pieces.
+    """
+
+    whole: Source
+    index: np.ndarray
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Tokens of each piece, ``int64 (p,)``."""
+        return self.whole.sizes[self.index]
+
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return the places of the rows of the pieces at ``index``."""
+        return self.whole.units(self.index[index])
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return the pieces at ``index``."""
+        return self.whole.batch(self.index[index])
+
+
+@dataclass(frozen=True)
+class RandomStates:
+    """Random values in place of kept states, to time training with: made a batch at a time.
+
+    Attributes:
+        pieces: the pieces they stand for.
+        width: D.
+        dtype: of the states.
+    """
+
+    pieces: Tokens
+    width: int
+    dtype: torch.dtype
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Tokens of each piece, ``int64 (p,)``."""
+        return self.pieces.sizes
+
+    def units(self, index: np.ndarray) -> np.ndarray:
+        """Return the places of the rows of the pieces at ``index``."""
+        return self.pieces.units(index)
+
+    def batch(self, index: np.ndarray) -> Batch:
+        """Return states ``(B, T, D)``."""
+        read = self.pieces.batch(index)
+        h = torch.randn(*read.mask.shape, self.width).to(self.dtype)
+        return Batch(h, read.mask, read.arrays, read.units)

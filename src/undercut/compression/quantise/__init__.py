@@ -4,7 +4,7 @@ from undercut.core.types import CompressorInfo
 
 PLUGIN = CompressorInfo(
     name="quantise",
-    architectures=("encoder",),
+    architectures=("encoder", "adapted", "tagger"),
     compress="undercut.compression.quantise.dynamic:compress",
     options="undercut.compression.quantise.options:QuantiseOptions",
     summary="8-bit weights for ONNX Runtime",

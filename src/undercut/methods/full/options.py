@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from undercut.methods.usual import Usual
 
 
 class FullOptions(BaseModel):
     """Options of ``full``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    usual: ClassVar[Usual] = Usual(2, 2e-4)
 
     epochs: int | None = Field(
         None, ge=1, le=1000, description="Times to go through the rows; by data size if not given."
@@ -20,3 +25,15 @@ class FullOptions(BaseModel):
         1024, ge=64, le=65536, description="Tokens of a batch at most, padding counted."
     )
     max_tokens: int = Field(256, ge=8, le=8192, description="Tokens read of one text, at most.")
+
+
+class FullTaggingOptions(FullOptions):
+    """Options of ``full`` for token classification."""
+
+    usual: ClassVar[Usual] = Usual(5, 4e-4)
+    rate: float | None = Field(
+        None, gt=0, lt=1, description="Highest learning rate; 4e-4 if not given."
+    )
+    max_tokens: int = Field(
+        128, ge=16, le=8192, description="Tokens of a window; longer documents make several."
+    )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from undercut.core.types import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import load_body
-from undercut.training.estimate import pass_cost, step_cost, sum_of
+from undercut.training.estimate import pass_cost, start_cost, step_cost, sum_of
 from undercut.training.finetune import NEEDED, finetune
 from undercut.training.job import Work, open_job
-from undercut.training.loop import Recipe, Trunk
+from undercut.training.loop import Recipe
 from undercut.training.schedule import recipe_for
-from undercut.training.sources import LowerLayers, Source, Tokens, random_states
+from undercut.training.sources import LowerLayers, RandomStates, Source, Tokens
+from undercut.training.trunk import Trunk
 
 
 def fit(job: FitJob) -> Fitted:
     """Write the files of a partly trained encoder to ``job.out``.
 
-    One pass of the frozen base keeps the states after its lower layers and gives the class
-    centroids that the head starts from. Then only the layers above are trained, from the kept
+    One pass of the frozen base keeps the states after its lower layers and gives what the head
+    starts from. Then only the layers above are trained, from the kept
     states. With ``job.valid`` the best epoch and the temperature are chosen.
 
     Raises:
@@ -28,17 +30,21 @@ def fit(job: FitJob) -> Fitted:
             loss that is no number any more.
     """
     work = open_job(job, NEEDED)
-    n, first = len(work.y), first_layer(work)
-    tokens = Tokens(work.frontend, work.frontend.prepare(work.texts))
+    first = first_layer(work)
+    tokens = Tokens(work.frontend, work.frontend.prepare(work.inputs))
     keep = first if first and fits(work, tokens.sizes) else None
-    pooled = work.frozen.pooled(work.texts, keep)[:n]
-    trunk = Trunk(load_body(work.base.folder), first, False, work.base.pooling)
-    trunk.in_format(work.frozen.dtype)
+    head = work.head(keep)
+    trunk = _trunk(work, first)
     rows = _source(work, trunk, job.train.inputs, keep)
     held = None
-    if work.valid_y is not None and job.valid is not None:
-        held = _source(work, trunk, job.valid.inputs, keep)
-    return finetune(work, trunk, rows, held, pooled, _recipe(work, rows.sizes))
+    if work.valid_y is not None:
+        held = _source(work, trunk, work.held_inputs, keep)
+    return finetune(work, trunk, rows, held, head, _recipe(work, rows.sizes))
+
+
+def _trunk(work: Work, first: int) -> Trunk:
+    trunk = Trunk(work.network, load_body(work.base.folder), first, tables=False)
+    return trunk.in_format(work.frozen.dtype)
 
 
 def first_layer(work: Work) -> int:
@@ -48,15 +54,15 @@ def first_layer(work: Work) -> int:
 
 
 def fits(work: Work, sizes: np.ndarray) -> bool:
-    """Return whether the hidden states of texts of these sizes may be kept."""
+    """Return whether the hidden states of pieces of these sizes may be kept."""
     room = int(sizes.sum()) * work.base.width * work.frozen.dtype.itemsize
     return bool(room <= work.job.options.cache_gb * 1e9)
 
 
-def _source(work: Work, trunk: Trunk, texts: Sequence[str], keep: int | None) -> Source:
+def _source(work: Work, trunk: Trunk, inputs: Sequence[Any], keep: int | None) -> Source:
     if keep is not None:
-        return work.frozen.states(texts, keep)
-    tokens = Tokens(work.frontend, work.frontend.prepare(texts))
+        return work.frozen.states(inputs, keep)
+    tokens = Tokens(work.frontend, work.frontend.prepare(inputs))
     return LowerLayers(trunk.body, tokens, trunk.first)
 
 
@@ -64,12 +70,13 @@ def _recipe(work: Work, sizes: np.ndarray) -> Recipe:
     """Return the recipe: a single layer is trained longer and faster than several."""
     options = work.job.options
     single = work.base.layers - first_layer(work) == 1
+    usual = options.usual_single if single else options.usual
     return recipe_for(
         sizes,
         options.epochs,
-        4 if single else 3,
+        usual.epochs,
         options.rate,
-        6e-4 if single else 3e-4,
+        usual.rate,
         work.base.width,
         options.batch_tokens,
         work.job.fixed,
@@ -79,22 +86,19 @@ def _recipe(work: Work, sizes: np.ndarray) -> Recipe:
 def estimate(job: FitJob) -> Estimate:
     """Return the expected cost from a few timed batches of the frozen pass and of training."""
     work = open_job(job, needed=())
-    first = first_layer(work)
-    prepared = work.frontend.prepare(work.texts)
-    sizes = Tokens(work.frontend, prepared).sizes
-    kept = bool(first) and fits(work, sizes)
-    trunk = Trunk(load_body(work.base.folder), first, False, work.base.pooling)
-    trunk.in_format(work.frozen.dtype)
-
-    def sample(index: np.ndarray) -> Source:
-        if kept:
-            return random_states(sizes[index], work.base.width, work.frozen.dtype)
-        chosen = work.frontend.prepare([work.texts[i] for i in index])
-        return LowerLayers(trunk.body, Tokens(work.frontend, chosen), first)
-
-    n = len(work.y)
-    costs = [pass_cost(work, "pooled")]
+    first, width = first_layer(work), work.base.width
+    tokens, held = (
+        Tokens(work.frontend, work.frontend.prepare(x))
+        for x in (job.train.inputs, work.held_inputs)
+    )
+    kept = bool(first) and fits(work, np.concatenate([tokens.sizes, held.sizes]))
+    trunk = _trunk(work, first)
+    source: Source = LowerLayers(trunk.body, tokens, first)
     if kept:
-        costs.append(pass_cost(work, f"layer{first}", besides="pooled"))
-    costs.append(step_cost(work, trunk, sample, sizes[:n], sizes[n:], _recipe(work, sizes[:n])))
+        source = RandomStates(tokens, width, work.frozen.dtype)
+    costs = [start_cost(work)]
+    if kept:
+        besides = "pooled" if work.network.starts_from_rows else ""
+        costs.append(pass_cost(work, f"layer{first}", besides))
+    costs.append(step_cost(work, trunk, source, held.sizes, _recipe(work, tokens.sizes)))
     return sum_of(costs)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from undercut.methods.usual import Usual
 
 
 class PartialOptions(BaseModel):
     """Options of ``partial``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    usual: ClassVar[Usual] = Usual(3, 3e-4)
+    usual_single: ClassVar[Usual] = Usual(4, 6e-4)
 
     layers: int | None = Field(
         None, ge=1, description="Upper layers to train; half of them if not given."
@@ -31,4 +37,20 @@ class PartialOptions(BaseModel):
         ge=0,
         description="Gigabytes of hidden states to keep at most; beyond that they are computed "
         "anew in every epoch.",
+    )
+
+
+class PartialTaggingOptions(PartialOptions):
+    """Options of ``partial`` for token classification."""
+
+    usual: ClassVar[Usual] = Usual(5, 6e-4)
+    usual_single: ClassVar[Usual] = Usual(6, 1e-3)
+    rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Highest learning rate; if not given 6e-4, or 1e-3 for a single layer.",
+    )
+    max_tokens: int = Field(
+        128, ge=16, le=8192, description="Tokens of a window; longer documents make several."
     )

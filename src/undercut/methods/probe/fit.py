@@ -1,4 +1,4 @@
-"""Fits a probe: encode every text once, then a logistic regression on the unit vectors."""
+"""Fits a probe: encode every input once, then a logistic regression on its unit vectors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def fit(job: FitJob) -> Fitted:
         UndercutError: no validation rows and no earlier choices, or rows of one class only.
     """
     work = open_job(job, needed=("c", "temperature"))
-    e = F.normalize(work.frozen.pooled(work.texts), dim=-1)  # (n + m, D)
+    e = F.normalize(work.frozen.pooled(work.inputs), dim=-1)  # (n + m, D)
     rows, held = e[: len(work.y)], e[len(work.y) :]
     scaler = _Scaler(rows)
     x = scaler(rows)
@@ -50,7 +50,8 @@ def fit(job: FitJob) -> Fitted:
         curve = [{"c": c, **f} for c, f in zip(grid, found, strict=True)]
     job.tick(Progress("probe", 1, 1))
     choices = {"c": grid[best], "temperature": temperature}
-    return finish_job(work, *heads[best], 1.0, choices, curve)
+    head = work.network.linear(*map(torch.from_numpy, heads[best]))
+    return finish_job(work, head, choices, curve, {}, 0)
 
 
 class _Scaler:

@@ -20,3 +20,11 @@ class ProbeOptions(BaseModel):
         description="Inverse regularisation strengths to choose from on validation.",
     )
     max_tokens: int = Field(256, ge=8, le=8192, description="Tokens read of one text, at most.")
+
+
+class ProbeTaggingOptions(ProbeOptions):
+    """Options of ``probe`` for token classification."""
+
+    max_tokens: int = Field(
+        128, ge=16, le=8192, description="Tokens of a window; longer documents make several."
+    )

@@ -4,7 +4,7 @@ from undercut.core.types import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="composite",
-    tasks=("text-classification",),
+    tasks=("text-classification", "token-classification"),
     formats=("composite",),
     summary="children in subfolders and the weights that join them",
     combine="undercut.models.composite.stack:make_scorer",

@@ -41,12 +41,14 @@ class Alias:
         folder: folder of the model inside the package.
         sha256: SHA-256 of its ``model.safetensors``.
         licence: licence of the weights, an SPDX id.
+        hub: where the same model is published.
     """
 
     package: str
     folder: str
     sha256: str
     licence: str
+    hub: str
 
 
 ALIASES = {
@@ -55,6 +57,7 @@ ALIASES = {
         folder="model",
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         licence="Apache-2.0",
+        hub="sentence-transformers/all-MiniLM-L6-v2",
     ),
 }
 

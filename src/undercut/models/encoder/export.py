@@ -1,56 +1,19 @@
-"""Write an encoder as ONNX: inputs ``input_ids``, ``attention_mask`` int64 (B, T); ``logits``.
-
-The graph is put together from the tensors directly. torch's exporter took 7.7 CPU-seconds for
-the same graph (its older one is deprecated); this takes well under one, needs no torch, and
-gives fewer, larger matrix products: query, key and value are one product, the attention scale
-and the token-type row are folded into weights. Operators are plain ONNX, opset 20.
-"""
+"""Write an encoder as ONNX: inputs ``input_ids``, ``attention_mask`` int64 (B, T); ``logits``."""
 
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 from safetensors.numpy import load_file
 
 from undercut.core.types import Manifest
-from undercut.models.encoder.base import WEIGHTS, position_shift
-
-OPSET = 20
-LOWEST = np.finfo(np.float32).min
-
-
-class Graph:
-    """Nodes and constants of a graph under construction; every output gets its own name."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[TensorProto] = []
-        self.shared: dict[tuple[int, ...], str] = {}
-
-    def constant(self, name: str, value: np.ndarray) -> str:
-        """Add a tensor and return its name."""
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def ints(self, *values: int) -> str:
-        """Add a short list of integers once and return its name."""
-        if values not in self.shared:
-            name = "ints_" + "_".join(map(str, values))
-            self.shared[values] = self.constant(name, np.array(values, np.int64))
-        return self.shared[values]
-
-    def __call__(self, op: str, *inputs: str, name: str = "", **attributes: Any) -> str:
-        """Add a node and return the name of its output."""
-        out = name or f"{op}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [out], name=out, **attributes))
-        return out
+from undercut.models.encoder.base import WEIGHTS
+from undercut.models.encoder.graph import Graph, body, save
 
 
 def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
@@ -63,83 +26,40 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     """
     folder, out = Path(folder), Path(out)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    tensors = load_file(folder / WEIGHTS)
-    head = load_file(folder / "head.safetensors")
-    g = Graph()
-    mask = g("Cast", "attention_mask", to=TensorProto.FLOAT)  # (B, T)
-    x = _embed(g, config, tensors)  # (B, T, D)
-    blocked = g("Sub", g.constant("one", np.ones(1, np.float32)), mask)
-    bias = g("Mul", blocked, g.constant("lowest", np.array([LOWEST])))
-    bias = g("Unsqueeze", bias, g.ints(1, 2))  # (B, 1, 1, T)
-    for i in range(config["num_hidden_layers"]):
-        x = _layer(g, config, tensors, i, x, bias)
-    e = _pool(g, x, mask, str(manifest.config.get("pooling", "mean")))  # (B, D)
-    if manifest.config.get("normalise", True):
-        norm = g("ReduceL2", e, g.ints(-1), keepdims=1)
-        e = g("Div", e, g("Max", norm, g.constant("least", np.full(1, 1e-12, np.float32))))
-    weight = head["weight"].T * np.float32(manifest.config.get("scale", 1.0))
-    z = g("MatMul", e, g.constant("head.weight", weight), name="head")
-    g("Add", z, g.constant("head.bias", head["bias"]), name="logits")
-    _save(g, len(head["bias"]), out / "model.onnx")
+    tensors, head = load_file(folder / WEIGHTS), load_file(folder / "head.safetensors")
+    write_graph(out / "model.onnx", config, tensors, head, manifest.config)
     shutil.copyfile(folder / "tokenizer.json", out / "tokenizer.json")
 
 
-def _embed(g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
-    words = g.constant("words", tensors["embeddings.word_embeddings.weight"])
-    places = tensors["embeddings.position_embeddings.weight"][position_shift(config) :]
-    kind = tensors["embeddings.token_type_embeddings.weight"][0]
-    length = g("Shape", "input_ids", start=1, end=2)
-    at = g("Slice", g.constant("positions", places + kind), g.ints(0), length, g.ints(0))
-    x = g("Add", g("Gather", words, "input_ids"), at)
-    return _norm(g, config, tensors, "embeddings.LayerNorm", x)
+def write_graph(
+    path: Path,
+    config: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+    head: dict[str, np.ndarray],
+    settings: dict[str, Any],
+) -> None:
+    """Write the graph of an encoder with its head.
 
-
-def _layer(
-    g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], i: int, x: str, bias: str
-) -> str:
-    at = f"encoder.layer.{i}."
-    heads, width = config["num_attention_heads"], config["hidden_size"]
-    scale = {"query": np.float32(1 / math.sqrt(width // heads)), "key": 1, "value": 1}
-    names = {n: f"{at}attention.self.{n}" for n in scale}
-    weight = np.concatenate([tensors[f"{names[n]}.weight"] * s for n, s in scale.items()])
-    offset = np.concatenate([tensors[f"{names[n]}.bias"] * s for n, s in scale.items()])
-    qkv = g("MatMul", x, g.constant(f"{at}qkv.weight", weight.T), name=f"{at}qkv")
-    qkv = g("Add", qkv, g.constant(f"{at}qkv.bias", offset))  # (B, T, 3 D)
-    qkv = g("Reshape", qkv, g.ints(0, 0, 3 * heads, width // heads))
-    qkv = g("Transpose", qkv, perm=[0, 2, 1, 3])  # (B, 3 H, T, D/H)
-    q, k, v = (
-        g("Slice", qkv, g.ints(n * heads), g.ints((n + 1) * heads), g.ints(1)) for n in range(3)
-    )
-    scores = g("Add", g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2])), bias)
-    a = g("MatMul", g("Softmax", scores, axis=-1), v)  # (B, H, T, D/H)
-    a = g("Reshape", g("Transpose", a, perm=[0, 2, 1, 3]), g.ints(0, 0, width))
-    x = g("Add", _linear(g, tensors, f"{at}attention.output.dense", a), x)
-    x = _norm(g, config, tensors, f"{at}attention.output.LayerNorm", x)
-    h = _activate(g, config, _linear(g, tensors, f"{at}intermediate.dense", x))
-    h = g("Add", _linear(g, tensors, f"{at}output.dense", h), x)
-    return _norm(g, config, tensors, f"{at}output.LayerNorm", h)
-
-
-def _linear(g: Graph, tensors: dict[str, np.ndarray], name: str, x: str) -> str:
-    weight = g.constant(f"{name}.weight", tensors[f"{name}.weight"].T)
-    z = g("MatMul", x, weight, name=name)
-    return g("Add", z, g.constant(f"{name}.bias", tensors[f"{name}.bias"]))
-
-
-def _activate(g: Graph, config: dict[str, Any], x: str) -> str:
-    act = config.get("hidden_act", "gelu")
-    if act == "relu":
-        return g("Relu", x)
-    return g("Gelu", x, approximate="none" if act == "gelu" else "tanh")
-
-
-def _norm(
-    g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], name: str, x: str
-) -> str:
-    weight = g.constant(f"{name}.weight", tensors[f"{name}.weight"])
-    bias = g.constant(f"{name}.bias", tensors[f"{name}.bias"])
-    eps = float(config.get("layer_norm_eps", 1e-12))
-    return g("LayerNormalization", x, weight, bias, axis=-1, epsilon=eps)
+    Args:
+        path: file to write.
+        config: the base's ``config.json``.
+        tensors: as :func:`undercut.models.encoder.graph.body` takes them.
+        head: ``weight (K, D)`` and ``bias (K,)``.
+        settings: how it pools and scales, as in the manifest.
+    """
+    g = Graph()
+    mask = g("Cast", "attention_mask", to=TensorProto.FLOAT)  # (B, T)
+    x = body(g, config, tensors, mask)  # (B, T, D)
+    e = _pool(g, x, mask, str(settings.get("pooling", "mean")))  # (B, D)
+    if settings.get("normalise", True):
+        norm = g("ReduceL2", e, g.ints(-1), keepdims=1)
+        e = g("Div", e, g("Max", norm, g.constant("least", np.full(1, 1e-12, np.float32))))
+    weight = head["weight"].T * np.float32(settings.get("scale", 1.0))
+    z = g("MatMul", e, g.constant("head.weight", weight), name="head")
+    g("Add", z, g.constant("head.bias", head["bias"]), name="logits")
+    read: list[str | int] = ["batch", "length"]
+    inputs = {"input_ids": read, "attention_mask": read}
+    save(g, "encoder", inputs, len(head["bias"]), path)
 
 
 def _pool(g: Graph, x: str, mask: str, how: str) -> str:
@@ -147,14 +67,3 @@ def _pool(g: Graph, x: str, mask: str, how: str) -> str:
         return g("Squeeze", g("Slice", x, g.ints(0), g.ints(1), g.ints(1)), g.ints(1))
     total = g("MatMul", g("Unsqueeze", mask, g.ints(1)), x)  # (B, 1, D)
     return g("Div", g("Squeeze", total, g.ints(1)), g("ReduceSum", mask, g.ints(1), keepdims=1))
-
-
-def _save(g: Graph, labels: int, path: Path) -> None:
-    ids, mask = (
-        helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "length"])
-        for n in ("input_ids", "attention_mask")
-    )
-    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])
-    graph = helper.make_graph(g.nodes, "encoder", [ids, mask], [logits], g.constants)
-    opset = [helper.make_opsetid("", OPSET)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(path))

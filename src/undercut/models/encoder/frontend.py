@@ -66,10 +66,7 @@ class TextFrontend:
         self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
     ) -> np.ndarray:
         """Turn logits ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
-        z = np.asarray(outputs, np.float64) / self.temperature
-        z -= z.max(axis=-1, keepdims=True)
-        z -= np.log(np.exp(z).sum(axis=-1, keepdims=True))
-        return z.astype(np.float32)
+        return log_softmax(outputs, self.temperature)
 
 
 def open_frontend(folder: Path, manifest: Manifest) -> TextFrontend:
@@ -81,6 +78,14 @@ def open_frontend(folder: Path, manifest: Manifest) -> TextFrontend:
         temperature=float(config.get("temperature", 1.0)),
         pad_id=int(config.get("pad_id", 0)),
     )
+
+
+def log_softmax(outputs: np.ndarray, temperature: float) -> np.ndarray:
+    """Return ``log softmax(outputs / temperature)`` over the last axis, float32."""
+    z = np.asarray(outputs, np.float64) / temperature
+    z -= z.max(axis=-1, keepdims=True)
+    z -= np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return z.astype(np.float32)
 
 
 def open_tokenizer(path: Path) -> Tokenizer:

@@ -75,13 +75,22 @@ class Layer(nn.Module):
         self.widen, self.narrow = nn.Linear(width, inner), nn.Linear(inner, width)
         self.narrow_norm = nn.LayerNorm(width, eps)
 
-    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        """``x (B, T, D)``; ``bias (B, 1, 1, T)`` is added to the attention scores."""
+    def forward(self, x: Tensor, bias: Tensor | None, past: Tensor | None = None) -> Tensor:
+        """Run the layer: ``(B, T, D)`` to ``(B, T, D)``.
+
+        Args:
+            x: hidden states.
+            bias: ``(B, 1, 1, P + T)``, added to the attention scores.
+            past: keys and values of P positions before the text, ``(2, H, P, D/H)``.
+        """
         B, T, D = x.shape
         split = (B, T, self.heads, D // self.heads)
         q = self.query(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
         k = self.key(x).view(split).permute(0, 2, 3, 1)  # (B, H, D/H, T)
         v = self.value(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
+        if past is not None:
+            k = torch.cat([past[0].transpose(1, 2).expand(B, -1, -1, -1), k], 3)
+            v = torch.cat([past[1].expand(B, -1, -1, -1), v], 2)
         scores = (q * (1 / math.sqrt(D // self.heads))) @ k  # (B, H, T, T)
         if bias is not None:
             scores = scores + bias
@@ -92,12 +101,24 @@ class Layer(nn.Module):
 
 
 class Body(nn.Module):
-    """Embeddings and layers of a BERT-like model."""
+    """Embeddings and layers of a BERT-like model.
+
+    Attributes:
+        shift: row of the position table that a text's first token uses.
+        prompt: gives P word vectors put before every text, ``(P, D)``: prompt tuning.
+        prefix: gives keys and values put before those of every text, ``(P, L * 2 * D)``: prefix
+            tuning. Both are absent in a plain model; a text's own states come out of it all the
+            same.
+    """
+
+    prompt: Callable[[], Tensor] | None
+    prefix: Callable[[], Tensor] | None
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
         width = config["hidden_size"]
         self.shift = position_shift(dict(config))
+        self.prompt = self.prefix = None
         self.words = nn.Embedding(config["vocab_size"], width)
         self.positions = nn.Embedding(config["max_position_embeddings"], width)
         self.kinds = nn.Embedding(config.get("type_vocab_size", 2), width)
@@ -123,14 +144,33 @@ class Body(nn.Module):
             first: first layer to run.
             last: layer to stop before; all from ``first`` on if ``None``.
         """
+        front, past = 0, None
+        if self.prompt is not None:
+            words = self.prompt().to(x.dtype)  # (P, D)
+            front = len(words)
+            x = torch.cat([self.front(words).expand(len(x), -1, -1), x], 1)  # (B, P + T, D)
+        elif self.prefix is not None:
+            past = self.past(self.prefix().to(x.dtype))  # (L, 2, H, P, D/H)
+            front = past.shape[3]
         bias = None
         if not bool(mask.all()):
             lowest = torch.finfo(x.dtype).min
             bias = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(~mask, lowest)
-            bias = bias[:, None, None, :]  # (B, 1, 1, T)
-        for layer in self.layers[first:last]:
-            x = layer(x, bias)
+            bias = F.pad(bias, (front, 0))[:, None, None, :]  # (B, 1, 1, P + T)
+        for i, layer in enumerate(self.layers[first:last], first):
+            x = layer(x, bias, None if past is None else past[i])
+        return x if self.prompt is None else x[:, front:]
+
+    def front(self, words: Tensor) -> Tensor:
+        """Word vectors ``(P, D)`` of a prompt, at the positions before the text."""
+        at = slice(self.shift - len(words), self.shift)
+        x: Tensor = self.norm(words + self.positions.weight[at] + self.kinds.weight[0])
         return x
+
+    def past(self, flat: Tensor) -> Tensor:
+        """Keys and values ``(P, L * 2 * D)``, in peft's order, to ``(L, 2, H, P, D/H)``."""
+        split = (len(flat), len(self.layers), 2, self.layers[0].heads, -1)
+        return flat.view(split).permute(1, 2, 3, 0, 4)
 
 
 def pool(x: Tensor, mask: Tensor, how: str = "mean") -> Tensor:
@@ -178,12 +218,29 @@ def load_body(folder: Path, dtype: torch.dtype = torch.float32) -> Body:
     Raises:
         UndercutError: tensors are missing or of another shape.
     """
+    return body_of(folder, {k: v.to(dtype) for k, v in read_tensors(folder).items()})
+
+
+def read_tensors(folder: Path) -> dict[str, Tensor]:
+    """Return the tensors of a model folder by their published names."""
+    return {_plain(k): v for k, v in load_file(Path(folder) / WEIGHTS).items()}
+
+
+def body_of(folder: Path, tensors: Mapping[str, Tensor]) -> Body:
+    """Make the body of a model folder around tensors, which are not copied.
+
+    Args:
+        folder: its ``config.json`` says the shape.
+        tensors: by their published names.
+
+    Raises:
+        UndercutError: tensors are missing or of another shape.
+    """
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
     with torch.device("meta"):
         body = Body(config)
-    tensors = {_plain(k): v for k, v in load_file(Path(folder) / WEIGHTS).items()}
     wanted = {published(name): name for name in body.state_dict()}
-    state = {wanted[k]: v.to(dtype) for k, v in tensors.items() if k in wanted}
+    state = {wanted[k]: v for k, v in tensors.items() if k in wanted}
     try:
         body.load_state_dict(state, assign=True)
     except RuntimeError as error:
@@ -246,13 +303,22 @@ def save_model(
         trained: tensors that replace those of the base, by their name in :class:`Body`;
             all others, vocabulary and pooler included, are kept as they were.
     """
+    save_body(out, base, trained)
+    save_arrays(
+        {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)},
+        str(out / "head.safetensors"),
+    )
+
+
+def save_body(out: Path, base: Base, trained: Mapping[str, Tensor] | None = None) -> None:
+    """Write the body's weights and what goes with them; see :func:`save_model`."""
     for name in BESIDE:
         if (base.folder / name).is_file():
             shutil.copyfile(base.folder / name, out / name)
     if trained:
         tensors = {
-            _plain(k): v.float() if v.is_floating_point() else v
-            for k, v in load_file(base.folder / WEIGHTS).items()
+            k: v.float() if v.is_floating_point() else v
+            for k, v in read_tensors(base.folder).items()
         }
         for name, value in trained.items():
             tensors[published(name)] = value.detach().float().contiguous()
@@ -261,7 +327,3 @@ def save_model(
         save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
     else:
         shutil.copyfile(base.folder / WEIGHTS, out / WEIGHTS)
-    save_arrays(
-        {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)},
-        str(out / "head.safetensors"),
-    )

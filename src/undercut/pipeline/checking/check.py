@@ -22,9 +22,11 @@ from undercut.data.content_checks import (
     unusable,
 )
 from undercut.data.near import Near, near
+from undercut.data.task_files import own_reader, task_for
 from undercut.data.usable import Usable, read_sets
 from undercut.pipeline.checking.labels import cut, label_errors
 from undercut.pipeline.checking.lengths import measure
+from undercut.pipeline.checking.own_files import check_own
 from undercut.pipeline.checking.record import Checked, ClassCount, LabelErrors, Pair
 
 if TYPE_CHECKING:
@@ -45,7 +47,11 @@ def check(spec: CheckSpec, listener: Listener | None = None) -> Checked:
     from undercut.pipeline.run import Silent
 
     listener = listener or Silent()
-    task = plugins.attr(plugins.get("task", spec.task).load)()
+    name, said = task_for(spec.task, spec.train)
+    task = plugins.attr(plugins.get("task", name).load)()
+    if (info := own_reader(task)) is not None:
+        checked = check_own(spec, info, task, listener.announce)
+        return _paged(checked.model_copy(update={"notes": [*said, *checked.notes]}), spec)
     columns = (spec.text_column, spec.label_column)
     listener.announce("read")
     sets = read_sets(spec.train, spec.valid, spec.test, task, *columns)
@@ -94,6 +100,11 @@ def _written(checked: Checked, spec: CheckSpec, given: Usable, sets: dict[str, U
 
         sources = [*given.sources, *(s for used in sets.values() for s in used.sources)]
         checked = checked.model_copy(update={"fixed": write_fixed(sources)})
+    return _paged(checked, spec)
+
+
+def _paged(checked: Checked, spec: CheckSpec) -> Checked:
+    """Write the page when asked."""
     if spec.page is not None:
         from undercut.pipeline.checking.page import write_page
 

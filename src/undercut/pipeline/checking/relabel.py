@@ -17,6 +17,7 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import RelabelSpec
 from undercut.core.types import Record
+from undercut.data.task_files import own_reader, task_for
 from undercut.data.usable import Source, read_sets
 from undercut.ledger.book import Book
 from undercut.pipeline.checking.labels import search
@@ -132,7 +133,16 @@ def open_walk(spec: RelabelSpec, listener: Any) -> Walk:
         found = str(len(spec.train) or "none")
         raise fail("relabel-file", expected="one labelled file", found=found)
     path = spec.train[0]
-    task = plugins.attr(plugins.get("task", spec.task).load)()
+    name, _ = task_for(spec.task, spec.train)
+    task = plugins.attr(plugins.get("task", name).load)()
+    if own_reader(task) is not None:
+        raise fail(
+            "relabel-task",
+            expected="a table of texts and labels",
+            found=f"a file of {name}",
+            where=str(path),
+            fix="undercut evaluate and the report list its most confident mistakes.",
+        )
     sets = read_sets([path], [], [], task, spec.text_column, spec.label_column)
     used = sets["train"]
     if len(used.sources) != 1 or len(sets) != 1:

@@ -67,6 +67,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "css": Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704
         "tables": {
             "classes": tables.classes(scored),
+            "units": tables.units(scored),
             "mistakes": tables.mistakes(scored),
             "variants": tables.variants(facts),
             "gates": tables.gates(facts),

@@ -25,17 +25,40 @@ from undercut.pipeline.report.keys import p_value
 
 def classes(ev: Evaluation) -> Table:
     """Return precision, recall, F1 and support of every class."""
+    known = any(c.f1_low is not None for c in ev.classes)
+    interval_ = (">F1, 95 %",) if known else ()
+    counted = ev.thing_names.capitalize()
     return Table(
-        columns("~Class", ">Precision", ">Recall", ">Recall, 95 %", ">F1", ">Rows"),
+        columns("~Class", ">Precision", ">Recall", ">Recall, 95 %", ">F1", *interval_,
+                f">{counted}"),
         tuple(
             (
                 one_line(c.label), percent(c.precision), percent(c.recall),
                 f"{100 * c.recall_low:.1f}–{100 * c.recall_high:.1f}", percent(c.f1),
-                number(c.support),
+                *((_span(c.f1_low, c.f1_high),) if known else ()), number(c.support),
             )
             for c in ev.classes
         ),
         "No class was scored.",
+    )  # fmt: skip
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return NONE if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def units(ev: Evaluation) -> Table | None:
+    """Return the report by unit, such as by token; None where rows are the units."""
+    if ev.per_unit is None:
+        return None
+    return Table(
+        columns("~Tag", ">Precision", ">Recall", ">F1", ">Tokens"),
+        tuple(
+            (one_line(c.label), percent(c.precision), percent(c.recall), percent(c.f1),
+             number(c.support))
+            for c in ev.per_unit.labels
+        ),
+        "No token was scored.",
     )  # fmt: skip
 
 
@@ -48,7 +71,7 @@ def mistakes(ev: Evaluation) -> Table:
              f"{m.probability:.3f}")
             for m in ev.mistakes
         ),
-        "No row was answered wrongly.",
+        f"No {ev.thing_name} was answered wrongly.",
     )  # fmt: skip
 
 

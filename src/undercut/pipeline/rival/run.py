@@ -69,6 +69,15 @@ def rival(
     price = _price(spec, where.url)
     with open_workspace(spec.workspace, listener.announce) as workspace:
         facts = read_facts(spec.workspace, spec.run)
+        if not plugins.get("task", facts.task).rival:
+            able = [n for n in plugins.names("task") if plugins.get("task", n).rival]
+            raise fail(
+                "rival-task",
+                expected=f"a run of {', '.join(able)}",
+                found=facts.task,
+                where=facts.name,
+                fix="undercut price compares it with APIs by their price lists.",
+            )
         folder = spec.workspace / "runs" / (facts.name or facts.data.name)
         promoted = next(v for v in facts.variants if v.promoted)
         task = plugins.attr(plugins.get("task", facts.task).load)()

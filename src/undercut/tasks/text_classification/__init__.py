@@ -6,4 +6,7 @@ PLUGIN = TaskInfo(
     name="text-classification",
     summary="one label of a fixed set for every text",
     load="undercut.tasks.text_classification.task:TextClassification",
+    row="undercut.tasks.text_classification.shown:row",
+    lines="undercut.tasks.text_classification.shown:lines",
+    rival=True,
 )

@@ -138,7 +138,8 @@ class TextClassification:
             method="wilson",
         )
         macro_f1 = averages(confusion_matrix(y, answers, len(labels))).macro_f1
-        return Judged(accuracy, macro_f1, right, answers, y, right, tuple(labels))
+        at = np.arange(len(y))
+        return Judged(accuracy, macro_f1, right, answers, y, right, tuple(labels), at)
 
     def evaluate(
         self,

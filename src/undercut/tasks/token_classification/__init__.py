@@ -9,6 +9,7 @@ PLUGIN = TaskInfo(
     recognise="undercut.tasks.token_classification.reading.recognise:recognise",
     read="undercut.tasks.token_classification.reading.read:read",
     check="undercut.tasks.token_classification.checks:check",
-    predictions="undercut.tasks.token_classification.prediction:Tagged",
-    shown="undercut.tasks.token_classification.shown:lines",
+    answer="undercut.tasks.token_classification.prediction:Tagged",
+    row="undercut.tasks.token_classification.shown:row",
+    lines="undercut.tasks.token_classification.shown:lines",
 )

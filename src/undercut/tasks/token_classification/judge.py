@@ -33,6 +33,7 @@ def judge(
         classes=gold.kinds,
         found=matched.hit_gold,
         names=tuple(types),
+        items=np.repeat(np.arange(len(batch.sentences) - 1), np.diff(batch.sentences)),
     )
 
 

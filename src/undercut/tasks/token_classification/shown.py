@@ -1,8 +1,29 @@
-"""An answer on a terminal: one entity a line."""
+"""An answer as JSON and on a terminal: one entity a line."""
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from undercut.tasks.token_classification.prediction import Tagged
+
+DECIMALS = 6
+
+
+def row(answer: Tagged, top: int | Literal["all"]) -> dict[str, Any]:
+    """Return an answer as JSON; ``top`` does not matter, there is one type an entity."""
+    return {
+        "entities": [
+            {
+                "start": e.start,
+                "end": e.end,
+                "type": e.type,
+                "text": e.text,
+                "probability": round(e.probability, DECIMALS),
+            }
+            for e in answer.entities
+        ],
+        "truncated": answer.truncated,
+    }
 
 
 def lines(answer: Tagged) -> list[str]:

@@ -14,6 +14,11 @@ BELIEVED = "Can its probabilities be believed?"
 FEWER = "What does answering only the sure texts buy?"
 
 
+def _head(ev: Evaluation) -> str:
+    """Return what is answered: ``Texts``, ``Entities``."""
+    return "Texts" if ev.things is None else ev.thing_names.capitalize()
+
+
 def _span(share: float, n: int) -> tuple[float, float]:
     low, high = wilson(round(share * n), n)
     return float(low), float(high)
@@ -21,10 +26,12 @@ def _span(share: float, n: int) -> tuple[float, float]:
 
 def reliability(ev: Evaluation) -> Figure:
     """Return accuracy against mean confidence, one point a bin, with the diagonal."""
+    what = ev.confidence_in.capitalize()
     bins = [b for b in ev.reliability if b.rows]
     spans = [_span(b.accuracy, b.rows) for b in bins]
     table = Table(
-        columns(">Rows", ">Mean confidence", ">Accuracy", ">95 % interval"),
+        columns(f">{ev.thing_names.capitalize()}", ">Mean confidence", f">{what}",
+                ">95 % interval"),
         tuple(
             (number(b.rows), percent(b.confidence), percent(b.accuracy),
              f"{100 * low:.1f}–{100 * high:.1f}")
@@ -43,8 +50,8 @@ def reliability(ev: Evaluation) -> Figure:
     )
     if abs(gap) < 0.0005:
         answer = (
-            "On average confidence and accuracy agree; the expected calibration error is "
-            f"{100 * ev.ece:.1f} points."
+            f"On average confidence and {ev.confidence_in} agree; the expected calibration error "
+            f"is {100 * ev.ece:.1f} points."
         )
     low = around([x for b in bins for x in (b.confidence, b.accuracy)] + [s[0] for s in spans],
                  0.0, 1.0)[0]  # fmt: skip
@@ -64,7 +71,7 @@ def reliability(ev: Evaluation) -> Figure:
                 ),
             ],
             Axis("Mean confidence of the bin", low, 1.0, write=whole_percent),
-            Axis("Accuracy in the bin", low, 1.0, write=whole_percent),
+            Axis(f"{what} in the bin", low, 1.0, write=whole_percent),
             width,
             square=True,
         )  # fmt: skip
@@ -75,9 +82,11 @@ def reliability(ev: Evaluation) -> Figure:
 def coverage(ev: Evaluation) -> Figure:
     """Return accuracy of the most confident share of texts, with its 95 % band."""
     curve = sorted(ev.coverage, key=lambda p: p.coverage)
-    spans = [_span(p.accuracy, round(p.coverage * ev.rows)) for p in curve]
+    answered = sum(b.rows for b in ev.reliability) or ev.rows
+    spans = [_span(p.accuracy, round(p.coverage * answered)) for p in curve]
+    what = ev.confidence_in
     table = Table(
-        columns(">Answered", ">Probability at least", ">Accuracy", ">95 % interval"),
+        columns(">Answered", ">Probability at least", f">{what.capitalize()}", ">95 % interval"),
         tuple(
             (percent(p.coverage), f"{p.threshold:.3f}", percent(p.accuracy),
              f"{100 * low:.1f}–{100 * high:.1f}")
@@ -90,13 +99,13 @@ def coverage(ev: Evaluation) -> Figure:
     whole, at = curve[-1], min(curve, key=lambda p: abs(p.coverage - 0.8))
     everything = "all" if whole.coverage >= 1 else whole_percent(whole.coverage)
     answer = (
-        f"Answering the surest {whole_percent(at.coverage)} gives {percent(at.accuracy)} accuracy "
+        f"Answering the surest {whole_percent(at.coverage)} gives {percent(at.accuracy)} {what} "
         f"on them, against {percent(whole.accuracy)} on {everything}."
     )
     low, high = around([x for s in spans for x in s], 0.0, 1.0)
     note = (
         "The band is the 95 % interval at each share, for texts like these. "
-        f"The accuracy axis starts at {whole_percent(low)}."
+        f"The {what} axis starts at {whole_percent(low)}."
     )
 
     def draw(width: float) -> Drawing:
@@ -107,8 +116,8 @@ def coverage(ev: Evaluation) -> Figure:
                     low=[s[0] for s in spans], high=[s[1] for s in spans],
                 )
             ],
-            Axis("Share of texts answered", 0.0, 1.0, write=whole_percent),
-            Axis("Accuracy on them", low, high, write=whole_percent),
+            Axis(f"Share of {_head(ev).lower()} answered", 0.0, 1.0, write=whole_percent),
+            Axis(f"{what.capitalize()} on them", low, high, write=whole_percent),
             width,
             [Threshold(f"{percent(whole.accuracy)} when all are answered", y=whole.accuracy)],
         )  # fmt: skip

@@ -17,6 +17,16 @@ MOST = 15
 LISTED = 50  # confusions an evaluation keeps
 
 
+def _head(ev: Evaluation) -> str:
+    """Return the heading of a column that counts: ``Rows``, ``Entities``."""
+    return ev.thing_names.capitalize()
+
+
+def _all(ev: Evaluation) -> str:
+    n = ev.things if ev.things is not None else ev.rows
+    return plural(n, ev.thing_name, ev.thing_names)
+
+
 def most_confused(ev: Evaluation, at_most: int = MOST) -> list[str]:
     """Return the classes with most confusions, given and answered, in the order of the labels."""
     mixed: Counter[str] = Counter()
@@ -31,18 +41,18 @@ def most_confused(ev: Evaluation, at_most: int = MOST) -> list[str]:
 def confusion(ev: Evaluation) -> Figure:
     """Return the heat-map of the most confused classes, at most 15."""
     table = Table(
-        columns("~Labelled", "~Answered", ">Rows"),
+        columns("~Labelled", "~Answered", f">{_head(ev)}"),
         tuple((one_line(c.target), one_line(c.answer), number(c.count)) for c in ev.confusions),
-        "No row was answered wrongly.",
+        f"No {ev.thing_name} was answered wrongly.",
     )
     chosen = most_confused(ev)
     if not chosen:
-        answer = f"No row of {plural(ev.rows, 'row')} was answered wrongly: nothing to draw."
+        answer = f"No {ev.thing_name} of {_all(ev)} was answered wrongly: nothing to draw."
         return Figure("confusion", CONFUSED, answer, None, table)
     top = ev.confusions[0]
     answer = (
         f"Most often “{one_line(top.target)}” is answered as “{one_line(top.answer)}”: "
-        f"{plural(top.count, 'row')} of {number(ev.rows)}."
+        f"{plural(top.count, ev.thing_name, ev.thing_names)} of {number(ev.things or ev.rows)}."
     )
     note = "Numbers along the top are those of the rows. Grey: answered rightly."
     if len(chosen) < len(ev.classes):
@@ -61,7 +71,7 @@ def weakest(ev: Evaluation) -> Figure:
     seen = [c for c in ev.classes if c.support]
     ranked = sorted(seen, key=lambda c: (c.recall, -c.support, c.label))[:MOST]
     table = Table(
-        columns("~Class", ">Recall", ">95 % interval", ">Rows"),
+        columns("~Class", ">Recall", ">95 % interval", f">{_head(ev)}"),
         tuple(
             (
                 one_line(c.label), percent(c.recall),
@@ -75,11 +85,14 @@ def weakest(ev: Evaluation) -> Figure:
         return Figure("weakest", WEAKEST, "No class has rows to score.", None, table)
     worst = ranked[0]
     answer = (
-        f"“{one_line(worst.label)}”: {percent(worst.recall)} of its {plural(worst.support, 'row')} "
-        f"found ({100 * worst.recall_low:.0f}–{100 * worst.recall_high:.0f} at 95 %)."
+        f"“{one_line(worst.label)}”: {percent(worst.recall)} of its "
+        f"{plural(worst.support, ev.thing_name, ev.thing_names)} found "
+        f"({100 * worst.recall_low:.0f}–{100 * worst.recall_high:.0f} at 95 %)."
     )
     if worst.recall == 1:
-        answer = f"None: every row of all {plural(len(seen), 'class', 'classes')} was found."
+        answer = (
+            f"None: every {ev.thing_name} of all {plural(len(seen), 'class', 'classes')} was found."
+        )
     note = f"Lowest recall first, {len(ranked)} of {len(seen)} classes; lines are 95 % intervals."
 
     def draw(width: float) -> Drawing:

@@ -1,0 +1,20 @@
+"""LoRA: terms of low rank added to the weights of a frozen base, through peft."""
+
+from undercut.core.types import MethodInfo, Way
+
+PLUGIN = MethodInfo(
+    name="lora",
+    ways={
+        "text-classification": Way(
+            architecture="adapted",
+            options="undercut.methods.lora.options:LoraOptions",
+            fit="undercut.methods.lora.fit:fit",
+            estimate="undercut.methods.lora.fit:estimate",
+        ),
+    },
+    summary="low-rank terms added to a frozen base",
+    stack=True,
+    needs_base=True,
+    requires=("torch", "peft", "tokenizers", "safetensors", "onnx", "onnxruntime"),
+    extra="train",
+)

@@ -1,0 +1,32 @@
+"""Answers of any task, as JSON and as lines."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from undercut.core import plugins
+
+
+def answer_row(task: str, answer: Any, top: int | Literal["all"]) -> dict[str, Any]:
+    """Return an answer of a task as JSON; ``top`` labels are listed, none for 0."""
+    row: dict[str, Any] = plugins.attr(plugins.get("task", task).row)(answer, top)
+    return row
+
+
+def answer_lines(task: str, answer: Any) -> list[str]:
+    """Return an answer of a task as lines of a terminal."""
+    lines: list[str] = plugins.attr(plugins.get("task", task).lines)(answer)
+    return lines
+
+
+@cache
+def any_answer() -> TypeAdapter[Any]:
+    """Return what reads an answer of any registered task: their records share no shape."""
+    models: Any = None
+    for name in plugins.names("task"):
+        model = plugins.attr(plugins.get("task", name).answer)
+        models = model if models is None else models | model
+    return TypeAdapter(models)
