@@ -15,11 +15,14 @@ from benchmarks import (
     labels,
     linear_model,
     ours,
+    peers_tagging,
     peers_trainer,
     peers_tutorial,
     record,
     startup,
     tables,
+    tagging,
+    tagging_rungs,
     throughput,
 )
 from benchmarks.clock import measured
@@ -32,6 +35,7 @@ WHAT = {
     "throughput": "transformers.pipeline against our variants",
     "chinese": "waimai_10k and thucnews_titles against TF-IDF + LinearSVC",
     "labels": "planted label errors on Banking77 and SST-2, beside cleanlab where installed",
+    "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -186,6 +190,32 @@ class Bench:
                 f"{name}, seed {seed}",
             )
 
+    def tagging(self, seed: int) -> None:
+        """Entities with one seed: the tutorial's steps and our rungs beside them."""
+        common = {"data": str(self.data), "seed": seed, "threads": self.options.threads}
+        request = common | {"dataset": "conll2003", "steps": peers_tagging.STEPS}
+        self.add(
+            "peers_tagging",
+            peers_tagging.SETTINGS,
+            lambda: call("benchmarks.peers_tagging", request, self.options.threads),
+            f"conll2003, tutorial, seed {seed}",
+        )
+        for name in tagging.SETS:
+            asked = common | {"dataset": name}
+            self.add(
+                "tagging",
+                tagging.SETTINGS,
+                lambda r=asked: call("benchmarks.tagging", r, self.options.threads),
+                f"{name}, linear, seed {seed}",
+            )
+        whole = common | {"dataset": "conll2003", "method": "full"}
+        self.add(
+            "tagging_rungs",
+            tagging_rungs.SETTINGS,
+            lambda: call("benchmarks.tagging_rungs", whole, self.options.threads, 2 * 3600),
+            f"conll2003, full stacked, seed {seed}",
+        )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -244,6 +274,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.chinese(seed)
         if what in ("all", "labels"):
             bench.labels(seed)
+        if what in ("all", "tagging"):
+            bench.tagging(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

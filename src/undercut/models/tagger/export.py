@@ -48,7 +48,7 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     scores = g("MatMul", table, g.constant("out", head["out"].T), name="head.features")
     g("Add", z, g("Gather", scores, of_word), name="logits")
     tokens: list[str | int] = ["batch", "length"]
-    inputs = {
+    inputs: dict[str, list[str | int]] = {
         "input_ids": tokens,
         "attention_mask": tokens,
         "word_of": tokens,

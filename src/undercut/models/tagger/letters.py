@@ -21,7 +21,7 @@ LENGTH = 2 * ENDS
 
 def shape_of(word: str) -> int:
     """Return the bucket of a word's shape: ``Reuters`` and ``London`` are both ``Xx``."""
-    signs = []
+    signs: list[str] = []
     for c in word[:40]:
         if c.isupper():
             sign = "X"
