@@ -18,13 +18,13 @@ from undercut.models.crf.frontend import layout_of, rows_of
 from undercut.models.crf.gazetteer import EMPTY
 from undercut.models.crf.inner import inner_tags, rules_of
 
-GRID_SMALL, GRID_LARGE = (0.3, 1.0, 3.0, 10.0), (1.0,)
+GRID_SMALL, GRID_LARGE = (1.0, 3.0, 10.0, 30.0), (1.0,)
 LARGE_WORDS = 150_000
 UNSEEN = -50.0
 """Score of a tag that no training word has."""
 SAMPLE_INPUTS = 100
-SORT_SECONDS, SECONDS_A_FEATURE = 3.0e-7, 3.0e-8
-SECONDS_A_WEIGHT, SECONDS_A_STEP = 4.0e-9, 1.0e-9
+SORT_SECONDS, SECONDS_A_FEATURE = 4.0e-7, 6.0e-8
+SECONDS_A_WEIGHT, SECONDS_A_STEP = 6.0e-9, 1.8e-9
 """CPU-seconds, measured (docs/design/tagging-crf.md)."""
 _NOTHING = (np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
 
