@@ -18,7 +18,7 @@ from undercut.models.crf.frontend import layout_of, rows_of
 from undercut.models.crf.gazetteer import EMPTY
 from undercut.models.crf.inner import inner_tags, rules_of
 
-GRID_SMALL, GRID_LARGE = (1.0, 3.0, 10.0, 30.0), (1.0,)
+GRID_SMALL, GRID_LARGE = (1.0, 3.0, 10.0), (1.0,)
 LARGE_WORDS = 150_000
 UNSEEN = -50.0
 """Score of a tag that no training word has."""

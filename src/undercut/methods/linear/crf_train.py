@@ -16,7 +16,8 @@ from scipy.sparse import csr_matrix
 from undercut.models.crf.chain import Rules, expectations
 from undercut.models.crf.frontend import Rows, gathered
 
-BATCH_WORDS = 1000
+BATCH_WORDS, BATCHES = 1000, 40
+"""Most words a batch, and least batches an epoch where there are few words."""
 RATE = 0.1
 SMALL = 1e-6
 
@@ -46,9 +47,10 @@ class CrfTrainer:
         self._first, self._tags, self._rules, self._seed = rows.first, tags, rules, seed
 
     def _batches(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Yield sentences in random order, about :data:`BATCH_WORDS` words at a time."""
+        """Yield sentences in random order, a batch at a time."""
         order = rng.permutation(len(self._first) - 1)
-        batch = np.cumsum(np.diff(self._first)[order]) // BATCH_WORDS
+        words = min(max(len(self._tags) // BATCHES, 1), BATCH_WORDS)
+        batch = np.cumsum(np.diff(self._first)[order]) // words
         yield from np.split(order, np.flatnonzero(np.diff(batch)) + 1)
 
     def fit(
