@@ -19,7 +19,7 @@ PLUGIN = MethodInfo(
             estimate="undercut.methods.linear.crf:estimate",
         ),
     },
-    summary="linear model: SVM over word and character n-grams; CRF over words",
+    summary="linear model, an SVM over n-grams of texts or a CRF over words",
     rung=0,
     requires=("numpy", "scipy", "safetensors"),
 )
