@@ -19,8 +19,10 @@ MOST_TYPES = 500
 
 
 def tag_like(tag: str) -> bool:
-    """Whether a cell is ``O`` or a prefix with a type."""
-    return tag in ("O", "o") or _PREFIX.fullmatch(tag) is not None
+    """Whether a cell is ``O``, or a type with its prefix or suffix."""
+    if tag in ("O", "o") or _PREFIX.fullmatch(tag) is not None:
+        return True
+    return _SUFFIX.fullmatch(tag) is not None and " " not in tag
 
 
 @dataclass(frozen=True)

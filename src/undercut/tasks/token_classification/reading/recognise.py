@@ -153,6 +153,6 @@ def _bare(table: list[list[str]], lines: list[str]) -> str:
     blank = any(not line.strip() for line in lines[1:-1])
     outside = last["O"] + last["o"]
     short = all(" " not in t for t in tokens)
-    if blank and short and outside and len(last) <= 50 and 2 * outside > len(table):
+    if blank and short and outside and len(last) <= 50 and 2 * outside >= len(table):
         return "columns of tokens and tags"
     return ""
