@@ -284,12 +284,15 @@ def test_a_tag_nobody_trained_on_keeps_its_place_and_is_never_the_answer(made, t
 def test_documents_teach_lists_of_names_and_single_sentences_do_not(made, tmp_path):
     job, fitted = made
     assert (fitted.config["lists"], fitted.choices["phrase_words"]) == (0, 0)
-    texts = [f"{a} . {b}" for a, b in itertools.pairwise(job.train.inputs)]
-    targets = [
-        [*a, *([s + len(t) + 3, e + len(t) + 3, k] for s, e, k in b)]
-        for (a, b), t in zip(itertools.pairwise(job.train.targets), job.train.inputs, strict=False)
-    ]
-    documents = job_of(tmp_path / "out", Examples(texts, targets, job.train.rows[:-1]), job.valid)
+    texts, targets = [], []
+    for at in range(len(job.train) - 2):
+        text, found = "", []
+        for part, own in zip(job.train.inputs[at : at + 3], job.train.targets[at:], strict=False):
+            found += [[a + len(text), b + len(text), kind] for a, b, kind in own]
+            text += f"{part} . "
+        texts.append(text)
+        targets.append(found)
+    documents = job_of(tmp_path / "out", Examples(texts, targets, job.train.rows[:-2]), job.valid)
     learnt = crf.fit(documents)
     assert (learnt.config["lists"], learnt.choices["phrase_words"]) == (2, 6)
     assert f1(documents, learnt, job.valid) > 0.95

@@ -35,7 +35,7 @@ class CrfOptions(BaseModel):
         ge=0,
         le=32,
         description="Longest training entity on the learnt lists, 0 for no lists; if not given, 6 "
-        "where inputs are documents of several sentences, else 0.",
+        "where inputs have three sentences or more on average, else 0.",
     )
     gazetteer: tuple[str, ...] = Field(
         (), description="Files of names, UTF-8, one name a line; each file is a list of its own."

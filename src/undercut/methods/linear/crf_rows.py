@@ -23,6 +23,8 @@ from undercut.tasks.token_classification.words import words_of
 from undercut.training.temperature import fit_temperature, log_loss
 
 PHRASE_WORDS = 6
+SENTENCES_A_DOCUMENT = 3
+"""Inputs of as many sentences on average are documents."""
 
 
 def spec_of(options: CrfOptions) -> FeatureSpec:
@@ -74,7 +76,7 @@ def given_rows(job: FitJob) -> Given:
 
 
 def _phrase_words(job: FitJob, layout: Layout) -> int:
-    """Return the words of the longest phrase to learn; 0 where inputs are single sentences.
+    """Return the words of the longest phrase to learn; 0 where inputs are hardly documents.
 
     Sentences that stand alone may be of one document all the same, and share its names: a list
     made of them would know more about the training rows than it will about others.
@@ -82,7 +84,8 @@ def _phrase_words(job: FitJob, layout: Layout) -> int:
     given = job.fixed.get("phrase_words", job.options.phrase_words)
     if given is not None:
         return int(given)
-    return PHRASE_WORDS if len(layout.document) > len(np.unique(layout.document)) else 0
+    inputs = len(np.unique(layout.document))
+    return PHRASE_WORDS if len(layout.document) >= SENTENCES_A_DOCUMENT * inputs else 0
 
 
 def _lists(
