@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -49,6 +50,11 @@ WHAT = {
 
 BESIDE = ("linear", "probe")
 """Our rungs that are timed in one go with the peers, so that nothing lies between them."""
+TAGGING_PEERS = (
+    ("pycrfsuite", "benchmarks.peers_crfsuite", {}),
+    ("spacy", "benchmarks.peers_spacy", {"cpu_seconds": 120}),
+)
+"""Peers in tagging, where they are installed: package, part, what it is asked besides."""
 WHICH = ("method", "recipe", "learning_rate", "dataset", "name", "seed")
 """Fields that say what a row is of."""
 
@@ -224,6 +230,15 @@ class Bench:
                 lambda r=asked: call("benchmarks.tagging", r, self.options.threads),
                 f"{name}, linear, seed {seed}",
             )
+            for package, module, more in TAGGING_PEERS:
+                if importlib.util.find_spec(package) is None:
+                    continue
+                self.add(
+                    "tagging",
+                    tagging.SETTINGS,
+                    lambda r=asked | more, m=module: call(m, r, self.options.threads),
+                    f"{name}, {package}, seed {seed}",
+                )
         whole = common | {"dataset": "conll2003", "method": "full"}
         self.add(
             "tagging_rungs",

@@ -42,6 +42,13 @@ def is_right(task: str, answer: Any, target: Any) -> bool:
     return answer.label == target and answer.probability == max(answer.probabilities.values())
 
 
+def unseen_too(task: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labels with one or two more, first in their order, that no sample row has."""
+    if task == "token-classification":
+        return (labels[0], "B-AAA", "I-AAA", *labels[1:])
+    return ("aaa-unseen", *labels)
+
+
 ODD_TEXTS = [
     "",
     " ",

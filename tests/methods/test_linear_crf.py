@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.special import logsumexp
 
 from undercut.backends.numpy import crf as runtime
 from undercut.core.errors import IntegrityError, UndercutError
@@ -15,11 +17,12 @@ from undercut.core.types import Examples, FitJob, Manifest
 from undercut.methods.linear import crf
 from undercut.methods.linear.crf_options import CrfOptions
 from undercut.methods.linear.crf_train import CrfTrainer, frequent
-from undercut.models.crf.chain import marginals
+from undercut.models.crf.chain import Rules, marginals
 from undercut.models.crf.features import EVERY, FeatureSpec, featurise
 from undercut.models.crf.files import FILE, Table
 from undercut.models.crf.frontend import layout_of, open_frontend, rows_of
 from undercut.models.crf.gazetteer import EMPTY
+from undercut.models.crf.inner import rules_of
 from undercut.predict.predictor import open_scorer
 from undercut.tasks.token_classification.task import TokenClassification
 from undercut.tasks.token_classification.words import words_of
@@ -127,43 +130,106 @@ def test_works_for_chinese_characters(tmp_path):
     )
 
 
-def test_marginals_are_those_of_crfsuite(tmp_path):
-    import pycrfsuite
-
-    train = examples(40, 3)
-    labels = TASK.label_space(train.targets)
-    layout, tags = layout_of(train.inputs), TASK.encode(train, labels)
+def training_of(rows):
+    labels = TASK.label_space(rows.targets)
+    layout, tags = layout_of(rows.inputs), TASK.encode(rows, labels)
     hashes = featurise(layout, FeatureSpec(), EMPTY)
     features = frequent(hashes, 1)
-    rows = rows_of(np.searchsorted(features, hashes).astype(np.int32), layout.first)
-    trainer = CrfTrainer(rows.indptr, rows.indices, rows.first, tags, len(features), len(labels), 0)
-    kept = tmp_path / "model"
-    own = trainer._weights
+    sparse = rows_of(np.searchsorted(features, hashes).astype(np.int32), layout.first)
+    return labels, tags, len(features), sparse
 
-    def keep(path):
-        kept.write_bytes(path.read_bytes())
-        return own(path)
 
-    trainer._weights = keep
-    weight, transitions = trainer.fit(0.1, 5, lambda _: None)
-    emissions = np.add.reduceat(weight[rows.indices], rows.indptr[:-1])
-    anything = np.ones(len(labels), bool)
-    ours = marginals(
-        emissions, layout.first, transitions, np.ones((len(labels),) * 2, bool), anything, anything
-    )
+def log_likelihood(weight, transitions, sparse, tags, rules):
+    """Of the tags, sentence by sentence, by the forward recursion in logarithms."""
+    total = 0.0
+    step = np.where(rules.allowed, transitions, -np.inf)
+    for a, b in itertools.pairwise(sparse.first):
+        emissions = [
+            weight[sparse.indices[sparse.indptr[w] : sparse.indptr[w + 1]]].sum(0)
+            for w in range(a, b)
+        ]
+        alpha = np.where(rules.starts, emissions[0], -np.inf)
+        for e in emissions[1:]:
+            alpha = logsumexp(alpha[:, None] + step, axis=0) + e
+        y = tags[a:b]
+        score = sum(e[t] for e, t in zip(emissions, y, strict=True))
+        score += sum(transitions[s, t] for s, t in itertools.pairwise(y))
+        total += score - logsumexp(np.where(rules.ends, alpha, -np.inf))
+    return total
+
+
+def test_the_residuals_are_the_gradient_of_the_likelihood():
+    labels, tags, features, sparse = training_of(examples(3, 3))
+    rules = rules_of(labels)
+    rng = np.random.default_rng(0)
+    weight = rng.normal(0, 0.3, (features, len(labels)))
+    transitions = rng.normal(0, 0.3, (len(labels),) * 2)
+    trainer = CrfTrainer(sparse, tags, features, rules, 0)
+    words = np.arange(len(tags))
+    residual, pairs = trainer._residuals(trainer._x @ weight, words, sparse.first, transitions)
+    gradient = trainer._x.T @ residual
+    rest = (sparse, tags, rules)
+    for f, k in [(0, 0), (5, 1), (17, 2), (40, 0)]:
+        change = np.zeros_like(weight)
+        change[f, k] = 1e-4
+        up = log_likelihood(weight + change, transitions, *rest)
+        down = log_likelihood(weight - change, transitions, *rest)
+        assert (down - up) / 2e-4 == pytest.approx(gradient[f, k], abs=1e-4)
+    for a, b in [(0, 0), (0, 1), (1, 2), (3, 4)]:
+        change = np.zeros_like(transitions)
+        change[a, b] = 1e-4
+        up = log_likelihood(weight, transitions + change, *rest)
+        down = log_likelihood(weight, transitions - change, *rest)
+        assert (down - up) / 2e-4 == pytest.approx(pairs[a, b], abs=1e-4)
+
+
+def test_many_epochs_come_close_to_the_least_loss():
+    labels, tags, features, sparse = training_of(examples(12, 3))
+    rules = rules_of(labels)
+    trainer = CrfTrainer(sparse, tags, features, rules, 0)
+
+    def loss(weight, transitions):
+        norm = (weight.astype(np.float64) ** 2).sum() + (transitions**2).sum()
+        return norm / 2 - log_likelihood(weight, transitions, sparse, tags, rules)
+
+    few, many = (loss(*trainer.fit(1.0, n, lambda _: None)) for n in (3, 200))
+    more = loss(*trainer.fit(1.0, 400, lambda _: None))
+    assert more < few
+    assert many == pytest.approx(more, rel=0.02)
+
+
+def test_marginals_are_those_of_crfsuite(tmp_path):
+    pycrfsuite = pytest.importorskip("pycrfsuite")
+    labels, tags, features, sparse = training_of(examples(40, 3))
+
+    def said(a, b):
+        return [
+            [str(i) for i in sparse.indices[sparse.indptr[w] : sparse.indptr[w + 1]]]
+            for w in range(a, b)
+        ]
+
+    trainer = pycrfsuite.Trainer("lbfgs", {"c2": 0.1, "max_iterations": 20}, verbose=False)
+    for a, b in itertools.pairwise(sparse.first):
+        trainer.append(said(a, b), [str(t) for t in tags[a:b]])
+    trainer.train(str(tmp_path / "model"))
     tagger = pycrfsuite.Tagger()
-    with tagger.open(str(kept)):
-        for a, b in zip(layout.first[:-1], layout.first[1:], strict=True):
-            tagger.set(
-                [
-                    [f"{i:x}" for i in rows.indices[rows.indptr[w] : rows.indptr[w + 1]]]
-                    for w in range(a, b)
-                ]
-            )
+    with tagger.open(str(tmp_path / "model")):
+        learnt = tagger.info()
+        weight, transitions = np.zeros((features, len(labels))), np.zeros((len(labels),) * 2)
+        for (feature, tag), value in learnt.state_features.items():
+            weight[int(feature), int(tag)] = value
+        for (before, after), value in learnt.transitions.items():
+            transitions[int(before), int(after)] = value
+        anything = np.ones(len(labels), bool)
+        rules = Rules(np.ones((len(labels),) * 2, bool), anything, anything)
+        emissions = np.add.reduceat(weight[sparse.indices], sparse.indptr[:-1])
+        ours = marginals(emissions, sparse.first, transitions, rules)
+        for a, b in itertools.pairwise(sparse.first):
+            tagger.set(said(a, b))
             theirs = [
                 [tagger.marginal(str(k), t) for k in range(len(labels))] for t in range(b - a)
             ]
-            np.testing.assert_allclose(ours[a:b], theirs, atol=1e-4)  # the dump has 6 digits
+            np.testing.assert_allclose(ours[a:b], theirs, atol=1e-4)  # info() has 6 digits
 
 
 def test_the_same_seed_makes_the_same_file_and_a_refit_keeps_the_choices(made, tmp_path):
@@ -215,6 +281,23 @@ def test_a_tag_nobody_trained_on_keeps_its_place_and_is_never_the_answer(made, t
     assert f1(wider, fitted, job.valid) > 0.95
 
 
+def test_documents_teach_lists_of_names_and_single_sentences_do_not(made, tmp_path):
+    job, fitted = made
+    assert (fitted.config["lists"], fitted.choices["phrase_words"]) == (0, 0)
+    texts, targets = [], []
+    for at in range(len(job.train) - 2):
+        text, found = "", []
+        for part, own in zip(job.train.inputs[at : at + 3], job.train.targets[at:], strict=False):
+            found += [[a + len(text), b + len(text), kind] for a, b, kind in own]
+            text += f"{part} . "
+        texts.append(text)
+        targets.append(found)
+    documents = job_of(tmp_path / "out", Examples(texts, targets, job.train.rows[:-2]), job.valid)
+    learnt = crf.fit(documents)
+    assert (learnt.config["lists"], learnt.choices["phrase_words"]) == (2, 6)
+    assert f1(documents, learnt, job.valid) > 0.95
+
+
 def test_a_file_of_names_helps_where_training_has_not_seen_them(tmp_path):
     train, valid = examples(60, 0), examples(30, 1)
     names = tmp_path / "places.txt"
@@ -223,7 +306,7 @@ def test_a_file_of_names_helps_where_training_has_not_seen_them(tmp_path):
     )
     job = job_of(tmp_path / "out", train, valid, options=CrfOptions(gazetteer=(str(names),)))
     fitted = crf.fit(job)
-    assert fitted.config["lists"] == 3
+    assert fitted.config["lists"] == 1  # single sentences: no learnt lists
     frontend = open_frontend(job.out, manifest_of(job, fitted))
     seen, unseen = (
         frontend.prepare([f"He likes {place} now"]).items

@@ -66,6 +66,7 @@ class LeafScorer:
             prepared = self.frontend.prepare(inputs[start : start + CHUNK_ROWS])
             parts.append(self._chunk(prepared))
             truncated.extend(bool(t) for t in prepared.truncated)
+        parts = [p for p in parts if len(p)]  # inputs without a unit have no width either
         joined = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
         return Scored(joined, truncated)
 

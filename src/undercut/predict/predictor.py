@@ -111,7 +111,10 @@ class Predictor:
         if not len(inputs):
             return Scored(np.empty((0, len(self.labels)), dtype=np.float32), [])
         with self._lock:
-            return self._scorer.score(inputs)
+            scored = self._scorer.score(inputs)
+        if len(scored.log_probs):
+            return scored
+        return Scored(np.empty((0, len(self.labels)), dtype=np.float32), scored.truncated)
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Return one prediction an input; always a list.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from undercut.models.crf.chain import logarithms, marginals
+from undercut.models.crf.chain import expectations, logarithms, marginals
+from undercut.models.crf.inner import merger, rules_of
 from undercut.tasks.token_classification.scheme import scheme_of
 
 IOB = ("O", "B-X", "I-X")
@@ -32,8 +34,7 @@ def enumerated(emissions, transitions, scheme):
 
 
 def run(emissions, first, transitions, labels):
-    scheme = scheme_of(labels)
-    return marginals(emissions, first, transitions, scheme.transitions(), scheme.first, scheme.ends)
+    return marginals(emissions, first, transitions, rules_of(labels))
 
 
 @st.composite
@@ -56,6 +57,27 @@ def test_equal_to_the_sum_over_all_paths(chain):
         if a < b:
             right = enumerated(emissions[a:b], transitions, scheme_of(labels))
             np.testing.assert_allclose(found[a:b], right, atol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(chains())
+def test_expected_pairs_agree_with_the_marginals(chain):
+    emissions, first, transitions, labels = chain
+    found, pairs = expectations(emissions, first, transitions, rules_of(labels))
+    begins = first[:-1][np.diff(first) > 0]
+    ends = first[1:][np.diff(first) > 0] - 1
+    np.testing.assert_allclose(pairs.sum(axis=0), np.delete(found, begins, 0).sum(0), atol=1e-9)
+    np.testing.assert_allclose(pairs.sum(axis=1), np.delete(found, ends, 0).sum(0), atol=1e-9)
+    assert (pairs[~rules_of(labels).allowed] == 0).all()
+
+
+def test_roles_the_task_does_not_tell_apart_are_summed():
+    np.testing.assert_array_equal(
+        merger(BIOES, IOB), [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 1, 0]]
+    )
+    np.testing.assert_array_equal(merger(IOB, IOB), np.eye(3))
+    with pytest.raises(ValueError, match="does not have"):
+        merger(IOB, BIOES)
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,8 +12,7 @@ from undercut.core.types import Manifest
 from undercut.models.crf import files
 from undercut.models.crf.chain import marginals
 from undercut.models.crf.files import Table
-from undercut.models.crf.inner import merger
-from undercut.tasks.token_classification.scheme import scheme_of
+from undercut.models.crf.inner import merger, rules_of
 
 
 class CrfSession:
@@ -32,8 +31,7 @@ class CrfSession:
         self._weight = table.weight.astype(np.float32)
         self._scale, self._transitions = table.scale, table.transitions
         self._merger = merger(tags, labels)
-        scheme = scheme_of(tuple(tags))
-        self._allowed, self._starts, self._ends = scheme.transitions(), scheme.first, scheme.ends
+        self._rules = rules_of(tags)
 
     def emissions(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the score of each tag of each word by itself, ``float32 (w, tags)``."""
@@ -46,14 +44,8 @@ class CrfSession:
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return probabilities of tags ``float64 (w, K)``; 0 for those the scheme forbids."""
-        inner = marginals(
-            self.emissions(arrays),
-            arrays["first"],
-            self._transitions,
-            self._allowed,
-            self._starts,
-            self._ends,
-        )
+        scores = self.emissions(arrays)
+        inner = marginals(scores, arrays["first"], self._transitions, self._rules)
         found: np.ndarray = inner @ self._merger
         return found
 

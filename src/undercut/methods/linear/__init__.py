@@ -17,10 +17,9 @@ PLUGIN = MethodInfo(
             options="undercut.methods.linear.crf_options:CrfOptions",
             fit="undercut.methods.linear.crf:fit",
             estimate="undercut.methods.linear.crf:estimate",
-            requires=("pycrfsuite",),
         ),
     },
-    summary="linear model: SVM over word and character n-grams; CRF over words",
+    summary="linear model, an SVM over n-grams of texts or a CRF over words",
     rung=0,
     requires=("numpy", "scipy", "safetensors"),
 )

@@ -16,14 +16,16 @@ from undercut.models.crf.features import EVERY, featurise
 from undercut.models.crf.files import Form, Table, quantise
 from undercut.models.crf.frontend import layout_of, rows_of
 from undercut.models.crf.gazetteer import EMPTY
-from undercut.models.crf.inner import inner_tags
+from undercut.models.crf.inner import inner_tags, rules_of
 
-GRID_SMALL, GRID_LARGE = (0.03, 0.1, 0.3, 1.0), (0.1,)
-LARGE_WORDS = 100_000
+GRID_SMALL, GRID_LARGE = (1.0, 3.0, 10.0), (1.0,)
+LARGE_WORDS = 150_000
 UNSEEN = -50.0
 """Score of a tag that no training word has."""
 SAMPLE_INPUTS = 100
-SECONDS_A_FEATURE, EPOCH_SECONDS_A_FEATURE, EPOCH_SECONDS_A_STEP = 1.1e-6, 6e-8, 8e-9
+SORT_SECONDS, SECONDS_A_FEATURE = 4.0e-7, 6.0e-8
+SECONDS_A_WEIGHT, SECONDS_A_STEP = 6.0e-9, 1.8e-9
+"""CPU-seconds, measured (docs/design/tagging-crf.md)."""
 _NOTHING = (np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros((0, 0), np.float32))
 
 
@@ -56,8 +58,7 @@ def fit(job: FitJob) -> Fitted:
     grid, epochs = _grid(job, len(given.layout)), job.options.epochs
     table = Table(given.features, *_NOTHING)
     rows = rows_of(table.columns(given.hashes), given.layout.first)
-    size = (len(given.features), len(given.names))
-    trainer = CrfTrainer(rows.indptr, rows.indices, rows.first, given.tags, *size, job.seed)
+    trainer = CrfTrainer(rows, given.tags, len(given.features), rules_of(given.names), job.seed)
     held = Held(job, given) if job.valid is not None else None
     best: tuple[float, float, float, Table] | None = None
     curve = []
@@ -93,7 +94,7 @@ def fit(job: FitJob) -> Fitted:
         architecture="crf",
         format="crf",
         config=form.as_json(),
-        choices={"c2": c2, "temperature": temperature},
+        choices={"c2": c2, "temperature": temperature, "phrase_words": given.phrase_words},
         curve=tuple(curve),
         trainable_parameters=parameters,
         total_parameters=parameters,
@@ -103,23 +104,22 @@ def fit(job: FitJob) -> Fitted:
 def estimate(job: FitJob) -> Estimate:
     """Return the expected cost: features of some inputs are counted and timed, nothing is fitted.
 
-    What CRFsuite takes is in proportion to the features of all words, once to look them up and
-    once an epoch, and an epoch besides to words times tags squared.
+    An epoch takes time in proportion to the features of all words times tags, and to words times
+    tags squared.
     """
     n = len(job.train)
     sample = job.train.take(range(0, n, max(n // SAMPLE_INPUTS, 1)))
     begin = time.process_time()
     layout = layout_of(sample.inputs)
     hashes = featurise(layout, spec_of(job.options), EMPTY)
-    seconds = time.process_time() - begin
     scale = n / max(len(sample), 1)
+    seconds = (time.process_time() - begin) * scale
     words, found = len(layout) * scale, int((hashes > 0).sum()) * scale
+    tags = len(inner_tags(job.labels, job.options.roles))
     fits = len(_grid(job, int(words)))
-    epoch = (
-        found * EPOCH_SECONDS_A_FEATURE
-        + words * len(inner_tags(job.labels, job.options.roles)) ** 2 * EPOCH_SECONDS_A_STEP
-    )
-    total = seconds * scale + found * SECONDS_A_FEATURE + fits * job.options.epochs * epoch
+    epoch = found * (SECONDS_A_FEATURE + tags * SECONDS_A_WEIGHT)
+    epoch += words * tags**2 * SECONDS_A_STEP
+    total = seconds + found * SORT_SECONDS + fits * job.options.epochs * epoch
     return Estimate(
         total, f"{len(layout)} words featurised and timed, {fits} fits of {words:.0f} words by size"
     )

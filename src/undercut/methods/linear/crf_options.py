@@ -21,7 +21,7 @@ class CrfOptions(BaseModel):
     c2: tuple[_C2, ...] = Field(
         (), description="Strengths of L2 regularisation to choose from; by data size if empty."
     )
-    epochs: int = Field(10, ge=1, le=1000, description="Passes over the training rows.")
+    epochs: int = Field(8, ge=1, le=1000, description="Passes over the training rows.")
     roles: Literal["BIO", "BIOES"] = Field(
         "BIOES", description="Tags of the chain: BIOES also tells last and only words of entities."
     )
@@ -30,8 +30,12 @@ class CrfOptions(BaseModel):
         True, description="Look at how a word is written elsewhere in its document."
     )
     min_count: int = Field(2, ge=1, description="Drop features of fewer training words than this.")
-    phrase_words: int = Field(
-        6, ge=0, le=32, description="Longest training entity on the learnt lists; 0 for no lists."
+    phrase_words: int | None = Field(
+        None,
+        ge=0,
+        le=32,
+        description="Longest training entity on the learnt lists, 0 for no lists; if not given, 6 "
+        "where inputs have three sentences or more on average, else 0.",
     )
     gazetteer: tuple[str, ...] = Field(
         (), description="Files of names, UTF-8, one name a line; each file is a list of its own."

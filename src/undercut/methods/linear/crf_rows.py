@@ -22,17 +22,32 @@ from undercut.tasks.token_classification.scheme import read, scheme_of, write
 from undercut.tasks.token_classification.words import words_of
 from undercut.training.temperature import fit_temperature, log_loss
 
+PHRASE_WORDS = 6
+SENTENCES_A_DOCUMENT = 3
+"""Inputs of as many sentences on average are documents."""
+
 
 def spec_of(options: CrfOptions) -> FeatureSpec:
     """Return which features the options ask for."""
-    return FeatureSpec(options.window, options.document, options.phrase_words)
+    return FeatureSpec(options.window, options.document)
 
 
 @dataclass(frozen=True)
 class Given:
-    """Training rows: words, the chain's tags, lists, features of words, and those in use."""
+    """Training rows.
+
+    Attributes:
+        layout: their words.
+        phrase_words: words of the longest phrase on the learnt lists.
+        names: the chain's tags.
+        tags: of each word, ``int64 (w,)``.
+        gazetteer: the lists.
+        hashes: features of each word, ``uint32 (w, F)``.
+        features: those in use, increasing, ``uint32 (D,)``.
+    """
 
     layout: Layout
+    phrase_words: int
     names: tuple[str, ...]
     tags: np.ndarray
     gazetteer: Gazetteer
@@ -53,17 +68,31 @@ def given_rows(job: FitJob) -> Given:
         raise fail("crf-entities", expected="an entity in the training rows", found="none")
     names = inner_tags(job.labels, job.options.roles)
     inner = write(scheme_of(names), first, last, kind, len(layout))
-    gazetteer, owner = _lists(job, layout, first, last, kind)
+    longest = _phrase_words(job, layout)
+    gazetteer, owner = _lists(job, layout, longest, (first, last, kind))
     hashes = featurise(layout, spec_of(job.options), gazetteer, owner)
     features = frequent(hashes, job.options.min_count)
-    return Given(layout, names, inner, gazetteer, hashes, features)
+    return Given(layout, longest, names, inner, gazetteer, hashes, features)
+
+
+def _phrase_words(job: FitJob, layout: Layout) -> int:
+    """Return the words of the longest phrase to learn; 0 where inputs are hardly documents.
+
+    Sentences that stand alone may be of one document all the same, and share its names: a list
+    made of them would know more about the training rows than it will about others.
+    """
+    given = job.fixed.get("phrase_words", job.options.phrase_words)
+    if given is not None:
+        return int(given)
+    inputs = len(np.unique(layout.document))
+    return PHRASE_WORDS if len(layout.document) >= SENTENCES_A_DOCUMENT * inputs else 0
 
 
 def _lists(
-    job: FitJob, layout: Layout, first: np.ndarray, last: np.ndarray, kind: np.ndarray
+    job: FitJob, layout: Layout, longest: int, entities: tuple[np.ndarray, ...]
 ) -> tuple[Gazetteer, np.ndarray]:
     """Return one list a type, of the training entities, and one a file; and their owners."""
-    longest = job.options.phrase_words
+    first, last, kind = entities
     at, keys = hashes_of(layout, first, last, longest)
     parts = [(keys, kind[at], layout.document[layout.sentence[first[at]]])]
     count = len(scheme_of(job.labels).types) if longest else 0

@@ -41,6 +41,8 @@ def pool(
     joined = np.zeros(np.shape(log_probs[0]), dtype=np.float64)
     for scores, weight, t in zip(log_probs, weights, temperatures, strict=True):
         joined += (weight / t) * np.asarray(scores, dtype=np.float64)
+    if not len(joined):  # inputs without a unit
+        return joined.astype(np.float32)
     return log_softmax(joined / temperature).astype(np.float32)
 
 

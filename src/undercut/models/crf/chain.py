@@ -6,6 +6,8 @@ as it serves conditional random fields (Lafferty, McCallum and Pereira 2001, ICM
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 REACH = 200.0
@@ -14,13 +16,23 @@ FLOOR = 1e-13
 """Least probability reported, so that logarithms stay finite."""
 
 
+@dataclass(frozen=True)
+class Rules:
+    """Which tags may stand where. From any tag that may occur some path must lead to an end.
+
+    Attributes:
+        allowed: whether a tag (column) may follow a tag (row), ``bool (K, K)``.
+        starts: tags a sentence may begin with, ``bool (K,)``.
+        ends: tags it may end with, ``bool (K,)``.
+    """
+
+    allowed: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
 def marginals(
-    emissions: np.ndarray,
-    first: np.ndarray,
-    transitions: np.ndarray,
-    allowed: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
+    emissions: np.ndarray, first: np.ndarray, transitions: np.ndarray, rules: Rules
 ) -> np.ndarray:
     """Return the probability of every tag of every word, ``float64 (w, K)``, rows summing to 1.
 
@@ -28,16 +40,23 @@ def marginals(
         emissions: score of each tag of each word, ``(w, K)``.
         first: first word of each sentence, and ``w`` at the end, ``int64 (s + 1,)``.
         transitions: score of a tag (column) after a tag (row), ``(K, K)``.
-        allowed: whether it may follow at all, ``bool (K, K)``.
-        starts: tags a sentence may begin with, ``bool (K,)``.
-        ends: tags it may end with, ``bool (K,)``. From any tag that may occur some allowed path
-            must lead to an end.
+        rules: which tags may stand where.
+    """
+    return expectations(emissions, first, transitions, rules)[0]
+
+
+def expectations(
+    emissions: np.ndarray, first: np.ndarray, transitions: np.ndarray, rules: Rules
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the marginals, and how often each tag is expected after each, ``float64 (K, K)``.
+
+    Arguments are those of :func:`marginals`.
     """
     if not len(emissions):
-        return np.zeros(emissions.shape, np.float64)
+        return np.zeros(emissions.shape, np.float64), np.zeros(np.shape(transitions))
     scores = np.asarray(emissions, np.float64)
     local = np.exp(np.maximum(scores - scores.max(axis=1, keepdims=True), -REACH))
-    step = np.where(allowed, np.exp(np.clip(transitions, -REACH, REACH)), 0.0)
+    step = np.where(rules.allowed, np.exp(np.clip(transitions, -REACH, REACH)), 0.0)
     lengths = np.diff(first)
     order = np.argsort(-lengths, kind="stable")
     begin = first[:-1][order]
@@ -46,16 +65,20 @@ def marginals(
     longer = np.searchsorted(-lengths[order], -np.arange(longest + 1), side="left")
     forward, backward = np.empty_like(local), np.empty_like(local)
     at = begin[: longer[0]]
-    forward[at] = _shares(local[at] * starts)
+    forward[at] = _shares(local[at] * rules.starts)
     for t in range(1, longest):
         at = begin[: longer[t]] + t
         forward[at] = _shares((forward[at - 1] @ step) * local[at])
-    last = first[1:][lengths > 0] - 1
-    backward[last] = ends
+    backward[first[1:][lengths > 0] - 1] = rules.ends
     for t in range(longest - 2, -1, -1):
         at = begin[: longer[t + 1]] + t
         backward[at] = _shares((local[at + 1] * backward[at + 1]) @ step.T)
-    return _shares(forward * backward)
+    later = np.ones(len(local), bool)
+    later[first[:-1][lengths > 0]] = False
+    after = np.flatnonzero(later)
+    before, rest = forward[after - 1], local[after] * backward[after]
+    whole = np.einsum("wk,wk->w", before @ step, rest)
+    return _shares(forward * backward), step * (before.T @ (rest / whole[:, None]))
 
 
 def _shares(values: np.ndarray) -> np.ndarray:

@@ -22,12 +22,10 @@ class FeatureSpec:
     Attributes:
         window: how many neighbours on each side are seen.
         document: whether the rest of the document is looked at.
-        gazetteer: words of the longest phrase on the learnt lists; 0 for none.
     """
 
     window: int = 2
     document: bool = True
-    gazetteer: int = 6
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

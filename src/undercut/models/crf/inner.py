@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from undercut.models.crf.chain import Rules
 from undercut.tasks.token_classification import scheme
 
 ROLES = {"BIO": "BI", "BIOES": "BIES"}
@@ -23,6 +24,12 @@ def inner_tags(labels: Sequence[str], roles: str) -> tuple[str, ...]:
         roles: a key of :data:`ROLES`.
     """
     return scheme.tags(scheme.type_names(labels), ROLES[roles])
+
+
+def rules_of(tags: Sequence[str]) -> Rules:
+    """Return which of the chain's tags may stand where."""
+    form = scheme.scheme_of(tuple(tags))
+    return Rules(form.transitions(), form.first, form.ends)
 
 
 def merger(inner: Sequence[str], labels: Sequence[str]) -> np.ndarray:
