@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    adapters,
     chinese,
     datasets,
     labels,
@@ -36,6 +37,7 @@ WHAT = {
     "chinese": "waimai_10k and thucnews_titles against TF-IDF + LinearSVC",
     "labels": "planted label errors on Banking77 and SST-2, beside cleanlab where installed",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
+    "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -216,6 +218,26 @@ class Bench:
             f"conll2003, full stacked, seed {seed}",
         )
 
+    def adapters(self, seed: int) -> None:
+        """Every way to train an encoder with one seed."""
+        for name in adapters.SETS:
+            for method in adapters.METHODS:
+                request = {
+                    "dataset": name,
+                    "method": method,
+                    "data": str(self.data),
+                    "seed": seed,
+                    "threads": self.options.threads,
+                }
+                self.add(
+                    "adapters",
+                    adapters.SETTINGS,
+                    lambda r=request: call(
+                        "benchmarks.adapters", r, self.options.threads, 2 * 3600
+                    ),
+                    f"{name}, {method}, seed {seed}",
+                )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -274,6 +296,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.chinese(seed)
         if what in ("all", "labels"):
             bench.labels(seed)
+        if what in ("all", "adapters"):
+            bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
     if what in ("all", "throughput"):

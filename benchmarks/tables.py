@@ -231,6 +231,34 @@ def provenance(results: Results) -> str:
     return f"{table(head, lines)}\n\nVersions: {versions}. Processor extensions: {extensions}."
 
 
+def adapters(results: Results) -> str:
+    """Return what each way to train an encoder takes and gives, on each data set."""
+    rows = claims.rows(results, "adapters")
+    if not rows:
+        return _empty("adapters")
+    lines = []
+    for (name, method), of in _groups(rows, "dataset", "method").items():
+        share = of[0]["trainable_parameters"] / of[0]["total_parameters"]
+        full = [r["accuracy"] for r in rows if (r["dataset"], r["method"]) == (name, "full")]
+        mean_of = statistics.fmean(r["accuracy"] for r in of)
+        gap = f"{100 * (mean_of - statistics.fmean(full)):+.1f}" if full else ""
+        lines.append(
+            [
+                name,
+                f"`{method}`",
+                f"{of[0]['trainable_parameters']:,} ({percent(share)})",
+                accuracies(of),
+                gap,
+                spread([r["cpu_seconds"] for r in of]),
+                number(max(r["peak_memory_bytes"] for r in of) / 1e6),
+                f"{of[0]['size_bytes'] / 1e6:.2f}",
+            ]
+        )
+    head = ["data", "method", "trained", "test accuracy", "points from `full`", "CPU-s, fitting",
+            "peak memory, MB", "files, MB"]  # fmt: skip
+    return table(head, lines)
+
+
 BLOCKS: dict[str, Callable[[Results], str]] = {
     "claims": claims_table,
     "training": training,
@@ -238,6 +266,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "throughput": throughput,
     "chinese": chinese,
     "labels": labels,
+    "adapters": adapters,
     "startup": startup,
     "provenance": provenance,
 }

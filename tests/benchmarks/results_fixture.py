@@ -99,6 +99,20 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             *(own("auto", s, 0.942, 90.0) for s in range(3)),
         ],
         "labels": [planted("banking77", s) for s in range(2)],
+        "adapters": [
+            {
+                "dataset": "banking77",
+                "method": method,
+                "seed": 0,
+                "accuracy": accuracy,
+                "trainable_parameters": trained,
+                "total_parameters": 1_000,
+                "cpu_seconds": 10.0,
+                "peak_memory_bytes": 5e8,
+                "size_bytes": 1e6,
+            }
+            for method, trained, accuracy in (("full", 1_000, 0.94), ("lora", 20, 0.935))
+        ],
         "throughput": [
             contender("transformers.pipeline, default", 120.0, kind="pipeline"),
             contender("transformers.pipeline, batch 32", 220.0, kind="pipeline"),

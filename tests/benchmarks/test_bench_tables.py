@@ -94,3 +94,9 @@ def test_figures():
     assert spread([0.9, 0.92], percent) == "91.0 % (90.0 % to 92.0 %)"
     assert spread([5.0]) == "5.00"
     assert table(["a", ">b"], [["x|y", "1"]]).splitlines()[1:] == ["| --- | ---: |", "| x/y | 1 |"]
+
+
+def test_adapters_are_set_against_full():
+    lora = next(x for x in tables.adapters(results()).splitlines() if "`lora`" in x)
+    assert "20 (2.0 %)" in lora
+    assert "-0.5" in lora

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,9 +14,11 @@ from conformance.tiny_base import tiny_base
 from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core.errors import UndercutError
 from undercut.core.specs import RunSpec
+from undercut.core.types import Estimate
 from undercut.ledger.price import Rates
+from undercut.pipeline import ladder
 from undercut.pipeline import promote as promoting
-from undercut.pipeline.ladder import Climb, Limits, ladder_methods
+from undercut.pipeline.ladder import Climb, Limits, expected_gain, ladder_methods, stand_in
 from undercut.pipeline.run import run
 
 
@@ -30,6 +33,57 @@ def climbed(facts):
 
 def test_the_order_is_the_issue_of_cost():
     assert ladder_methods("text-classification") == ["linear", "probe", "partial", "full"]
+
+
+def test_with_a_shared_base_only_methods_that_share_it_are_climbed():
+    assert ladder_methods("text-classification", share_base=True) == ["linear", "lora"]
+    assert stand_in("full", "text-classification") == "lora"
+    assert stand_in("partial", "text-classification") == ""
+
+
+def test_the_first_encoder_is_expected_to_bring_what_the_best_brings_over_the_linear_rung():
+    task = "text-classification"
+    assert expected_gain("probe", task, "linear") == expected_gain("lora", task, "linear") == 0.30
+    assert expected_gain("full", task, "partial") == 0.05
+
+
+def test_what_does_not_fit_in_memory_is_skipped_and_lora_climbed_in_its_place(
+    tmp_path, base, monkeypatch
+):
+    def estimate(context, name):
+        return Estimate(0.01, "", 0 if name == "lora" else 10**18)
+
+    monkeypatch.setattr(ladder, "_estimate", estimate)
+    train, test = small(tmp_path)
+    facts = run(
+        RunSpec(
+            train=[train],
+            test=[test],
+            workspace=tmp_path / "out",
+            base=base,
+            threads=1,
+            learning_curve=False,
+            options={"lora": {"epochs": 2, "rank": 2}},
+        )
+    )
+    assert climbed(facts) == {
+        "linear": "climbed",
+        "probe": "skipped",
+        "partial": "skipped",
+        "full": "skipped",
+        "lora": "climbed",
+    }
+    full, lora = facts.rungs[3:]
+    assert "GB of memory" in full.reason
+    assert full.instead == "lora"
+    found = lora.footprint
+    assert 0 < found.trainable_parameters < found.total_parameters
+    assert found.peak_memory_bytes > 50e6
+    assert {v.rung for v in facts.variants} == {"linear", "lora"}
+    reference = next(v for v in facts.variants if v.rung == "lora" and not v.compression)
+    assert reference.footprint == found
+    page = Path(facts.report).read_text(encoding="utf-8")
+    assert "Peak memory" in page
 
 
 def test_worth_is_gain_times_volume_times_loss():

@@ -45,6 +45,7 @@ async def inside(
     *,
     keyed: bool = True,
     hosts: frozenset[str] | None = None,
+    more: Any = (),
     **limits: Any,
 ) -> AsyncIterator[Inside]:
     """Open an app on fresh stores, and shut it down as a server would."""
@@ -62,6 +63,7 @@ async def inside(
         feedback=it.feedback,
         limits=Limits(**limits),
         model_info=MODEL,
+        more=more,
         hosts=hosts,
     )
     headers = {"authorization": f"Bearer {it.secret}"} if keyed else {}

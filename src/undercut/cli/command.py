@@ -235,9 +235,9 @@ def make(
             parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
     methods = _method_groups() if "options" in spec.model_fields else {}
     for method, model in methods.items():
-        kind = model | None
-        note = Annotated[kind, Parameter(name=f"--{method}", group=f"Method {method}")]
-        parameters.append(p(f"method_{method}", p.KEYWORD_ONLY, default=None, annotation=note))
+        own_kind: Any = model | None
+        own = Annotated[own_kind, Parameter(name=f"--{method}", group=f"Method {method}")]
+        parameters.append(p(f"method_{method}", p.KEYWORD_ONLY, default=None, annotation=own))
     switch = Annotated[
         bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")
     ]

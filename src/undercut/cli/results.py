@@ -68,13 +68,24 @@ class TrainResult(Result):
             f"{percent(r.quality)} {r.quality_name}, {percent(r.macro_f1)} macro-F1 on validation, "
             f"for {r.cpu_seconds:.1f} CPU-seconds ({usd(r.cost_usd)})."
         )
-        shown = table("rung", "status", ">validation", ">CPU-s", "reason")
+        shown = table(
+            "rung", "status", ">validation", ">CPU-s", ">trained", ">MB, peak / files", "reason"
+        )
         for rung in r.rungs:
             quality = "" if rung.valid_quality is None else percent(rung.valid_quality)
             seconds = "" if rung.cpu_seconds is None else f"{rung.cpu_seconds:.1f}"
-            shown.add_row(rung.rung, rung.status, quality, seconds, rung.reason)
+            trained, size = _footprint(rung.footprint)
+            shown.add_row(rung.rung, rung.status, quality, seconds, trained, size, rung.reason)
         console.print(shown)
         console.print(f"Model: {r.artefact}\nNext:  undercut serve {r.artefact}", soft_wrap=True)
+
+
+def _footprint(f: Any) -> tuple[str, str]:
+    """Return the share of the parameters that was trained, and megabytes of memory and files."""
+    if f is None:
+        return "", ""
+    share = "" if f.trainable_share is None else percent(f.trainable_share)
+    return share, f"{f.peak_memory_bytes / 1e6:,.0f} / {f.size_bytes / 1e6:.1f}"
 
 
 class EvaluateResult(Result):

@@ -144,6 +144,11 @@ class FitSpec(Spec):
     stack: bool = Field(
         True, description="Stack an encoder with the linear model where validation says it pays."
     )
+    share_base: bool = Field(
+        False,
+        description="Many models will be served over one base: climb only methods whose models "
+        "share it.",
+    )
     refit: bool = Field(True, description="Fit the chosen rung again on train + validation rows.")
     target_accuracy: Share | None = Field(
         None, description="Stop climbing at this validation accuracy."

@@ -485,10 +485,12 @@ class Estimate:
     Attributes:
         cpu_seconds: estimated CPU-seconds of the whole fit.
         basis: one sentence on how it was estimated (how many steps were timed).
+        memory_bytes: memory that training needs; 0 where nobody has worked it out.
     """
 
     cpu_seconds: float
     basis: str
+    memory_bytes: int = 0
 
 
 # --- registry records ---------------------------------------------------------------------
@@ -616,6 +618,8 @@ class MethodInfo:
         ways: registered task -> how this method does it.
         rung: position in the ladder, or ``None`` when the ladder leaves it out.
         stack: whether the ladder may stack it with the linear rung.
+        instead_of: the rung it is climbed in place of, when that one needs more memory than there
+            is, or when models are to share one base.
     """
 
     name: str
@@ -623,6 +627,7 @@ class MethodInfo:
     summary: str = ""
     rung: int | None = None
     stack: bool = False
+    instead_of: str = ""
     needs_base: bool = False
     requires: tuple[str, ...] = ()
     extra: str = ""

@@ -46,7 +46,22 @@ class VariantFacts(Record):
     gate: GateResult | None = None
     versus_previous: PairedTest | None = None
     promoted: bool = False
+    footprint: Footprint | None = Field(None, description="of the fit it was made from")
     note: str = ""
+
+
+class Footprint(Record):
+    """What a fit trained, what it took, and what it left on the disk."""
+
+    trainable_parameters: int = Field(description="trained, the head included")
+    total_parameters: int = Field(description="of the whole model")
+    peak_memory_bytes: int = Field(description="peak resident memory of the process while fitting")
+    size_bytes: int = Field(description="files of the fitted model, before export and compression")
+
+    @property
+    def trainable_share(self) -> float | None:
+        """Share of the parameters that was trained; ``None`` for a model without parameters."""
+        return self.trainable_parameters / self.total_parameters if self.total_parameters else None
 
 
 class RungFacts(Record):
@@ -55,6 +70,7 @@ class RungFacts(Record):
     rung: str
     status: str = Field(description="climbed | skipped | stopped")
     reason: str
+    instead: str = Field("", description="the method climbed in its place")
     estimated_cpu_seconds: float | None = None
     estimated_usd: float | None = None
     expected_gain: float | None = Field(None, description="expected gain in quality, as a share")
@@ -63,6 +79,7 @@ class RungFacts(Record):
     usd: float | None = None
     valid_quality: float | None = None
     usd_per_1k: float | None = None
+    footprint: Footprint | None = Field(None, description="of a rung that was fitted")
 
 
 class StepCost(Record):

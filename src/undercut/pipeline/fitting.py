@@ -22,9 +22,11 @@ from undercut.core.types import (
     Task,
 )
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
+from undercut.ledger.meter import peak_of
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
+from undercut.store.files import size_of
 
 ARTEFACT = "artefact"
 SCORES = "valid.npy"
@@ -106,7 +108,8 @@ def fit_step(context: Context, method: str) -> Step:
     """Fit a method on the training rows, choosing on validation; score validation with it."""
 
     def work(folder: Path) -> dict[str, Any]:
-        fitted = fit_on(context, method, folder / ARTEFACT, method, context.data.train)
+        with peak_of() as peak:
+            fitted = fit_on(context, method, folder / ARTEFACT, method, context.data.train)
         predictor = load(folder / ARTEFACT, threads=context.threads)
         scored = predictor.score(context.data.valid.inputs)
         np.save(folder / SCORES, scored.log_probs)
@@ -115,6 +118,8 @@ def fit_step(context: Context, method: str) -> Step:
             "curve": list(fitted.curve),
             "trainable_parameters": fitted.trainable_parameters,
             "total_parameters": fitted.total_parameters,
+            "peak_memory_bytes": peak.memory_bytes,
+            "size_bytes": size_of(folder / ARTEFACT),
             "hash": predictor.hash,
             "truncated": [i for i, cut in enumerate(scored.truncated) if cut],
         }

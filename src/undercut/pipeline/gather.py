@@ -169,6 +169,7 @@ def variant_facts(
                     gate=built.manifest.gate,
                     versus_previous=rung.versus_previous,
                     promoted=chosen,
+                    footprint=rung.footprint,
                     note=note,
                     chosen_folder=str(built.folder) if shown.hash != built.hash else "",
                 )

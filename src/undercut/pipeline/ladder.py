@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import psutil
 
 from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
@@ -16,7 +17,7 @@ from undercut.core.types import Estimate, Measurement, Progress
 from undercut.ledger.price import Rates, total
 from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest
-from undercut.pipeline.facts import RungFacts
+from undercut.pipeline.facts import Footprint, RungFacts
 from undercut.pipeline.fitting import (
     ARTEFACT,
     SCORES,
@@ -71,6 +72,14 @@ class Rung:
     versus_previous: PairedTest | None = None
     note: str = ""
 
+    @property
+    def footprint(self) -> Footprint | None:
+        """What the fit trained, took and left; ``None`` if it was fitted before that was kept."""
+        found = self.fit.result
+        if not Footprint.model_fields.keys() <= found.keys():
+            return None
+        return Footprint(**{name: found[name] for name in Footprint.model_fields})
+
     def best(self) -> tuple[Built, Measurement]:
         """Return the servable variant with the most texts a second."""
         able = {b.hash for b in servable([b for b, _ in self.variants])}
@@ -101,11 +110,40 @@ def spent(context: Context, steps: list[Step], unit: str = "cpu_second") -> Deci
     )
 
 
-def ladder_methods(task: str) -> list[str]:
-    """Return the ladder's methods for a task, lowest rung first."""
+def ladder_methods(task: str, share_base: bool = False) -> list[str]:
+    """Return the ladder's methods for a task, lowest rung first.
+
+    Args:
+        task: registered task.
+        share_base: leave out methods whose models carry a base of their own; where one of them
+            has a method that goes in its place, that one is climbed.
+    """
     infos = [plugins.get("method", name) for name in plugins.names("method")]
     able = [i for i in infos if i.rung is not None and task in i.ways]
-    return [i.name for i in sorted(able, key=lambda i: i.rung)]
+    order = [i.name for i in sorted(able, key=lambda i: i.rung)]
+    if not share_base:
+        return order
+    kept = [n if not plugins.get("method", n).needs_base else stand_in(n, task) for n in order]
+    return [n for n in kept if n]
+
+
+def expected_gain(name: str, task: str, last: str) -> float:
+    """Return the share of the remaining errors that a rung is expected to remove.
+
+    The first rung that reads with a pretrained model is expected to bring what the best of them
+    brings over the linear one, whichever it is.
+    """
+    gain = float(plugins.way(name, task).gain)
+    if last != "linear":
+        return gain
+    above = [n for n in ladder_methods(task) if plugins.get("method", n).needs_base]
+    return max([gain, *(float(plugins.way(n, task).gain) for n in above)])
+
+
+def stand_in(name: str, task: str) -> str:
+    """Return the method that is climbed where ``name`` cannot be; empty when there is none."""
+    infos = [plugins.get("method", n) for n in plugins.names("method")]
+    return next((i.name for i in infos if i.instead_of == name and task in i.ways), "")
 
 
 def climb(
@@ -130,7 +168,7 @@ def climb(
     """
     result = Climb([], [])
     method = context.spec.method
-    order = ladder_methods(context.data.task)
+    order = ladder_methods(context.data.task, context.spec.share_base)
     if method != "auto":
         info = plugins.get("method", method)
         plugins.require(info, context.data.task)
@@ -140,7 +178,8 @@ def climb(
         result.decisions.append(facts)
         show(facts)
 
-    for name in order:
+    while order:
+        name = order.pop(0)
         info = plugins.get("method", name)
         facts = RungFacts(rung=name, status="climbed", reason="the first rung")
         if method == "auto":
@@ -160,11 +199,14 @@ def climb(
                     "usd": usd_of(cpu, rates, when),
                     "valid_quality": context.judge(np.load(best.scores)).quality.value,
                     "usd_per_1k": usd_per_1k(m, rates, when),
+                    "footprint": rung.footprint,
                 }
             )
         decide(facts)
         if facts.status == "stopped":
             break
+        if facts.status == "skipped" and facts.instead:
+            order.insert(0, facts.instead)
     return result
 
 
@@ -224,8 +266,16 @@ def _weigh(
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
     estimate = _estimate(context, name)
+    room = psutil.virtual_memory().available
+    if estimate.memory_bytes > room:
+        instead = stand_in(name, context.data.task)
+        why = (
+            f"it would take about {estimate.memory_bytes / 1e9:.1f} GB of memory, and "
+            f"{room / 1e9:.1f} are free"
+        )
+        return RungFacts(rung=name, status="skipped", reason=why, instead=instead)
     usd = usd_of(estimate.cpu_seconds, rates, when)
-    gain = plugins.way(name, context.data.task).gain * (1 - quality)
+    gain = expected_gain(name, context.data.task, so_far.rungs[-1].name) * (1 - quality)
     worth = limits.worth_usd(gain)
     done = list({s.subject: s for r in so_far.rungs for s in r.steps}.values())
     paid = usd_of(spent(context, done), rates, when)

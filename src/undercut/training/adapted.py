@@ -19,7 +19,7 @@ from undercut.training.schedule import recipe_for
 from undercut.training.sources import Tokens
 from undercut.training.trunk import Trunk
 
-ENCODER = "encoder"
+ENCODER, ADAPTED = "encoder", "adapted"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def fit_change(job: FitJob, change: Changer) -> Fitted:
     if work.valid_y is not None:
         held = Tokens(work.frontend, work.frontend.prepare(work.held_inputs))
     fitted = finetune(work, trunk, rows, held, head, recipe_of(work, rows), done.mend)
-    if fitted.architecture == ENCODER:
+    if fitted.architecture != ADAPTED:  # merged: nothing is left of what was put in
         return fitted
     return replace(fitted, total_parameters=fitted.total_parameters + added)
 
@@ -81,7 +81,7 @@ def estimate_change(job: FitJob, change: Changer) -> Estimate:
 
 def plain(job: FitJob) -> FitJob:
     """Return the job of a plain encoder when the options ask for merged weights."""
-    merge = getattr(job.options, "merge", False)
+    merge = job.architecture == ADAPTED and getattr(job.options, "merge", False)
     return replace(job, architecture=ENCODER) if merge else job
 
 

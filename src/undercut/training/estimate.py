@@ -14,6 +14,7 @@ from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work
 from undercut.training.loop import Recipe, train
+from undercut.training.memory import training_memory
 from undercut.training.precision import fast_float32
 from undercut.training.sources import Part, Source
 from undercut.training.trunk import Trunk
@@ -107,14 +108,17 @@ def step_cost(
     padded = sum(_padded(sizes, b) for b in batches) * recipe.stop
     judged = int(np.sum(held_sizes)) * recipe.stop * FORWARD
     return Estimate(
-        each * (padded + judged) + START, f"{len(clock) * (steps - 1)} training steps timed"
+        each * (padded + judged) + START,
+        f"{len(clock) * (steps - 1)} training steps timed",
+        training_memory(trunk, recipe.batch_tokens, int(sizes.max())),
     )
 
 
 def sum_of(parts: Sequence[Estimate]) -> Estimate:
     """Return the sum of costs, each with its basis."""
     basis = "; ".join(p.basis for p in parts if p.basis)
-    return Estimate(sum(p.cpu_seconds for p in parts), basis)
+    memory = max((p.memory_bytes for p in parts), default=0)
+    return Estimate(sum(p.cpu_seconds for p in parts), basis, memory)
 
 
 def _padded(sizes: Sequence[int] | np.ndarray, index: np.ndarray) -> int:

@@ -36,7 +36,7 @@ def shape(work: Work, body: Body) -> dict[str, Any]:
         "num_virtual_tokens": count,
         "token_dim": work.base.width,
         "num_layers": len(body.layers),
-        "num_attention_heads": body.layers[0].heads,
+        "num_attention_heads": body.heads,
         "num_transformer_submodules": 1,
         "task_type": "FEATURE_EXTRACTION",
     }

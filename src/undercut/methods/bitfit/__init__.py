@@ -11,6 +11,12 @@ PLUGIN = MethodInfo(
             fit="undercut.methods.bitfit.fit:fit",
             estimate="undercut.methods.bitfit.fit:estimate",
         ),
+        "token-classification": Way(
+            architecture="tagger",
+            options="undercut.methods.bitfit.options:BitfitTaggingOptions",
+            fit="undercut.methods.bitfit.fit:fit",
+            estimate="undercut.methods.bitfit.fit:estimate",
+        ),
     },
     summary="biases only",
     stack=True,

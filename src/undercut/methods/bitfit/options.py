@@ -16,3 +16,9 @@ class BitfitOptions(TuningOptions):
     usual: ClassVar[Usual] = Usual(4, 3e-3)
 
     merge: bool = Field(False, description="Write whole weights, not the biases alone.")
+
+
+class BitfitTaggingOptions(BitfitOptions):
+    """Options of ``bitfit`` for tagging; a tagger's weights are always written whole."""
+
+    usual: ClassVar[Usual] = Usual(6, 3e-3)

@@ -13,7 +13,7 @@ from undercut.methods.usual import Usual
 class LoraOptions(TuningOptions):
     """Options of ``lora``."""
 
-    usual: ClassVar[Usual] = Usual(3, 1e-3)
+    usual: ClassVar[Usual] = Usual(3, 3e-3)
 
     rank: int = Field(16, ge=1, le=1024, description="Rank of the added terms.")
     alpha: float | None = Field(
@@ -25,3 +25,9 @@ class LoraOptions(TuningOptions):
     merge: bool = Field(
         False, description="Write whole weights with the terms added, not the terms alone."
     )
+
+
+class LoraTaggingOptions(LoraOptions):
+    """Options of ``lora`` for tagging; a tagger's weights are always written whole."""
+
+    usual: ClassVar[Usual] = Usual(5, 2e-3)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from undercut.core.types import Estimate, FitJob, Fitted
-from undercut.models.encoder.module import Body
+from undercut.models.encoder.module import Body, Layer
 from undercut.training.adapted import Change, estimate_change, fit_change
 from undercut.training.job import Work
 from undercut.training.virtual import shape, virtual_change
@@ -52,6 +52,7 @@ def words_seen(work: Work, body: Body, count: int) -> Tensor:
     with torch.no_grad():
         x = body.embed(drawn)
         for i, layer in enumerate(body.layers):
+            assert isinstance(layer, Layer)
             rows += [layer.key(x)[0], layer.value(x)[0]]  # (P, D)
             x = body.climb(x, mask, i, i + 1)
     return torch.cat(rows, 1)

@@ -37,7 +37,7 @@ def merged(body: Body) -> dict[str, np.ndarray]:
     changed = {n: m for n, m in body.named_modules() if isinstance(m, (LowRank, Bottleneck))}
     inside = ("prompt.", "prefix.", *(f"{name}." for name in changed))
     with torch.no_grad():
-        found = {
+        found: dict[str, torch.Tensor] = {
             published(name): value
             for name, value in body.named_parameters()
             if not name.startswith(inside)

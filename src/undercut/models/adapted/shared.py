@@ -7,6 +7,7 @@ tensors: a thousand of them cost a thousand differences and one base.
 from __future__ import annotations
 
 import threading
+import weakref
 from weakref import WeakValueDictionary
 
 from torch import Tensor
@@ -36,5 +37,9 @@ def shared_body(base: Base) -> Body:
         if held is None:
             held = _held[base.sha256] = _Held(base)
     body = body_of(base.folder, held.tensors).requires_grad_(False)
-    body.held = held  # keeps the tensors known as long as this body lives
+    weakref.finalize(body, _let_go, held)  # the tensors stay known as long as this body lives
     return body
+
+
+def _let_go(_: _Held) -> None:
+    """Drop a body's hold on the tensors."""

@@ -105,6 +105,7 @@ class Body(nn.Module):
 
     Attributes:
         shift: row of the position table that a text's first token uses.
+        heads: attention heads of a layer.
         prompt: gives P word vectors put before every text, ``(P, D)``: prompt tuning.
         prefix: gives keys and values put before those of every text, ``(P, L * 2 * D)``: prefix
             tuning. Both are absent in a plain model; a text's own states come out of it all the
@@ -117,7 +118,7 @@ class Body(nn.Module):
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
         width = config["hidden_size"]
-        self.shift = position_shift(dict(config))
+        self.shift, self.heads = position_shift(dict(config)), config["num_attention_heads"]
         self.prompt = self.prefix = None
         self.words = nn.Embedding(config["vocab_size"], width)
         self.positions = nn.Embedding(config["max_position_embeddings"], width)
@@ -169,8 +170,7 @@ class Body(nn.Module):
 
     def past(self, flat: Tensor) -> Tensor:
         """Keys and values ``(P, L * 2 * D)``, in peft's order, to ``(L, 2, H, P, D/H)``."""
-        split = (len(flat), len(self.layers), 2, self.layers[0].heads, -1)
-        return flat.view(split).permute(1, 2, 3, 0, 4)
+        return flat.view(len(flat), len(self.layers), 2, self.heads, -1).permute(1, 2, 3, 0, 4)
 
 
 def pool(x: Tensor, mask: Tensor, how: str = "mean") -> Tensor:

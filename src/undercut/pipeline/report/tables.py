@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from undercut.core.types import GateResult
 from undercut.measures.record import Evaluation
-from undercut.pipeline.facts import RunFacts
+from undercut.pipeline.facts import Footprint, RunFacts
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import (
     NONE,
@@ -141,19 +141,30 @@ def ladder(facts: RunFacts) -> Table:
 
     return Table(
         columns("~Rung", "Decision", "*Reason", ">Expected gain", ">Worth", ">Estimated cost",
-                ">Cost", ">CPU-seconds", f">Validation {facts.quality_name}"),
+                ">Cost", ">CPU-seconds", ">Trained", ">Peak memory, MB", ">Files, MB",
+                f">Validation {facts.quality_name}"),
         tuple(
             (
                 r.rung, r.status, clean(r.reason),
                 NONE if r.expected_gain is None else points(r.expected_gain),
                 usd(r.gain_worth_usd), usd(r.estimated_usd), usd(r.usd),
                 NONE if r.cpu_seconds is None else cpu_seconds(r.cpu_seconds),
+                *_footprint(r.footprint),
                 share(r.valid_quality),
             )
             for r in facts.rungs
         ),
         "No ladder was climbed: one method was asked for.",
     )  # fmt: skip
+
+
+def _footprint(f: Footprint | None) -> tuple[str, str, str]:
+    """Return the share of the parameters trained, peak memory of the fit and size, as cells."""
+    if f is None:
+        return NONE, NONE, NONE
+    share = f.trainable_share
+    trained = NONE if share is None else f"{percent(share)} of {number(f.total_parameters)}"
+    return trained, figure(f.peak_memory_bytes / 1e6), figure(f.size_bytes / 1e6)
 
 
 def paired(facts: RunFacts) -> Table:
