@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -20,6 +21,16 @@ def answer_lines(task: str, answer: Any) -> list[str]:
     """Return an answer of a task as lines of a terminal."""
     lines: list[str] = plugins.attr(plugins.get("task", task).lines)(answer)
     return lines
+
+
+def knows(task: str, labels: Sequence[str], target: str) -> bool:
+    """Whether a target, as text, is one whose classes a model of a task knows."""
+    kind = plugins.attr(plugins.get("task", task).load)()
+    try:
+        classes = kind.classes(kind.check_target(target))
+    except ValueError:
+        return False
+    return set(classes) <= set(kind.class_names(labels))
 
 
 @cache

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 import undercut
+from undercut.predict.answers import knows
 from undercut.serving.answers import answer_json
 from undercut.serving.batcher import Predicts
 from undercut.serving.checks import estimate_tokens, texts_of
@@ -159,7 +160,7 @@ def build_app(
 
     @app.post(
         "/v1/predict",
-        response_model=predict_answer(model_info.task),
+        response_model=predict_answer(info.task for info in shelf.infos),
         responses=error_responses(*COMMON, 400, 408, 413, 415, 422, 429, 500, 504),
         openapi_extra=_takes(PredictBody),
         summary="Answer one text or a list of texts",
@@ -214,7 +215,8 @@ def build_app(
             )
         row = (body.request_id, key_id, body.index, body.target, body.comment)
         await _in_thread(feedback.add, *row)
-        known = body.target in shelf.labels_of(used.model)
+        info = shelf.info_of(used.model)
+        known = info is not None and knows(info.task, info.labels, body.target)
         answer = FeedbackAnswer(request_id=body.request_id, index=body.index, known_label=known)
         return _json(answer)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
@@ -116,10 +119,10 @@ class PredictAnswer(BaseModel):
     usage: Quantities
 
 
-def predict_answer(task: str) -> type[PredictAnswer]:
-    """Return the answer of a server of one task: its predictions are the task's records."""
-    row: Any = plugins.attr(plugins.get("task", task).answer)
-    rows: Any = list[row]
+def predict_answer(tasks: Iterable[str]) -> type[PredictAnswer]:
+    """Return the answer of a server of some tasks: its predictions are the tasks' records."""
+    records = [plugins.attr(plugins.get("task", t).answer) for t in dict.fromkeys(tasks)]
+    rows: Any = list[functools.reduce(operator.or_, records)]  # type: ignore[misc]
     return create_model("PredictAnswer", __base__=PredictAnswer, predictions=(rows, ...))
 
 

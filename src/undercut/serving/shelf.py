@@ -81,9 +81,9 @@ class Shelf:
             f"{near}Leave `model` out, or see GET /v1/models.",
         )
 
-    def labels_of(self, version: str) -> tuple[str, ...]:
-        """Return the labels of the model of a version; none if it is not served any more."""
-        return next((m.info.labels for m in self.models if m.info.version == version), ())
+    def info_of(self, version: str) -> ModelInfo | None:
+        """Return what is told about the model of a version; None if it is not served any more."""
+        return next((m.info for m in self.models if m.info.version == version), None)
 
     def load(self) -> Load:
         """Return what all queues have done and hold."""

@@ -70,7 +70,7 @@ def evaluate(
     by_input = _by_input_and_type(matched, n, len(types))  # (n, T, 3)
     drawn = resampled_sums(by_input.reshape(n, -1)).reshape(-1, len(types), 3)
     total = by_input.sum(axis=0)  # (T, 3)
-    sure, right = confidence(x, answer), matched.hit_answered
+    sure, right = confidence(x, answer, batch, labels), matched.hit_answered
     bins = calibration.reliability_bins(sure, right) if len(sure) else []
     pairs = pair(matched)
     return Evaluation(

@@ -46,18 +46,27 @@ def find(log_probs: np.ndarray, batch: Batch, labels: Sequence[str]) -> Found:
     return Found(tags, first, last, Spans(batch.owner(first), batch.starts[first], ends, kinds))
 
 
-def confidence(log_probs: np.ndarray, found: Found) -> np.ndarray:
+def confidence(
+    log_probs: np.ndarray, found: Found, batch: Batch, labels: Sequence[str]
+) -> np.ndarray:
     """Return the probability of each entity found, ``float64 (e,)``.
 
-    It is that of its least certain word: the lowest probability among its tags.
+    It is that of its least certain word, the word after it included: the lowest among the
+    probabilities of its tags, and that the next word of the sentence does not go on with it.
     """
     if not len(found.first):
         return np.zeros(0)
-    units = np.arange(len(found.tags))
-    sure = np.asarray(log_probs, np.float64)[units, found.tags]
+    x = np.asarray(log_probs, np.float64)
+    scheme = scheme_of(tuple(labels))
+    sure = x[np.arange(len(found.tags)), found.tags]
     edges = np.stack([found.first, found.last], axis=1).ravel()
-    lowest = np.minimum.reduceat(np.append(sure, 0.0), edges)[::2]
-    result: np.ndarray = np.exp(np.minimum(lowest, 0.0))
+    lowest = np.exp(np.minimum(np.minimum.reduceat(np.append(sure, 0.0), edges)[::2], 0.0))
+    inside = ~np.isin(found.last, batch.sentences)  # a word of the same sentence follows
+    after, kinds = found.last[inside], found.spans.kinds[inside]
+    going_on = scheme.goes_on[None] & (scheme.type_of[None] == kinds[:, None])  # (e', K)
+    share = np.where(going_on, np.exp(np.minimum(x[after], 0.0)), 0.0).sum(axis=1)
+    lowest[inside] = np.minimum(lowest[inside], np.clip(1.0 - share, 0.0, 1.0))
+    result: np.ndarray = lowest
     return result
 
 

@@ -104,7 +104,7 @@ class TokenClassification:
         found = find(scored.log_probs, batch, labels)
         names = scheme.type_names(labels)
         entities: list[list[Entity]] = [[] for _ in inputs]
-        sure = confidence(scored.log_probs, found).tolist()
+        sure = confidence(scored.log_probs, found, batch, labels).tolist()
         for (i, start, end, kind), p in zip(found.spans.keys(), sure, strict=True):
             entities[i].append(
                 Entity.model_construct(

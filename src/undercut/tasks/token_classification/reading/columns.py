@@ -36,7 +36,10 @@ def marks_document(line: str) -> bool:
 def by_tabs(lines: list[str]) -> bool:
     """Whether tabs, rather than any white space, divide the columns."""
     some = [line for line in lines if line.strip() and line[0] != "#"]
-    return sum("\t" in line for line in some) > 0.9 * len(some)
+    cells = [line.split("\t") for line in some if "\t" in line]
+    # "EU<tab>NNP B-ORG": both divide.
+    both = sum(" " in c[-1].strip() for c in cells)
+    return len(cells) > 0.9 * len(some) and 2 * both < max(len(cells), 1)
 
 
 def cells_of(line: str, tabs: bool) -> list[str]:

@@ -99,16 +99,16 @@ def read_token_rows(
     at_tag = named(label_column, columns, "", to, "--label-column")
     if at_tag < 0:
         at_tag = _tag_column(columns, values)
-    if text_column is None and at_sentence >= 0 and _is_text(values[at_sentence]):
-        at_sentence, at_token = -1, at_sentence
-    else:
-        at_token = named(text_column, columns, TOKENS, to, "--text-column")
-    if at_token in (at_tag, at_sentence) and text_column is None:
+    whole = at_tag >= 0 and _lists(full, at_tag)
+    at_token = named(text_column, columns, TOKENS, to, "--text-column")
+    if whole and text_column is None:
+        at_token = _words_column(full, at_tag)
+    if not whole and at_token in (at_tag, at_sentence) and text_column is None:
         at_token = next(
             (named(None, columns, w, to, "") for w in TOKENS.split()
              if named(None, columns, w, to, "") not in (-1, at_tag, at_sentence)), -1
         )  # fmt: skip
-    if at_token < 0:
+    if at_token < 0 and not whole:
         rest = [j for j in range(len(columns)) if j not in (at_tag, at_sentence)]
         at_token = rest[0] if rest else -1
     if at_tag < 0 or at_token < 0:
@@ -120,9 +120,9 @@ def read_token_rows(
             fix="Name them: --text-column NAME --label-column NAME.",
         )
     said = f"column '{columns[at_token]}' is the token and column '{columns[at_tag]}' its tag"
-    if whole := _lists(full, at_token, at_tag):
+    if whole:
         to.say(f"a sentence a row; {said}")
-        return _sentence_rows(body, len(columns), at_token, at_tag, whole, to)
+        return _sentence_rows(body, len(columns), at_token, at_tag, to)
     mark = f", column '{columns[at_sentence]}' its sentence" if at_sentence >= 0 else ""
     to.say(said + mark)
     return divided(_token_rows(body, len(columns), at_token, at_tag, at_sentence, to), to)
@@ -132,12 +132,6 @@ def heading(columns: Sequence[str]) -> bool:
     """Whether the cells of a first row are names of columns, as of tokens or tags."""
     known = {w for words in (TOKENS, TAGS, SENTENCES) for w in words.split()}
     return any(key(c) in known for c in columns) and not any(tag_like(c) for c in columns)
-
-
-def _is_text(values: Counter[str]) -> bool:
-    """Whether a column named ``sentence`` holds sentences, and not their numbers."""
-    found = [v for v in values if v]
-    return bool(found) and sum(len(v.split()) > 3 or len(v) > 30 for v in found) > len(found) / 2
 
 
 def _tag_column(columns: Sequence[str], values: Sequence[Counter[str]]) -> int:
@@ -179,16 +173,30 @@ def list_of(cell: str) -> list[str] | None:
     return items
 
 
-def _lists(full: Sequence[Sequence[str]], at_token: int, at_tag: int) -> bool:
-    """Whether a row is a whole sentence, with as many tags as words."""
-    some = full[:200]
-    tags = [list_of(c[at_tag]) for c in some]
+def _lists(full: Sequence[Sequence[str]], at_tag: int) -> bool:
+    """Whether the tags of a row are those of a whole sentence."""
+    tags = [list_of(c[at_tag]) for c in full[:200]]
     many = sum(t is not None and len(t) > 1 for t in tags)
-    return bool(some) and many > len(some) / 2
+    return bool(tags) and 2 * many > len(tags)
+
+
+def _words_column(full: Sequence[Sequence[str]], at_tag: int) -> int:
+    """Return the column with as many words as there are tags in most rows; -1 when none has."""
+    some = full[:200]
+    for j in range(len(some[0])):
+        fits = sum(len(list_of(c[j]) or ()) == len(list_of(c[at_tag]) or ()) for c in some)
+        if j != at_tag and 2 * fits > len(some) and not _tags_only(some, j):
+            return j
+    return -1
+
+
+def _tags_only(rows: Sequence[Sequence[str]], j: int) -> bool:
+    """Whether a column holds lists of signs such as parts of speech: in brackets, all capitals."""
+    return all(c[j].strip().startswith("[") and c[j] == c[j].upper() for c in rows)
 
 
 def _sentence_rows(
-    body: Rows, width: int, at_token: int, at_tag: int, _: bool, to: Gathered
+    body: Rows, width: int, at_token: int, at_tag: int, to: Gathered
 ) -> list[Sentence]:
     found = []
     for line, cells in body:

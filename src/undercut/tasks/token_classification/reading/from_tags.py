@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from undercut.tasks.token_classification.reading.tagged import Found, Sentence, 
 from undercut.tasks.token_classification.scripts import cjk
 from undercut.tasks.token_classification.words import Words, words_of
 
+_PLACED = re.compile(r"\S\d")  # 科0 技1, as in the Weibo set
 LOST = 0.001
 """Share of entities that text without token borders may lose for it to be read as text."""
 
@@ -24,6 +26,10 @@ def gather(sentences: Sequence[Sentence], to: Gathered) -> None:
     training sees what serving will; unless entities then end inside a word.
     """
     sentences = [s for s in sentences if s.tokens]
+    if sentences and all(_PLACED.fullmatch(t) for s in sentences for t in s.tokens):
+        for s in sentences:
+            s.tokens = [t[0] for t in s.tokens]
+        to.say("the digit behind each character (its place in a word) left out")
     found = entities(sentences, to)
     groups: list[list[int]] = []
     for i, s in enumerate(sentences):

@@ -118,9 +118,15 @@ def _document(text: str, name: str) -> Records:
             records.parts += [part] * len(lists[key])
         return records
     for key in _LISTS:
-        if lists.get(key) and all(isinstance(v, dict) for v in lists[key]) and "text" not in whole:
-            return Records([(1, value) for value in lists[key]])
+        some = [v for v in lists.get(key, []) if v is not None]  # null: a text not yet marked
+        if some and all(map(_is_record, some)) and "text" not in whole:
+            return Records([(1, value) for value in some])
     return Records([(1, whole)])
+
+
+def _is_record(value: Any) -> bool:
+    pair = isinstance(value, list) and len(value) == 2
+    return isinstance(value, dict) or (pair and isinstance(value[0], str))
 
 
 def elements(text: str, at: int) -> tuple[list[tuple[int, Any]], int]:

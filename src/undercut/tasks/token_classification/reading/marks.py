@@ -173,9 +173,10 @@ def _vote(row: Marked, votes: Counter[str]) -> None:
         elif 0 <= m.start < m.end < n:
             out = _edge(text, m.end)
             inside = _edge(text, m.end + 1)
-            blank = text[m.end].isspace() or text[m.end - 1].isspace()
-            if blank:
-                votes["exclusive" if text[m.end].isspace() else "inclusive"] += 1
+            if text[m.end].isspace():
+                votes["exclusive"] += 1
+            elif text[m.end - 1].isspace():  # "Plan B", or a blank too many
+                votes["inclusive" if inside else "exclusive"] += 1
             elif out != inside:
                 votes["exclusive" if out else "inclusive"] += 1
         if i and spans[i - 1].end == m.start and spans[i - 1] != m:

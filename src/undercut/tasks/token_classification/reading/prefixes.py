@@ -19,8 +19,10 @@ MOST_TYPES = 500
 
 
 def tag_like(tag: str) -> bool:
-    """Whether a cell is ``O`` or a prefix with a type."""
-    return tag in ("O", "o") or _PREFIX.fullmatch(tag) is not None
+    """Whether a cell is ``O``, or a type with its prefix or suffix."""
+    if tag in ("O", "o") or _PREFIX.fullmatch(tag) is not None:
+        return True
+    return _SUFFIX.fullmatch(tag) is not None and " " not in tag
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def form_of(counts: Counter[str], name: str) -> Form:
     for pattern, flip in ((_PREFIX, False), (_SMALL, False), (_SUFFIX, True)):
         fits = {tag: m for tag in tags if (m := pattern.fullmatch(tag))}
         hit, miss = sum(counts[t] for t in fits), sum(counts[t] for t in tags if t not in fits)
-        if fits and hit > miss:
+        if fits and hit >= miss:
             parts = {}
             for tag, m in fits.items():
                 letter, kind = (m[2], m[1]) if flip else (m[1].upper(), m[2])

@@ -12,7 +12,7 @@ from typing import Any
 from undercut.core.errors import UndercutError
 from undercut.data import parquet
 from undercut.data.read import looks_like_json, read_magic
-from undercut.tasks.token_classification.reading import brat
+from undercut.tasks.token_classification.reading import brat, inline
 from undercut.tasks.token_classification.reading.columns import by_tabs, cells_of, marks_document
 from undercut.tasks.token_classification.reading.csv_tokens import (
     heading,
@@ -44,6 +44,10 @@ def recognise(path: Path) -> str:
         return ""
     if looks_like_json(path, text):
         return "JSON of texts with entities" if any(map(sure, _first_records(text))) else ""
+    if inline.is_brackets(text):
+        return "CoNLL-2012 columns"
+    if inline.is_inline(text):
+        return "words with their tags"
     rows = table_rows(path, text)
     if rows:
         return _of_table(rows)
@@ -75,8 +79,9 @@ def _first_records(text: str) -> list[Any]:
         if record_of(value) is None:
             break
         found.append(value)
-    if found:
+    if any(map(sure, found)):
         return found
+    found = []
     try:
         whole, _ = decode_at(text, skip(text, 0))
         if isinstance(whole, dict) and sure(whole):
@@ -153,6 +158,6 @@ def _bare(table: list[list[str]], lines: list[str]) -> str:
     blank = any(not line.strip() for line in lines[1:-1])
     outside = last["O"] + last["o"]
     short = all(" " not in t for t in tokens)
-    if blank and short and outside and len(last) <= 50 and 2 * outside > len(table):
+    if blank and short and outside and len(last) <= 50 and 2 * outside >= len(table):
         return "columns of tokens and tags"
     return ""

@@ -1,0 +1,128 @@
+"""A run on entities end to end: from columns to a model, its report, and every verb after it."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from undercut.cli.app import main
+from undercut.core.errors import UndercutError
+from undercut.core.specs import EvaluateSpec, ExplainSpec, PredictSpec, RivalSpec, RunSpec
+from undercut.pipeline.explaining import explain
+from undercut.pipeline.rival.run import rival
+from undercut.pipeline.run import run
+from undercut.pipeline.verbs import evaluate, predict_file
+
+pytest.importorskip("pycrfsuite", reason="the linear rung of entities trains with CRFsuite")
+
+FIRST = ["Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal"]
+LAST = ["Lee", "Ray", "Fox", "Poe", "Kay", "Day"]
+PLACE = ["Paris", "Rome", "Oslo", "Bonn", "Kyiv", "Lima", "Cairo", "Delhi"]
+
+
+def sentences(n: int, seed: int) -> str:
+    rng = random.Random(seed)
+    made = []
+    for i in range(n):
+        first, last, place = rng.choice(FIRST), rng.choice(LAST), rng.choice(PLACE)
+        made.append(
+            f"{first} I-PER\n{last} I-PER\nflew O\nto O\n{place} I-LOC\non O\nday O\n{i * 31} O\n. O\n"
+            if i % 2
+            else f"In O\n{place} I-LOC\nit O\nrained O\n{i * 17} O\ntimes O\n"
+        )
+    return "\n".join(made)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    place = tmp_path_factory.mktemp("entities")
+    (place / "x.train").write_text(sentences(80, 0))
+    (place / "x.dev").write_text(sentences(24, 1))
+    (place / "x.test").write_text(sentences(24, 2))
+    facts = run(
+        RunSpec(
+            train=[place / "x.train", place / "x.dev", place / "x.test"],
+            method="linear",
+            learning_curve=False,
+            compress=False,
+            workspace=place / "ws",
+            threads=1,
+        )
+    )
+    return place, facts
+
+
+def test_the_figures_are_of_entities(done):
+    place, facts = done
+    assert facts.task == "token-classification"
+    assert facts.quality_name == "entity F1"
+    assert facts.test.quality_name == "entity F1"
+    assert facts.test.quality.value > 0.8
+    assert facts.test.things == 36
+    assert [c.label for c in facts.test.classes] == ["LOC", "PER"]
+    assert facts.data.class_counts == {"LOC": 104, "PER": 52}
+    assert any("IOB1" in w for w in facts.data.warnings)
+    assert facts.price.usd_per_1k > 0
+    assert facts.price.output_tokens > 0
+
+
+def test_the_report_speaks_of_entities_and_tokens(done):
+    place, facts = done
+    html = (place / "ws" / "runs" / facts.name / "report.html").read_text()
+    assert "Entity F1" in html
+    assert "by tag of tokens" in html
+    assert "Token accuracy" in html
+    assert "Entities it gets wrong" in html
+
+
+def test_predict_gives_offsets_in_the_original_text(done, tmp_path, capsys):
+    place, facts = done
+    text = "Ann   Lee flew to\tOslo on day 9."
+    answer = predict_file(PredictSpec(artefact=facts.artefact, inputs=[text])).predictions[0]
+    assert all(text[e.start : e.end] == e.text for e in answer.entities)
+    out = tmp_path / "out.jsonl"
+    (tmp_path / "in.txt").write_text(f"{text}\n\nIn Rome it rained 4 times\n")
+    predict_file(PredictSpec(artefact=facts.artefact, file=tmp_path / "in.txt", out=out))
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [r["text"] for r in rows] == [text, "", "In Rome it rained 4 times"]
+    assert rows[0]["entities"][0].keys() == {"start", "end", "type", "text", "probability"}
+    assert rows[1]["entities"] == []
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as e:
+        main(["predict", facts.artefact, text])
+    assert e.value.code in (0, None)
+    assert ["18-22", "LOC", "Oslo"] in [x.split()[:3] for x in capsys.readouterr().out.splitlines()]
+
+
+def test_evaluate_scores_a_file_of_columns(done):
+    place, facts = done
+    found = evaluate(EvaluateSpec(artefact=facts.artefact, data=[place / "x.test"]))
+    assert found.quality == facts.test.quality
+    assert found.per_unit.units == facts.test.per_unit.units
+    odd = place / "odd.conll"
+    odd.write_text("Rome B-CITY\nfell O\n")
+    with pytest.raises(UndercutError) as e:
+        evaluate(EvaluateSpec(artefact=facts.artefact, data=[odd]))
+    assert e.value.code == "label-unknown"
+
+
+def test_explain_and_rival_are_one_clear_error_each(done, monkeypatch):
+    place, facts = done
+    with pytest.raises(UndercutError) as e:
+        explain(ExplainSpec(artefact=facts.artefact, inputs=["Ann"]))
+    assert e.value.code == "explain-none"
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    with pytest.raises(UndercutError) as e:
+        rival(
+            RivalSpec(
+                base_url="http://127.0.0.1:9/v1",
+                model="m",
+                workspace=place / "ws",
+                usd_per_million_input=1,
+                usd_per_million_output=1,
+                yes=True,
+            )
+        )
+    assert e.value.code == "rival-task"
