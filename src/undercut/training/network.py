@@ -36,6 +36,9 @@ class Head(Protocol):
 
     pace: Mapping[str, float]
 
+    def read(self, arrays: Arrays) -> Arrays:
+        """Return a batch's arrays with what the head makes of them once; the others get these."""
+
     def features(self, arrays: Arrays) -> Tensor | None:
         """Return what is added to the word vectors, ``(B, T, D)``; ``None`` for nothing.
 

@@ -68,12 +68,12 @@ class Trunk:
 
     def answer(self, batch: Batch, head: Head) -> Tensor:
         """Return the logits ``float32 (R, S)`` of a batch's rows."""
-        h = batch.x
+        h, arrays = batch.x, head.read(batch.arrays)
         if self.tables:
-            words, more = self.body.words(h), head.features(batch.arrays)
+            words, more = self.body.words(h), head.features(arrays)
             h = self.body.place(words if more is None else words + more.to(words.dtype))
         h = self.body.climb(h, batch.mask, self.first)  # (B, T, D)
-        return head(self.network.gather(h, batch.mask, batch.arrays), batch.arrays)
+        return head(self.network.gather(h, batch.mask, arrays), arrays)
 
 
 def layer_of(name: str) -> int:

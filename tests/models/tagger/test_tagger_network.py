@@ -88,7 +88,7 @@ def test_a_head_starts_without_an_opinion_and_with_the_base_as_it_was(tmp_path):
     head = network.head(lambda: torch.empty(0), torch.zeros(1), 3, 0)
     prepared = network.frontend.prepare(ROWS.inputs)
     collated = network.frontend.collate(prepared, np.arange(len(prepared.sizes)))
-    arrays = {n: torch.from_numpy(a) for n, a in collated.items()}
+    arrays = head.read({n: torch.from_numpy(a) for n, a in collated.items()})
     assert not head.features(arrays).any()
     assert not head(torch.randn(len(arrays["firsts"]), 32), arrays).any()
     assert set(head.pace) == {n for n, _ in head.named_parameters()}

@@ -37,6 +37,10 @@ class CosineHead(nn.Module):
         self.weight = nn.Parameter(weight.clone())
         self.pace: dict[str, float] = {}
 
+    def read(self, arrays: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Make nothing of the arrays."""
+        return arrays
+
     def features(self, arrays: Mapping[str, Tensor]) -> None:
         """Add nothing to the word vectors."""
 
@@ -61,6 +65,10 @@ class LinearHead(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
         self.pace: dict[str, float] = {}
+
+    def read(self, arrays: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Make nothing of the arrays."""
+        return arrays
 
     def features(self, arrays: Mapping[str, Tensor]) -> None:
         """Add nothing to the word vectors."""

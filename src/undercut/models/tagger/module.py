@@ -59,24 +59,27 @@ class TagHead(nn.Module):
         self.out = nn.Parameter(torch.zeros(labels, count))
         self.pace = {name: 5.0 for name, _ in self.named_parameters()}
 
-    def table(self, arrays: Mapping[str, Tensor]) -> Tensor:
-        """Return the features of the words, ``float32 (1 + W, F)``; row 0 is zeros."""
+    def read(self, arrays: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the arrays with ``table``, the features of the words ``float32 (1 + W, F)``.
+
+        Its row 0 is zeros.
+        """
         c = F.embedding(arrays["characters"], self.characters)  # (W, L, C)
         c = F.pad(c, (0, 0, 1, 1))
         length = c.shape[1] - NEAR + 1
         c = torch.cat([c[:, i : i + length] for i in range(NEAR)], dim=-1)  # (W, L, 3 C)
         found = F.relu(c @ self.filters.T + self.filter_bias).amax(1)  # (W, filters)
         joined = torch.cat([F.embedding(arrays["shapes"], self.shapes), found], dim=-1)
-        return F.pad(joined, (0, 0, 1, 0))
+        return {**arrays, "table": F.pad(joined, (0, 0, 1, 0))}
 
     def features(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """Return what is added to the word vectors, ``float32 (B, T, D)``."""
-        return F.embedding(arrays["word_of"], self.table(arrays) @ self.into.T)
+        return F.embedding(arrays["word_of"], arrays["table"] @ self.into.T)
 
     def forward(self, rows: Tensor, arrays: Mapping[str, Tensor]) -> Tensor:
         """Rows ``float32 (R, D)`` to logits ``float32 (R, S)``."""
         at = arrays["word_of"].flatten()[arrays["firsts"]]
-        more = F.embedding(at, self.table(arrays) @ self.out.T)
+        more = F.embedding(at, arrays["table"] @ self.out.T)
         rows = F.normalize(rows, dim=-1) if self.normalise else rows
         return rows @ self.weight.T + self.bias + more
 
@@ -100,9 +103,10 @@ class Tagger(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **arrays: Tensor) -> Tensor:
         """The front end's arrays to logits ``float32 (R, K)``."""
-        x = self.body.place(self.body.words(input_ids) + self.head.features(arrays))
+        read = self.head.read(arrays)
+        x = self.body.place(self.body.words(input_ids) + self.head.features(read))
         h = self.body.climb(x, attention_mask.bool())
-        logits: Tensor = self.head(gather(h, arrays["firsts"]), arrays)
+        logits: Tensor = self.head(gather(h, arrays["firsts"]), read)
         return logits
 
 
