@@ -7,12 +7,11 @@ from typing import Any
 from rich.console import Console
 
 from undercut.cli.results import RunResult, table
-from undercut.core.types import Record
 from undercut.economics.money import percent
-from undercut.pipeline.report.figures.search import answer, climbs, told
+from undercut.pipeline.report.figures.search import answer, climbs
 from undercut.pipeline.report.format import for_terminal, money, plural
 from undercut.pipeline.report.summary import WIDTH, wrap
-from undercut.pipeline.tuning.record import SearchFacts
+from undercut.pipeline.tuning.record import SearchFacts, settings
 from undercut.pipeline.tuning.settings import toml
 
 BAR = 24
@@ -46,7 +45,7 @@ class TuneResult(RunResult):
         shown = table(">trial", "method", "options", ">valid", ">USD so far")
         for t in climbs(search):
             shown.add_row(
-                str(t.number), t.method, told(t), for_terminal(percent(t.quality or 0)),
+                str(t.number), t.method, settings(t.options), for_terminal(percent(t.quality or 0)),
                 for_terminal(money(t.usd_so_far)),
             )  # fmt: skip
         console.print(shown)
@@ -56,13 +55,8 @@ class TuneResult(RunResult):
                 bar = "█" * max(round(share * BAR), 0)
                 console.print(f"  {name:14} {for_terminal(percent(share)):>7} {bar}")
         console.print("\nTo go on with it in undercut run, put into undercut.toml:")
-        console.print(toml(best_of(search).method, search.options))
+        console.print(toml(search.trial(search.best).method, search.options))
         super().show(console)
-
-
-def best_of(search: SearchFacts) -> Record:
-    """Return the best trial."""
-    return search.trial(search.best)
 
 
 def _spent(search: SearchFacts) -> str:

@@ -176,7 +176,7 @@ def train(
 
     best: Trained | None = None
     least, worse, step, over, curve = np.inf, 0, 0, False, []
-    tokens, reached = 0, None
+    tokens, pace, reached = 0, 0.0, None
     with fast_float32(), Lanes(threads, most=LANES) as lanes:
         while step < last:
             losses = []
@@ -223,7 +223,12 @@ def train(
                     best, least, worse = state(epoch), found["log_loss"], 0
                     best.temperature = found["temperature"]
             curve.append(record)
-            tick(Progress("train", step, last, loss=record["loss"], quality=reached, epoch=epoch))
+            tick(
+                Progress(
+                    "train", step, last,
+                    loss=record["loss"], quality=reached, epoch=epoch, tokens_per_second=pace,
+                )
+            )  # fmt: skip
             if over or worse > max(2, recipe.epochs // 4):
                 break
     best = best or state(step / per_epoch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,17 @@ from undercut.core.types import Record
 from undercut.measures.record import PairedTest
 
 COMPLETE, PRUNED, FAILED, LEFT_OUT = "complete", "pruned", "failed", "left out"
+
+
+def settings(options: Mapping[str, Any]) -> str:
+    """Return options on one line, as people read them."""
+    return ", ".join(f"{k} {_written(v)}" for k, v in options.items()) or "defaults"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 class TrialFacts(Record):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import fail
+from undercut.pipeline.tuning.record import COMPLETE, FAILED, LEFT_OUT, PRUNED
 
 STARTUP_TRIALS = 8
 """Trials drawn at random before the sampler trusts what it has seen."""
@@ -128,6 +129,14 @@ def ask(study: Any, seed: int) -> Any:
     if begun:
         return Trial(study, begun[0]._trial_id)
     return study.ask()
+
+
+def state_of(trial: Any) -> str:
+    """Return a trial's state in our words."""
+    if trial.user_attrs.get("left_out"):
+        return LEFT_OUT
+    name = trial.state.name
+    return {"COMPLETE": COMPLETE, "PRUNED": PRUNED, "FAIL": FAILED}.get(name, name.lower())
 
 
 @contextmanager

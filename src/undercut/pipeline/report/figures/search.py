@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import accumulate
 
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
@@ -22,22 +22,11 @@ from undercut.pipeline.report.svg.axes import Axis, around
 from undercut.pipeline.report.svg.bars import Bar, bars
 from undercut.pipeline.report.svg.lines import Series, Threshold, lines
 from undercut.pipeline.report.svg.shapes import Drawing
-from undercut.pipeline.tuning.record import COMPLETE, SearchFacts, TrialFacts
+from undercut.pipeline.tuning.record import COMPLETE, SearchFacts, TrialFacts, settings
 
 FOUND = "What did the search find for its money?"
 MATTERED = "Which options mattered?"
 NO_SEARCH = "No search was made. To make one: undercut tune FILE --budget-usd 0.20"
-
-
-def told(trial: TrialFacts) -> str:
-    """Return a trial's options on one line."""
-    return ", ".join(f"{k} {_written(v)}" for k, v in trial.options.items()) or "defaults"
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_written, value))
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def climbs(search: SearchFacts) -> list[TrialFacts]:
@@ -54,8 +43,9 @@ def answer(search: SearchFacts, quality_name: str) -> str:
     """Return what a search found, in a sentence."""
     best, default = search.trial(search.best), search.trial(search.default)
     head = (
-        f"{best.method} ({told(best)}) reaches {percent(best.quality or 0)} {quality_name} on "
-        f"validation, found for {money(search.usd)} in {plural(len(search.trials), 'trial')}"
+        f"{best.method} ({settings(best.options)}) reaches {percent(best.quality or 0)} "
+        f"{quality_name} on validation, found for {money(search.usd)} in "
+        f"{plural(len(search.trials), 'trial')}"
     )
     test = search.versus_default
     if test is None:
@@ -77,7 +67,7 @@ def search_curve(facts: RunFacts) -> Figure:
                 ">CPU-seconds", ">USD", ">USD so far", "*Why"),
         tuple(
             (
-                number(t.number), t.method, clean(told(t)), t.state,
+                number(t.number), t.method, clean(settings(t.options)), t.state,
                 NONE if t.quality is None else percent(t.quality), f"{t.cpu_seconds:.1f}",
                 money(t.usd), money(t.usd_so_far), clean(t.reason),
             )
@@ -85,29 +75,33 @@ def search_curve(facts: RunFacts) -> Figure:
         ),
         strong=next(i for i, t in enumerate(search.trials) if t.number == search.best),
     )  # fmt: skip
-    done = [t for t in search.trials if t.state == COMPLETE and t.quality is not None]
-    best: list[float] = []
-    for t in done:
-        best.append(max(t.quality or 0, *best[-1:]) if best else t.quality or 0)
-    default = search.trial(search.default).quality or 0
-    spent = max(search.usd, max(t.usd_so_far for t in done), 1e-9)
+    done = [t for t in search.trials if t.state == COMPLETE]
+    qualities = [t.quality or 0.0 for t in done]
+    default = search.trial(search.default).quality or 0.0
+    best = list(accumulate(qualities, max))
+    spent = max(search.usd, done[-1].usd_so_far, 1e-9)
     # A step where the trial ended: money was spent before anything better was known.
-    xs = [x for t in done for x in (t.usd_so_far, t.usd_so_far)][1:] + [spent]
+    xs = [*[x for t in done for x in (t.usd_so_far, t.usd_so_far)][1:], spent]
     ys = [y for y in best for _ in (0, 1)]
-    low, high = around([*(t.quality or 0 for t in done)][-200:] + [default], 0.0, 1.0)
+    bottom = min(best[0], default)
+    shown = [t for t in done if (t.quality or 0.0) >= bottom - 0.5 * (best[-1] - bottom) - 0.005]
+    low, high = around([*(t.quality or 0.0 for t in shown), default], 0.0, 1.0)
 
     def draw(width: float) -> Drawing:
         return lines(
-            [Series(xs, ys, "best so far"), *_dots(done, search.best)],
+            [Series(xs, ys, "best so far"), *_dots(shown, search.best)],
             Axis("USD spent by the search", 0.0, spent * 1.02, write=money_tick),
             Axis(f"Validation {facts.quality_name}", low, high, write=whole_percent),
             width,
             [Threshold(f"{percent(default)}: best of the defaults", y=default)],
         )
 
+    hidden = len(done) - len(shown)
     note = (
         f"{search.sampler}. Points are complete trials; money counts pruned, failed and killed "
-        f"ones too. The quality axis starts at {whole_percent(low)}. Ended: {search.stopped}."
+        f"ones too. The quality axis starts at {whole_percent(low)}"
+        + (f"; {plural(hidden, 'trial')} below it not drawn" if hidden else "")
+        + f". Ended: {search.stopped}."
     )
     return Figure(
         "search", FOUND, answer(search, facts.quality_name), draw, table, clean(note), lead=True
