@@ -48,7 +48,7 @@ def complete(script, *words):
 def test_bash_completes_commands_and_options(installed):
     bash_script = installed[1][0]
     assert set(complete(bash_script, "undercut", "")) >= set(COMMANDS)
-    assert complete(bash_script, "undercut", "exp") == ["explain"]
+    assert complete(bash_script, "undercut", "expl") == ["explain"]
     assert complete(bash_script, "undercut", "explain", "--ag") == ["--against"]
     assert "--methd" not in complete(bash_script, "undercut", "run", "--me")
     assert complete(bash_script, "undercut", "run", "--me") == ["--method"]

@@ -8,9 +8,12 @@ import sys
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import reduce
 from keyword import iskeyword
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -43,9 +46,20 @@ def _group(cls: type[BaseModel], hidden: set[str]) -> Any:
         info = cls.model_fields[name]
         default = None if info.is_required() or info.default_factory else info.default
         shown = default if default not in ("", None) else None
-        kind = info.annotation if shown is not None else info.annotation | None  # type: ignore[operator]
+        kind = _bare(info.annotation)
+        kind = kind if shown is not None else kind | None
         own[name] = (kind, Field(shown, description=info.description))
     return create_model(f"{cls.__name__}Options", __base__=_Options, **own) if own else None
+
+
+def _bare(kind: Any) -> Any:
+    """Return a type without its bounds: cyclopts would tell of them in pydantic's words."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _bare(inside[0])
+    if origin in (Union, UnionType):
+        return reduce(or_, map(_bare, inside))
+    return kind
 
 
 @dataclass(frozen=True)

@@ -112,23 +112,25 @@ class Search:
         while True:
             if why := self._enough():
                 return why
+            room = self.budget.room(reserve := self._reserve())
+            if room <= 0:
+                return "the budget is spent" + (", the refit counted" if reserve else "")
             trial = ask(self.study, self.context.seed)
             context, method = self._settings(trial)
-            room = self.budget.room(reserve := self._reserve())
             cost = expected(context, method, self._paid(method), room, self.budget)
             self._note(trial, context, method)
             if why := self.budget.too_much(cost, reserve):
                 leave_out(self.study, trial, why)
                 in_vain += 1
                 default = trial.user_attrs.get("default")
-                self.say(f"trial {trial.number}, {method}: left out; {why}") if default else None
+                if default:
+                    self.say(f"trial {trial.number}, {method}: left out; {why}")
                 if in_vain >= MOST_IN_VAIN and not self._waiting():
                     return f"the next trials would break the budget: {why}"
                 continue
             in_vain = 0
-            before = self.budget.spent()
-            fit_trial(self.study, trial, context, method, room)
-            repeated = 0 if self.budget.spent() > before else repeated + 1
+            new = fit_trial(self.study, trial, context, method, room)
+            repeated = 0 if new else repeated + 1
             self.say(self._line(trial.number))
             if repeated >= MOST_REPEATED:
                 return f"{MOST_REPEATED} trials in a row had been fitted before"

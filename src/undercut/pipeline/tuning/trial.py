@@ -65,7 +65,7 @@ def expected(
     return float(step.result["cpu_seconds"])
 
 
-def fit_trial(study: Any, trial: Any, context: Context, method: str, room: float) -> None:
+def fit_trial(study: Any, trial: Any, context: Context, method: str, room: float) -> bool:
     """Fit, and tell the study what came of it.
 
     Each outcome is in the journal before anything else happens, so that a killed search neither
@@ -77,17 +77,23 @@ def fit_trial(study: Any, trial: Any, context: Context, method: str, room: float
         context: the run, with the trial's options.
         method: what to fit.
         room: CPU-seconds after which the fit is ended, the budget being spent.
+
+    Returns:
+        Whether anything was fitted, and not there already.
     """
     try:
         step = fit_step(replace(context, tick=_watch(study, trial, context, room)), method)
         quality = context.judge(scores_of(step)).quality.value
         study.tell(trial, quality)
+        return not step.cached
     except Ended:
-        return
+        return True
     except UndercutError as e:
         if e.code != HOPELESS:
             raise
-        _tell(study, trial, "FAIL", f"{e.problems[0].expected} not kept: {e.problems[0].found}")
+        problem = e.problems[0]
+        _tell(study, trial, "FAIL", f"expected {problem.expected}; found {problem.found}")
+        return True
 
 
 def _tell(study: Any, trial: Any, state: str, reason: str) -> None:
