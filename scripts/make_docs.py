@@ -110,9 +110,12 @@ def plugins_page() -> str:
             rows.append([*row[:5], ", ".join(extras) or "none"])
         parts.append(_table(columns, rows) + "\n")
     for name in plugins.names("method"):
-        model = plugins.attr(plugins.get("method", name).options)
-        parts += [f"## Options of `{name}`\n", f"In `undercut.toml`: `[options.{name}]`.\n"]
-        parts.append(_options(model) + "\n")
+        ways = plugins.get("method", name).ways
+        for path in dict.fromkeys(way.options for way in ways.values()):
+            tasks = " and ".join(task for task, way in ways.items() if way.options == path)
+            parts += [f"## Options of `{name}`, {tasks}\n"]
+            parts += [f"In `undercut.toml`: `[options.{name}]`.\n"]
+            parts.append(_options(plugins.attr(path)) + "\n")
     return "\n".join(parts)
 
 

@@ -22,7 +22,7 @@ def cells() -> list[tuple[str, str]]:
         (task, name)
         for name in plugins.names("method")
         for task in plugins.names("task")
-        if task in plugins.get("method", name).tasks
+        if task in plugins.get("method", name).ways
     ]
 
 
@@ -42,7 +42,7 @@ def job_of(task: str, method: str, out: Path, **changes: Any) -> FitJob:
         "labels": kind.label_space(train.targets),
         "train": train,
         "valid": valid,
-        "options": plugins.attr(info.options)(),
+        "options": plugins.attr(plugins.way(method, task).options)(),
         "seed": 0,
         "threads": 1,
         "base": base,
@@ -77,7 +77,7 @@ def fitted(task: str, method: str) -> tuple[Path, Fitted]:
     """Fit a method on the sample rows, once a process; return its artefact and what it said."""
     place = Path(tempfile.mkdtemp(prefix="conformance-"))
     job = job_of(task, method, place / "out")
-    result: Fitted = plugins.attr(plugins.get("method", method).fit)(job)
+    result: Fitted = plugins.attr(plugins.way(method, task).fit)(job)
     write(place / "artefact", task, method, result, job)
     return place / "artefact", result
 

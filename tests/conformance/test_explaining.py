@@ -17,9 +17,7 @@ from undercut.predict.predictor import load
 from undercut.store import artefacts
 
 CELLS = cells()
-ABLE = [
-    (t, m) for t, m in CELLS if plugins.get("model", plugins.get("method", m).architecture).explain
-]
+ABLE = [(t, m) for t, m in CELLS if plugins.get("model", plugins.way(m, t).architecture).explain]
 SHORT = [t for t in ODD_TEXTS if len(t) < 200]
 STACK = {
     "weights": {"probe": 0.7, "linear": 0.3},

@@ -11,7 +11,7 @@ from undercut.core import plugins
 from undercut.predict.predictor import backends_for, load
 from undercut.store import artefacts
 
-EXPORTED = [(t, m) for t, m in cells() if plugins.get("method", m).architecture != "dummy"]
+EXPORTED = [(t, m) for t, m in cells() if plugins.way(m, t).architecture != "dummy"]
 
 
 @pytest.mark.parametrize(("task", "method"), EXPORTED)

@@ -11,8 +11,19 @@ import pytest
 from undercut.cli.listing import combinations
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, UndercutError
+from undercut.core.types import Way
 
 EVERY = [(kind, name) for kind in plugins.KINDS for name in plugins.names(kind)]
+
+
+def named(record):
+    """Return every ``module:attr`` string in a record."""
+    found = []
+    for value in vars(record).values():
+        for v in value.values() if isinstance(value, dict) else [value]:
+            found += named(v) if isinstance(v, Way) else []
+            found += [v] if isinstance(v, str) and v.count(":") == 1 else []
+    return found
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -24,9 +35,7 @@ def test_is_called_what_its_folder_is_called(kind, name):
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
 def test_every_string_it_names_can_be_loaded(kind, name):
-    info = plugins.get(kind, name)
-    paths = [v for v in vars(info).values() if isinstance(v, str) and v.count(":") == 1]
-    paths += [p for v in vars(info).values() if isinstance(v, dict) for p in v.values()]
+    paths = named(plugins.get(kind, name))
     assert paths
     for path in paths:
         assert callable(plugins.attr(path)), path
@@ -50,7 +59,7 @@ def test_an_unknown_name_is_one_clear_error():
 
 
 def test_a_missing_package_names_the_pip_command(monkeypatch):
-    monkeypatch.setattr(plugins, "missing", lambda info: ["torch"])
+    monkeypatch.setattr(plugins, "missing", lambda info, task="": ["torch"])
     with pytest.raises(MissingExtra, match=r'pip install "undercut\[train\]"'):
         plugins.require(plugins.get("method", "probe"))
 
@@ -59,7 +68,7 @@ def test_a_missing_package_names_the_pip_command(monkeypatch):
 def test_every_cell_of_the_table_works_or_says_what_to_install(task):
     rows = combinations(task)
     assert {row[1] for row in rows} == {
-        n for n in plugins.names("method") if task in plugins.get("method", n).tasks
+        n for n in plugins.names("method") if task in plugins.get("method", n).ways
     }
     for row in rows:
         assert row[-1] == "works" or row[-1].startswith("pip install"), row

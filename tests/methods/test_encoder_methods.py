@@ -26,11 +26,11 @@ WEIGHTS = "model.safetensors"
 
 def run(method, out, **changes):
     job = job_of(TASK, method, out, **changes)
-    return plugins.attr(plugins.get("method", method).fit)(job), job
+    return plugins.attr(plugins.way(method, TASK).fit)(job), job
 
 
 def options(method, **values):
-    return plugins.attr(plugins.get("method", method).options)(**values)
+    return plugins.attr(plugins.way(method, TASK).options)(**values)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -205,7 +205,7 @@ def test_minilm_learns_from_two_hundred_rows_for_what_was_estimated(method, tmp_
     job.base, job.labels = "minilm", tuple(sorted(wanted))
     if method == "partial":
         job.options = options("partial", epochs=2)
-    info = plugins.get("method", method)
+    info = plugins.way(method, TASK)
     expected = plugins.attr(info.estimate)(job).cpu_seconds
     begin = time.process_time()
     fitted = plugins.attr(info.fit)(job)

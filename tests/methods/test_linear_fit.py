@@ -72,11 +72,12 @@ def scores(job, fitted, texts):
     frontend = open_frontend(job.out, manifest)
     prepared = frontend.prepare(texts)
     session = load(job.out, manifest, 1)
-    return frontend.finish(session.run(frontend.collate(prepared, range(len(texts)))))
+    every = range(len(texts))
+    return frontend.finish(session.run(frontend.collate(prepared, every)), prepared, every)
 
 
 def accuracy(job, fitted, rows):
-    return TASK.correct(scores(job, fitted, rows.inputs), rows.targets, job.labels).mean()
+    return TASK.judge(scores(job, fitted, rows.inputs), rows, job.labels).right.mean()
 
 
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["english", "chinese"])
@@ -106,7 +107,7 @@ def test_probabilities_are_calibrated_where_labels_are_noisy(tmp_path):
     fitted = linear.fit(job)
     fresh = rows_of(600, 3, 2, noise=0.3)
     p = np.exp(scores(job, fitted, fresh.inputs)).max(axis=1)
-    right = TASK.correct(scores(job, fitted, fresh.inputs), fresh.targets, job.labels)
+    right = TASK.judge(scores(job, fitted, fresh.inputs), fresh, job.labels).right
     assert 0.7 < right.mean() < 0.9
     assert abs(p.mean() - right.mean()) < 0.05
 
@@ -162,7 +163,7 @@ def test_balanced_weights_raise_the_recall_of_a_rare_class(tmp_path):
         train, valid = rows(600, 1), rows(400, 2)
         job = job_of(tmp_path / weight, train, valid, LinearOptions(class_weight=weight))
         answers = scores(job, linear.fit(job), valid.inputs).argmax(axis=1)
-        y = TASK.encode(valid.targets, job.labels)
+        y = TASK.encode(valid, job.labels)
         recall[weight] = (answers[y == 0] == 0).mean()
     assert recall["none"] < 0.3
     assert recall["balanced"] > 0.6

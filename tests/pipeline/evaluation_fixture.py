@@ -82,7 +82,7 @@ def evaluation(
     return Evaluation(
         split=split,
         rows=rows,
-        accuracy=metric(share, rows),
+        quality=metric(share, rows), accuracy=metric(share, rows),
         macro_f1=metric(macro, rows, "bootstrap"),
         weighted_f1=sum(c.f1 * c.support for c in classes) / rows,
         micro_f1=share,

@@ -212,7 +212,7 @@ def curve() -> CurveFacts:
     points = []
     for n, off in zip(sizes, wobble, strict=True):
         right = round(1503 * (1 - (0.04 + 1.8 * n**-0.45) + off))
-        points.append(CurvePoint(rows=n, accuracy=metric(right / 1503, 1503)))
+        points.append(CurvePoint(rows=n, quality=metric(right / 1503, 1503)))
     market = MarketSpec(requests_per_month=3_000_000, usd_per_label=0.08)
     return read_curve("linear", points, market)
 

@@ -73,7 +73,7 @@ def test_more_rows_are_shown_to_help_and_what_more_would_bring_is_said(spec, fac
     curve = facts.curve
     assert [p.rows for p in curve.points] == sorted({p.rows for p in curve.points})
     assert curve.points[-1].rows == facts.data.rows_train
-    assert curve.points[-1].accuracy.value > curve.points[0].accuracy.value
+    assert curve.points[-1].quality.value > curve.points[0].quality.value
     assert curve.worth.fall >= 0
     assert any(line.startswith("100 more labels: about +") for line in facts.next_quality)
     assert "curve-linear" in {c.step for c in facts.costs}
@@ -93,7 +93,7 @@ def test_the_test_figure_is_the_served_artefacts_own(spec, facts):
     task = run_module.plugins.attr(run_module.plugins.get("task", facts.task).load)()
     test, _ = load_examples(spec.test, task)
     predictor = load(facts.artefact)
-    right = task.correct(predictor.score(test.inputs).log_probs, test.targets, predictor.labels)
+    right = task.judge(predictor.score(test.inputs).log_probs, test, predictor.labels).right
     assert right.mean() == pytest.approx(facts.test.accuracy.value)
     assert predictor.manifest.metrics["accuracy"].value == facts.test.accuracy.value
     assert predictor.manifest.run == facts.id

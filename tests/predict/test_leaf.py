@@ -25,7 +25,7 @@ class Lengths:
     def collate(self, prepared, index):
         return {"x": np.array([prepared.items[i] for i in index], np.float32)}
 
-    def finish(self, outputs):
+    def finish(self, outputs, prepared, index):
         return outputs
 
 

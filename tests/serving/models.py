@@ -15,7 +15,7 @@ LABELS = ("退款", "card_arrival", "lost_card")
 
 def write_artefact(folder: Path, scratch: Path) -> Path:
     """Fit the dummy method on three texts and write its artefact."""
-    info = plugins.get("method", "dummy")
+    way = plugins.way("dummy", "text-classification")
     texts = ["我的退款在哪里", "where is my card, it has not arrived yet", "lost"]
     rows = Examples(texts, list(LABELS), ["t:1", "t:2", "t:3"])
     scratch.mkdir()
@@ -24,14 +24,14 @@ def write_artefact(folder: Path, scratch: Path) -> Path:
         labels=LABELS,
         train=rows,
         valid=rows,
-        options=plugins.attr(info.options)(),
+        options=plugins.attr(way.options)(),
         seed=0,
         threads=1,
         base="",
         out=scratch,
         cache=scratch,
     )
-    fitted = plugins.attr(info.fit)(job)
+    fitted = plugins.attr(way.fit)(job)
     manifest = Manifest(
         name="tiny",
         task="text-classification",

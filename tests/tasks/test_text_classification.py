@@ -8,9 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undercut.core.errors import UndercutError
+from undercut.core.types import Examples, Scored
 from undercut.tasks.text_classification.task import TextClassification
 
 TASK = TextClassification()
+
+
+def rows_of(targets):
+    return Examples([""] * len(targets), list(targets), [""] * len(targets))
 
 
 @pytest.mark.parametrize(("cell", "label"), [(" card \n", "card"), ("差评", "差评"), ("0", "0")])
@@ -46,12 +51,12 @@ def test_the_label_space_does_not_see_the_order_of_rows(targets, rng):
     rng.shuffle(mixed)
     space = TASK.label_space(targets)
     assert TASK.label_space(mixed) == space
-    assert [space[i] for i in TASK.encode(targets, space)] == targets
+    assert [space[i] for i in TASK.encode(rows_of(targets), space)] == targets
 
 
 def test_all_unknown_labels_are_named_at_once():
     with pytest.raises(UndercutError) as error:
-        TASK.encode(["card", "crad", "rate", "fee"], ("card", "rate"))
+        TASK.encode(rows_of(["card", "crad", "rate", "fee"]), ("card", "rate"))
     assert len(error.value.problems) == 2
     assert "Did you mean 'card'?" in str(error.value)
     assert "'fee'" in str(error.value)
@@ -59,7 +64,7 @@ def test_all_unknown_labels_are_named_at_once():
 
 def test_decoding_gives_the_likeliest_label_and_every_probability():
     scores = np.log([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25]])
-    first, second = TASK.decode(scores, ("a", "b", "c"), [False, True])
+    first, second = TASK.decode(Scored(scores, [False, True]), ["", ""], ("a", "b", "c"))
     assert (first.label, second.label) == ("b", "a")
     assert first.probability == pytest.approx(0.7)
     assert second.probabilities == pytest.approx({"a": 0.5, "b": 0.25, "c": 0.25})
@@ -68,13 +73,17 @@ def test_decoding_gives_the_likeliest_label_and_every_probability():
 
 
 def test_nothing_decodes_to_nothing():
-    assert TASK.decode(np.zeros((0, 0)), ("a",), []) == []
+    assert TASK.decode(Scored(np.zeros((0, 0)), []), [], ("a",)) == []
 
 
 def test_correct_compares_the_likeliest_label():
     scores = np.log([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7]])
-    assert TASK.correct(scores, ["a", "a", "b"], ("a", "b")).tolist() == [True, False, True]
-    assert TASK.correct(np.zeros((0, 2)), [], ("a", "b")).shape == (0,)
+    assert TASK.judge(scores, rows_of(["a", "a", "b"]), ("a", "b")).right.tolist() == [
+        True,
+        False,
+        True,
+    ]
+    assert TASK.judge(np.zeros((0, 2)), rows_of([]), ("a", "b")).right.shape == (0,)
 
 
 def test_the_rivals_prompt_names_every_label_and_ends_where_the_text_begins():

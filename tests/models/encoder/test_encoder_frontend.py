@@ -49,7 +49,9 @@ def test_a_tokenizer_without_special_tokens_reads_an_empty_text(tmp_path):
 
 
 def test_logits_become_calibrated_log_probabilities(frontend):
-    scores = frontend.finish(np.array([[2.0, 0.0], [-1e4, 1e4]], np.float32))
+    scores = frontend.finish(
+        np.array([[2.0, 0.0], [-1e4, 1e4]], np.float32), frontend.prepare(["a", "b"]), [0, 1]
+    )
     assert scores.dtype == np.float32
     np.testing.assert_allclose(np.exp(scores[0]), [0.7310586, 0.2689414], rtol=1e-5)
     assert np.isfinite(scores).all()
