@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from pathlib import Path
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # nothing is sent
@@ -37,11 +36,11 @@ def write(run: Tracked, out: Path) -> str:
     at = int(1000 * run.at)
     made = client.create_run(experiment, start_time=at, run_name=run.name, tags={RUN_TAG: run.id})
     id_ = made.info.run_id
-    params = [Param(_name(k), v[:LONGEST_PARAM]) for k, v in run.settings.items()]
-    metrics = [Metric(_name(k), v, at, 0) for k, v in run.figures.items()]
+    params = [Param(k, v[:LONGEST_PARAM]) for k, v in run.settings.items()]
+    metrics = [Metric(k, v, at, 0) for k, v in run.figures.items()]
     for group, curve in run.curves.items():
         for step, values in curve:
-            metrics += [Metric(_name(f"{group}/{k}"), v, at, step) for k, v in values.items()]
+            metrics += [Metric(f"{group}/{k}", v, at, step) for k, v in values.items()]
     client.log_batch(id_, params=params, tags=[RunTag("undercut.name", run.name)])
     for start in range(0, len(metrics), BATCH):
         client.log_batch(id_, metrics=metrics[start : start + BATCH])
@@ -51,8 +50,3 @@ def write(run: Tracked, out: Path) -> str:
     for other in old:
         client.delete_run(other.info.run_id)
     return f"mlflow ui --backend-store-uri {store}"
-
-
-def _name(text: str) -> str:
-    """Return a name that MLflow takes: letters of any script, digits, and ``_-. :/``."""
-    return re.sub(r"[^/\w.\- :]", "_", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,11 @@ class Tracked:
         return sum(len(values) for curve in self.curves.values() for _, values in curve)
 
 
+def plain(name: str) -> str:
+    """Return a name that every tracker takes as it is: letters of any script, digits, ``-_./``."""
+    return re.sub(r"[^-/\w.]", "_", name)
+
+
 def tracked(facts: RunFacts) -> Tracked:
     """Return a finished run in trackers' terms."""
     folder = Path(facts.report).parent
@@ -81,7 +87,7 @@ def _settings(facts: RunFacts, folder: Path) -> dict[str, str]:
         found |= {f"model.{k}": v for k, v in manifest.config.items()}
     for method, options in (facts.search.options if facts.search else {}).items():
         found |= {f"options.{method}.{k}": v for k, v in options.items()}
-    return {k: str(v) for k, v in found.items() if v not in ("", None)}
+    return {plain(k): str(v) for k, v in found.items() if v not in ("", None)}
 
 
 def _figures(facts: RunFacts) -> dict[str, float]:
@@ -111,14 +117,14 @@ def _figures(facts: RunFacts) -> dict[str, float]:
             found[f"variant/{v.name}/texts_per_second"] = v.measured.texts_per_second
     if facts.search:
         found["search/usd"] = facts.search.usd
-    return found
+    return {plain(k): v for k, v in found.items()}
 
 
 def _curves(facts: RunFacts) -> dict[str, Curve]:
     found: dict[str, Curve] = {}
     for curve in facts.training:
         # A fit that a deadline cuts ends within an epoch, so epochs are counted, not rounded.
-        found[f"train/{curve.rung}"] = [(i, p) for i, p in enumerate(curve.epochs, 1)]
+        found[plain(f"train/{curve.rung}")] = [(i, p) for i, p in enumerate(curve.epochs, 1)]
     if facts.curve:
         found["labels"] = [(p.rows, {"quality": p.quality.value}) for p in facts.curve.points]
     if facts.search:

@@ -27,9 +27,12 @@ def figures(facts: RunFacts) -> dict[str, Figure]:
         month(facts),
         crossing(facts),
         steps(facts),
-        training_loss(facts),
-        training_score(facts),
-        search_curve(facts),
-        importance(facts),
     ]
+    if facts.training:
+        found += [training_loss(facts), training_score(facts)]
+    if facts.search is not None:
+        found += [
+            search_curve(facts.search, facts.quality_name),
+            importance(facts.search),
+        ]
     return {figure.name: figure for figure in found}

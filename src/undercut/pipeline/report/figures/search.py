@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import (
     NONE,
@@ -26,7 +25,6 @@ from undercut.pipeline.tuning.record import COMPLETE, SearchFacts, TrialFacts, s
 
 FOUND = "What did the search find for its money?"
 MATTERED = "Which options mattered?"
-NO_SEARCH = "No search was made. To make one: undercut tune FILE --budget-usd 0.20"
 
 
 def climbs(search: SearchFacts) -> list[TrialFacts]:
@@ -57,13 +55,10 @@ def answer(search: SearchFacts, quality_name: str) -> str:
     )
 
 
-def search_curve(facts: RunFacts) -> Figure:
+def search_curve(search: SearchFacts, quality_name: str) -> Figure:
     """Return the best validation quality so far against USD, with the defaults."""
-    search = facts.search
-    if search is None:
-        return Figure("search", FOUND, NO_SEARCH, None, Table(columns(">Trial"), (), NO_SEARCH))
     table = Table(
-        columns(">Trial", "Method", "*Options", "State", f">Validation {facts.quality_name}",
+        columns(">Trial", "Method", "*Options", "State", f">Validation {quality_name}",
                 ">CPU-seconds", ">USD", ">USD so far", "*Why"),
         tuple(
             (
@@ -91,7 +86,7 @@ def search_curve(facts: RunFacts) -> Figure:
         return lines(
             [Series(xs, ys, "best so far"), *_dots(shown, search.best)],
             Axis("USD spent by the search", 0.0, spent * 1.02, write=money_tick),
-            Axis(f"Validation {facts.quality_name}", low, high, write=whole_percent),
+            Axis(f"Validation {quality_name}", low, high, write=whole_percent),
             width,
             [Threshold(f"{percent(default)}: best of the defaults", y=default)],
         )
@@ -104,7 +99,7 @@ def search_curve(facts: RunFacts) -> Figure:
         + f". Ended: {search.stopped}."
     )
     return Figure(
-        "search", FOUND, answer(search, facts.quality_name), draw, table, clean(note), lead=True
+        "search", FOUND, answer(search, quality_name), draw, table, clean(note), lead=True
     )
 
 
@@ -119,10 +114,9 @@ def _dots(done: list[TrialFacts], best: int) -> list[Series]:
     ]  # fmt: skip
 
 
-def importance(facts: RunFacts) -> Figure:
+def importance(search: SearchFacts) -> Figure:
     """Return the bars of each option's share in the variance of quality, a method at a time."""
-    search = facts.search
-    shares = search.importances if search else {}
+    shares = search.importances
     rows = [
         (f"{method}: {name}", share)
         for method, table in shares.items()
@@ -131,7 +125,7 @@ def importance(facts: RunFacts) -> Figure:
     table = Table(
         columns("Option", ">Share of the variance of quality"),
         tuple((name, percent(share)) for name, share in rows),
-        NO_SEARCH if search is None else "No method had trials enough to tell.",
+        "No method had trials enough to tell.",
     )
     if not rows:
         return Figure("importance", MATTERED, table.empty, None, table)

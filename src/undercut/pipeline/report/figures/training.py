@@ -11,7 +11,6 @@ from undercut.pipeline.report.svg.shapes import Drawing
 
 LOSS = "How did the loss fall?"
 SCORE = "How did the validation score rise?"
-NONE_TRAINED = "No rung of this run was trained in epochs."
 COLOURS = ("accent", "grey", "muted")
 MOST_LOSS = 1000.0
 
@@ -53,10 +52,7 @@ def training_loss(facts: RunFacts) -> Figure:
             for c in curves
             for p in c.epochs
         ),
-        NONE_TRAINED,
     )  # fmt: skip
-    if not curves:
-        return Figure("training-loss", LOSS, NONE_TRAINED, None, table)
     drawn = [*_series(curves, "loss"), *_series(curves, "log_loss", ", validation", dash=True)]
     low, high = around([y for s in drawn for y in s.y], 0.0, MOST_LOSS, pad=0.02)
     first, last = curves[-1].epochs[0], curves[-1].epochs[-1]
@@ -84,7 +80,7 @@ def training_loss(facts: RunFacts) -> Figure:
 
 def training_score(facts: RunFacts) -> Figure:
     """Return the validation score by epoch, as training itself sees it."""
-    curves = [c for c in facts.training if any("accuracy" in p for p in c.epochs)]
+    curves = facts.training
     table = Table(
         columns("Rung", ">Epoch", ">Validation score"),
         tuple(
@@ -93,10 +89,7 @@ def training_score(facts: RunFacts) -> Figure:
             for p in c.epochs
             if "accuracy" in p
         ),
-        NONE_TRAINED,
     )
-    if not curves:
-        return Figure("training-score", SCORE, NONE_TRAINED, None, table)
     drawn = _series(curves, "accuracy")
     low, high = around([y for s in drawn for y in s.y], 0.0, 1.0)
     best = max(curves[-1].epochs, key=lambda p: p.get("accuracy", 0.0))
