@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from undercut.core.errors import UndercutError
 from undercut.core.types import Progress
 from undercut.pipeline.fitting import Context, fit_step, scores_of
 from undercut.pipeline.ladder import estimated
+from undercut.pipeline.spending import EVERY_SECONDS
 from undercut.pipeline.tuning.budget import Budget
 from undercut.pipeline.workspace import RESULT, step_key
 
@@ -114,14 +116,16 @@ def _watch(study: Any, trial: Any, context: Context, room: float) -> Any:
     from undercut.ledger.meter import tree_cpu_seconds
 
     seen = {int(step) for step in study.trials[trial.number].intermediate_values}
-    begun = tree_cpu_seconds()
+    begun, read = tree_cpu_seconds(), 0.0
 
     def tick(p: Progress) -> None:
-        head = f"trial {trial.number}"
-        context.tick(replace(p, note=f"{p.note}  {head}".strip()))
-        if room < float("inf") and tree_cpu_seconds() - begun > room:
-            _tell(study, trial, "PRUNED", "the budget was spent before it ended")
-            raise Ended
+        nonlocal read
+        context.tick(replace(p, note=f"{p.note}  trial {trial.number}".strip()))
+        if room < float("inf") and time.monotonic() - read > EVERY_SECONDS:
+            read = time.monotonic()
+            if tree_cpu_seconds() - begun > room:
+                _tell(study, trial, "PRUNED", "the budget was spent before it ended")
+                raise Ended
         if p.epoch is None or p.quality is None:
             return
         quarter = int(QUARTERS * p.done / max(p.total, 1))
