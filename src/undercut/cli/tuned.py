@@ -55,7 +55,7 @@ class TuneResult(RunResult):
                 bar = "█" * max(round(share * BAR), 0)
                 console.print(f"  {name:14} {for_terminal(percent(share)):>7} {bar}")
         console.print("\nTo go on with it in undercut run, put into undercut.toml:")
-        console.print(toml(search.trial(search.best).method, search.options))
+        console.print(toml(search.trial(search.best).method, search.options) + "\n")
         super().show(console)
 
 

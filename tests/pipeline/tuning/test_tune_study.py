@@ -194,6 +194,16 @@ def test_importance_finds_the_option_that_matters(tmp_path):
     assert shares["rate"] > 0.8
 
 
+def test_importance_says_nothing_of_a_single_option(tmp_path):
+    study = open_study(tmp_path / "a.journal", ["linear"], True)
+    for i in range(2 * LEAST_TRIALS):
+        trial = ask(study, 0)
+        trial.suggest_categorical("method", ["linear"])
+        trial.suggest_float("linear.c", 0, 1)
+        study.tell(trial, i / 100)
+    assert importances(study, ["linear"]) == {}
+
+
 def test_importance_says_nothing_of_few_trials(tmp_path):
     study = open_study(tmp_path / "a.journal", ["linear"], True)
     for i in range(LEAST_TRIALS):
@@ -201,5 +211,6 @@ def test_importance_says_nothing_of_few_trials(tmp_path):
         trial.suggest_categorical("method", ["linear"])
         if i:
             trial.suggest_float("linear.c", 0, 1)
+            trial.suggest_float("linear.words", 0, 1)
         study.tell(trial, i / 10)
     assert importances(study, ["linear"]) == {}

@@ -28,11 +28,12 @@ def importances(study: Any, methods: list[str]) -> dict[str, dict[str, float]]:
             for t in complete
             if t.params.get("method") == method and any(n.startswith(head) for n in t.params)
         ]
-        if len(mine) < LEAST_TRIALS or len({t.value for t in mine}) < 2:
+        names = [n for n in mine[0].params if n.startswith(head)] if mine else []
+        # Of a single option there is nothing to compare.
+        if len(names) < 2 or len(mine) < LEAST_TRIALS or len({t.value for t in mine}) < 2:
             continue
         own = optuna.create_study(direction="maximize")
         own.add_trials(mine)
-        names = [n for n in mine[0].params if n.startswith(head)]
         shares = get_param_importances(
             own, evaluator=FanovaImportanceEvaluator(seed=0), params=names
         )
