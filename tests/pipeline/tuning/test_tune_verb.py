@@ -187,7 +187,7 @@ def test_a_target_ends_the_search(place, searched):
 
 def test_nothing_new_ends_the_search(place, searched, monkeypatch):
     monkeypatch.setattr("undercut.pipeline.tuning.search.MOST_REPEATED", 2)
-    fixed = {"dummy": {"smoothing": 1.0}}
+    fixed = {"dummy": {"smoothing": 2.0}}
     facts = searched(spec(place, "money", methods=["dummy"], options=fixed, trials=50)).facts
     assert len(facts.trials) == 3
     assert "fitted before" in facts.stopped
