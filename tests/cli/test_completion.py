@@ -113,7 +113,7 @@ def in_zsh(folder, line, load):
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
 def test_bash_completes_commands_options_and_files(folder):
     assert set(in_bash(folder, "undercut ")) >= set(COMMANDS)
-    assert in_bash(folder, "undercut exp") == ["explain"]
+    assert in_bash(folder, "undercut expl") == ["explain"]
     assert in_bash(folder, "undercut explain --ag") == ["--against"]
     assert in_bash(folder, "undercut run --me") == ["--method"]
     assert in_bash(folder, "undercut run train") == ["training.csv"]

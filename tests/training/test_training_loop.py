@@ -198,3 +198,38 @@ def test_centroids_are_unit_means_of_unit_rows():
     got = centroids(e, torch.tensor([0, 0, 1]), 2)
     half = 0.5**0.5
     torch.testing.assert_close(got, torch.tensor([[half, half], [0.0, -1.0]]))
+
+
+def test_the_loop_tells_loss_score_and_pace():
+    told = []
+
+    def judge(z):
+        return {"log_loss": 1.0, "accuracy": 0.25 + 0.25 * len(done()), "temperature": 1.0}
+
+    def done():
+        return [p for p in told if p.epoch is not None]
+
+    held = (tokens(), judge)
+    made = train(trunk(), tokens(), Y, HEAD, Recipe(2, 2, 1e-3, 128), 0, 1, held, told.append)
+    ends = done()
+    assert [p.epoch for p in ends] == [1.0, 2.0]
+    assert [p.quality for p in ends] == [0.25, 0.5]
+    assert [p.loss for p in ends] == [c["loss"] for c in made.curve]
+    steps = [p for p in told if p.epoch is None]
+    assert len(steps) == steps[-1].total == steps[-1].done
+    assert {p.quality for p in steps} == {None, 0.25}
+    assert all(p.loss > 0 and p.tokens_per_second > 0 for p in steps)
+
+
+def test_a_tick_may_end_the_training():
+    class Enough(Exception):
+        pass
+
+    def tick(p):
+        if p.epoch == 1:
+            raise Enough
+
+    before = torch.get_num_threads()
+    with pytest.raises(Enough):
+        train(trunk(), tokens(), Y, HEAD, Recipe(3, 3, 1e-3, 128), 0, 1, tick=tick)
+    assert torch.get_num_threads() == before

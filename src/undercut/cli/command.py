@@ -8,9 +8,12 @@ import sys
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import reduce
 from keyword import iskeyword
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -50,7 +53,7 @@ def _flag(info: FieldInfo) -> tuple[Any, Any]:
     """Return the type and the default of a field as a flag."""
     default = None if info.is_required() or info.default_factory else info.default
     shown = default if default not in ("", None) else None
-    kind: Any = info.annotation
+    kind = _bare(info.annotation)
     return kind if shown is not None else kind | None, Field(shown, description=info.description)
 
 
@@ -66,6 +69,16 @@ def _method_groups() -> dict[str, Any]:
         if own:
             found[method] = create_model(f"{method.title()}Flags", __base__=_Options, **own)
     return found
+
+
+def _bare(kind: Any) -> Any:
+    """Return a type without its bounds: cyclopts would tell of them in pydantic's words."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _bare(inside[0])
+    if origin in (Union, UnionType):
+        return reduce(or_, map(_bare, inside))
+    return kind
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,16 @@ def _coreset() -> Callable[..., None]:
     return make("coreset", specs.CoresetSpec, call, (files,))
 
 
+def _tune() -> Callable[..., None]:
+    def call(spec: specs.TuneSpec, terminal: Any) -> Any:
+        from undercut.cli.tuned import TuneResult
+        from undercut.pipeline.tuning.tune import tune
+
+        return TuneResult(tune(spec, terminal))
+
+    return make("tune", specs.TuneSpec, call, (FILES,))
+
+
 def _train() -> Callable[..., None]:
     def call(spec: specs.TrainSpec, terminal: Any) -> Any:
         from undercut.cli.results import TrainResult
@@ -112,6 +122,16 @@ def _report() -> Callable[..., None]:
         return ReportResult(report(spec, terminal))
 
     return make("report", specs.ReportSpec, call, (RUN,))
+
+
+def _export() -> Callable[..., None]:
+    def call(spec: specs.ExportSpec, terminal: Any) -> Any:
+        from undercut.cli.results import ExportResult
+        from undercut.pipeline.exporters.export import export
+
+        return ExportResult(export(spec, terminal))
+
+    return make("export", specs.ExportSpec, call, (RUN,))
 
 
 def _predict() -> Callable[..., None]:
@@ -213,12 +233,14 @@ _BUILDERS = {
     "check": _check,
     "relabel": _relabel,
     "coreset": _coreset,
+    "tune": _tune,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,
     "price": _price,
     "rival": _rival,
     "report": _report,
+    "export": _export,
     "predict": _predict,
     "explain": _explain,
     "doctor": _doctor,

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from undercut.core import plugins
+from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.core.specs import FitSpec
 from undercut.core.types import (
     Child,
@@ -72,9 +74,20 @@ class Context:
         )
 
     def options(self, method: str) -> Any:
-        """Return the method's validated options."""
+        """Return the method's validated options.
+
+        Raises:
+            UndercutError: every option that is unknown or has a wrong value.
+        """
         way = plugins.way(method, self.data.task)
-        return plugins.attr(way.options).model_validate(self.spec.options.get(method, {}))
+        model = plugins.attr(way.options)
+        try:
+            return model.model_validate(self.spec.options.get(method, {}))
+        except ValidationError as e:
+            raise UndercutError(
+                "option-value",
+                [_problem(error, method, list(model.model_fields)) for error in e.errors()],
+            ) from None
 
     def judge(self, scores: np.ndarray) -> Judged:
         """Set scores of the validation rows against their targets."""
@@ -90,6 +103,16 @@ class Context:
             "seed": self.seed,
             "base": self.base_hash if info.needs_base else "",
         }
+
+
+def _problem(error: Any, method: str, known: list[str]) -> Problem:
+    """Return what is wrong with a method's option."""
+    name = str(error["loc"][0]) if error["loc"] else ""
+    where = f"[options.{method}] {name}".strip()
+    if error["type"] == "extra_forbidden":
+        return Problem(f"an option of {method}", f"'{name}'", where, did_you_mean(name, known))
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return Problem(message.removeprefix("input should be "), repr(error["input"]), where)
 
 
 def manifest_of(fitted: Fitted, context: Context, method: str, name: str) -> Manifest:

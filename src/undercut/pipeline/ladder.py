@@ -265,7 +265,7 @@ def _weigh(
         why = f"{last} brought nothing on validation, so more of the same would not either"
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
-    estimate = _estimate(context, name)
+    estimate = estimated(context, name)
     room = psutil.virtual_memory().available
     if estimate.memory_bytes > room:
         instead = stand_in(name, context.data.task)
@@ -317,7 +317,8 @@ def _weigh(
     )
 
 
-def _estimate(context: Context, name: str) -> Estimate:
+def estimated(context: Context, name: str) -> Estimate:
+    """Return what a method says its fit would cost, from a few timed batches."""
     job = context.job(name, context.workspace.root / "cache", context.data.train, None)
     job.valid = context.data.valid
     return plugins.attr(plugins.way(name, context.data.task).estimate)(job)

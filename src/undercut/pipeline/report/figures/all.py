@@ -9,7 +9,9 @@ from undercut.pipeline.report.figures.figure import Figure
 from undercut.pipeline.report.figures.learning import learning
 from undercut.pipeline.report.figures.month import crossing, month
 from undercut.pipeline.report.figures.quality import confusion, weakest
+from undercut.pipeline.report.figures.search import importance, search_curve
 from undercut.pipeline.report.figures.steps import steps
+from undercut.pipeline.report.figures.training import training_loss, training_score
 
 
 def figures(facts: RunFacts) -> dict[str, Figure]:
@@ -26,4 +28,11 @@ def figures(facts: RunFacts) -> dict[str, Figure]:
         crossing(facts),
         steps(facts),
     ]
+    if facts.training:
+        found += [training_loss(facts), training_score(facts)]
+    if facts.search is not None:
+        found += [
+            search_curve(facts.search, facts.quality_name),
+            importance(facts.search),
+        ]
     return {figure.name: figure for figure in found}
