@@ -4,7 +4,7 @@ from undercut.core.types import TaskInfo
 
 PLUGIN = TaskInfo(
     name="token-classification",
-    summary="entities in every text: names, places, amounts, with their character offsets",
+    summary="entities in every text, such as names and places, with their character offsets",
     load="undercut.tasks.token_classification.task:TokenClassification",
     recognise="undercut.tasks.token_classification.reading.recognise:recognise",
     read="undercut.tasks.token_classification.reading.read:read",

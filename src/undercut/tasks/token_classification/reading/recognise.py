@@ -25,6 +25,7 @@ from undercut.tasks.token_classification.reading.read import span_cells, table_r
 from undercut.tasks.token_classification.reading.records import record_of, sure
 
 HEAD = 1 << 18
+SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bieos", ".bmes", ".ner")
 
 
 def recognise(path: Path) -> str:
@@ -51,7 +52,8 @@ def recognise(path: Path) -> str:
     rows = table_rows(path, text)
     if rows:
         return _of_table(rows)
-    return _of_columns(text)
+    named = path.suffix.lower() in SUFFIXES  # so broken lines are told as such
+    return _of_columns(text, 0.5 if named else 0.9)
 
 
 def _head(path: Path) -> str:
@@ -123,18 +125,18 @@ def _of_table(rows: list[tuple[int, list[str]]]) -> str:
     return ""
 
 
-def _tags(values: list[str]) -> bool:
+def _tags(values: list[str], least: float = 0.95) -> bool:
     """Whether values are tags: ``O`` and prefixed types, some of each or many of the latter."""
     if not values:
         return False
     fit = sum(tag_like(v) or v in OUTSIDE for v in values)
     prefixed = {v for v in values if tag_like(v) and v not in OUTSIDE}
-    return fit >= 0.95 * len(values) and bool(prefixed) and (
+    return fit >= least * len(values) and bool(prefixed) and (
         any(v in ("O", "o") for v in values) or len(prefixed) > 1
     )  # fmt: skip
 
 
-def _of_columns(text: str) -> str:
+def _of_columns(text: str, least: float) -> str:
     lines = [line.rstrip("\r") for line in text.split("\n")]
     some = [x for x in lines if x.strip() and x[0] != "#" and not marks_document(x)][:5000]
     if len(some) < 2:
@@ -142,11 +144,11 @@ def _of_columns(text: str) -> str:
     tabs = by_tabs(some)
     split = [cells_of(line, tabs) for line in some]
     width, often = Counter(map(len, split)).most_common(1)[0]
-    if width < 2 or often < 0.9 * len(split):
+    if width < 2 or often < least * len(split):
         return ""
     table = [cells for cells in split if len(cells) == width]
     for j in range(width):
-        if _tags([cells[j] for cells in table]):
+        if _tags([cells[j] for cells in table], least + 0.05):
             return "columns of tokens and tags"
     return _bare(table, lines)
 
