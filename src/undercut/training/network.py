@@ -36,15 +36,6 @@ class Head(Protocol):
 
     pace: Mapping[str, float]
 
-    def read(self, arrays: Arrays) -> Arrays:
-        """Return a batch's arrays with what the head makes of them once; the others get these."""
-
-    def features(self, arrays: Arrays) -> Tensor | None:
-        """Return what is added to the word vectors, ``(B, T, D)``; ``None`` for nothing.
-
-        Asked for only when the word vectors themselves are read, and not kept states.
-        """
-
     def __call__(self, rows: Tensor, arrays: Arrays) -> Tensor:
         """Rows ``float32 (R, D)`` to logits ``float32 (R, S)``."""
 

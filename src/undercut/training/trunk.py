@@ -68,12 +68,9 @@ class Trunk:
 
     def answer(self, batch: Batch, head: Head) -> Tensor:
         """Return the logits ``float32 (R, S)`` of a batch's rows."""
-        h, arrays = batch.x, head.read(batch.arrays)
-        if self.tables:
-            words, more = self.body.words(h), head.features(arrays)
-            h = self.body.place(words if more is None else words + more.to(words.dtype))
+        h = self.body.embed(batch.x) if self.tables else batch.x
         h = self.body.climb(h, batch.mask, self.first)  # (B, T, D)
-        return head(self.network.gather(h, batch.mask, arrays), arrays)
+        return head(self.network.gather(h, batch.mask, batch.arrays), batch.arrays)
 
 
 def layer_of(name: str) -> int:

@@ -28,7 +28,7 @@ def made(tmp_path, linear: bool) -> tuple[Tagger, Manifest]:
     if linear:
         head = network.linear(torch.zeros(3, 32), torch.zeros(3))
     with torch.no_grad():
-        for name in ("weight", "bias", "into", "out"):
+        for name in ("weight", "bias", "out"):
             p = head.get_parameter(name)
             p.copy_(torch.randn(p.shape, generator=random) * 0.3)
     config, parameters = network.save(tmp_path, head, SEEN, 4, {})
@@ -83,12 +83,11 @@ def test_case_is_seen_although_the_tokenizer_folds_it(tmp_path):
     assert np.abs(one - two).max() > 0.05
 
 
-def test_a_head_starts_without_an_opinion_and_with_the_base_as_it_was(tmp_path):
+def test_a_head_starts_without_an_opinion(tmp_path):
     network = open_network(BASE, 32)
     head = network.head(lambda: torch.empty(0), torch.zeros(1), 3, 0)
     prepared = network.frontend.prepare(ROWS.inputs)
     collated = network.frontend.collate(prepared, np.arange(len(prepared.sizes)))
-    arrays = head.read({n: torch.from_numpy(a) for n, a in collated.items()})
-    assert not head.features(arrays).any()
+    arrays = {n: torch.from_numpy(a) for n, a in collated.items()}
     assert not head(torch.randn(len(arrays["firsts"]), 32), arrays).any()
     assert set(head.pace) == {n for n, _ in head.named_parameters()}

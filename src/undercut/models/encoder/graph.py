@@ -52,9 +52,7 @@ class Graph:
         return out
 
 
-def body(
-    g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], mask: str, more: str = ""
-) -> str:
+def body(g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], mask: str) -> str:
     """Add the tables and layers; return the name of the hidden states ``(B, T, D)``.
 
     Args:
@@ -64,9 +62,8 @@ def body(
             every text; ``prefix (L, 2, H, P, D/H)``, keys and values put before those of every
             text; and ``<module>.adapter.down.weight`` and so on, a bottleneck after a module.
         mask: name of the mask as floats, ``(B, T)``.
-        more: name of what is added to the word vectors, ``(B, T, D)``, if anything.
     """
-    x = _embed(g, config, tensors, more)  # (B, P + T, D)
+    x = _embed(g, config, tensors)  # (B, P + T, D)
     blocked = g("Sub", g.constant("one", np.ones(1, np.float32)), mask)
     bias = g("Mul", blocked, g.constant("lowest", np.array([LOWEST])))
     front = _front(tensors)
@@ -87,15 +84,14 @@ def _front(tensors: dict[str, np.ndarray]) -> int:
     return int(tensors["prefix"].shape[3]) if "prefix" in tensors else 0
 
 
-def _embed(g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], more: str) -> str:
+def _embed(g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
     words = g.constant("words", tensors["embeddings.word_embeddings.weight"])
     shift = position_shift(config) + _front(tensors)
     places = tensors["embeddings.position_embeddings.weight"][shift:]
     kind = tensors["embeddings.token_type_embeddings.weight"][0]
     length = g("Shape", "input_ids", start=1, end=2)
     at = g("Slice", g.constant("positions", places + kind), g.ints(0), length, g.ints(0))
-    x = g("Gather", words, "input_ids")
-    x = g("Add", g("Add", x, more) if more else x, at)
+    x = g("Add", g("Gather", words, "input_ids"), at)
     x = _norm(g, config, tensors, "embeddings.LayerNorm", x)
     if "prompt" not in tensors:
         return x

@@ -37,13 +37,6 @@ class CosineHead(nn.Module):
         self.weight = nn.Parameter(weight.clone())
         self.pace: dict[str, float] = {}
 
-    def read(self, arrays: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Make nothing of the arrays."""
-        return arrays
-
-    def features(self, arrays: Mapping[str, Tensor]) -> None:
-        """Add nothing to the word vectors."""
-
     def forward(self, rows: Tensor, arrays: Mapping[str, Tensor]) -> Tensor:
         """Rows ``(R, D)`` to logits ``(R, S)``."""
         return SCALE * F.normalize(rows, dim=-1) @ F.normalize(self.weight, dim=-1).T
@@ -65,13 +58,6 @@ class LinearHead(nn.Module):
         super().__init__()
         self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
         self.pace: dict[str, float] = {}
-
-    def read(self, arrays: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Make nothing of the arrays."""
-        return arrays
-
-    def features(self, arrays: Mapping[str, Tensor]) -> None:
-        """Add nothing to the word vectors."""
 
     def forward(self, rows: Tensor, arrays: Mapping[str, Tensor]) -> Tensor:
         """Rows ``(R, D)`` to logits ``(R, S)``."""

@@ -32,10 +32,8 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
     head = load_file(folder / "head.safetensors")
     g = Graph()
     table = _features(g, head)  # (1 + W, F)
-    into = g("MatMul", table, g.constant("into", head["into"].T))
     mask = g("Cast", "attention_mask", to=TensorProto.FLOAT)  # (B, T)
-    more = g("Gather", into, "word_of")  # (B, T, D)
-    h = body(g, config, load_file(folder / WEIGHTS), mask, more)  # (B, T, D)
+    h = body(g, config, load_file(folder / WEIGHTS), mask)  # (B, T, D)
     flat = g("Reshape", h, g.ints(-1, config["hidden_size"]))
     rows = g("Gather", flat, "firsts")  # (R, D)
     if manifest.config.get("normalise", False):

@@ -1,4 +1,4 @@
-"""The network: BERT's body with features of words at its input and at its head.
+"""The network: BERT's body, and a head that also reads features of words.
 
 A tokenizer may fold case; the shape of a word and a convolution over its characters (Ma and Hovy
 2016, End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF, ACL, section 2.1) see it.
@@ -30,8 +30,7 @@ HEAD = "head.safetensors"
 class TagHead(nn.Module):
     """Features of words, and the logits of words that get scores.
 
-    ``logits = row @ weight.T + features @ out.T + bias``; ``features @ into.T`` is added to the
-    word vector of each of the word's tokens. ``into`` and ``out`` are zero at first.
+    ``logits = row @ weight.T + features @ out.T + bias``; ``out`` is zero at first.
 
     Args:
         weight: ``float32 (S, D)``.
@@ -47,7 +46,6 @@ class TagHead(nn.Module):
         def normal(*shape: int, scale: float) -> nn.Parameter:
             return nn.Parameter(torch.randn(*shape, generator=random) * scale)
 
-        labels, width = weight.shape
         count = SHAPE_WIDTH + FILTERS
         wide = NEAR * CHARACTER_WIDTH
         self.weight, self.bias, self.normalise = nn.Parameter(weight), nn.Parameter(bias), normalise
@@ -55,31 +53,23 @@ class TagHead(nn.Module):
         self.characters = normal(CHARACTERS, CHARACTER_WIDTH, scale=0.5)
         self.filters = normal(FILTERS, wide, scale=wide**-0.5)
         self.filter_bias = nn.Parameter(torch.zeros(FILTERS))
-        self.into = nn.Parameter(torch.zeros(width, count))
-        self.out = nn.Parameter(torch.zeros(labels, count))
+        self.out = nn.Parameter(torch.zeros(len(weight), count))
         self.pace = {name: 5.0 for name, _ in self.named_parameters()}
 
-    def read(self, arrays: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the arrays with ``table``, the features of the words ``float32 (1 + W, F)``.
-
-        Its row 0 is zeros.
-        """
+    def table(self, arrays: Mapping[str, Tensor]) -> Tensor:
+        """Return the features of the words, ``float32 (1 + W, F)``; row 0 is zeros."""
         c = F.embedding(arrays["characters"], self.characters)  # (W, L, C)
         c = F.pad(c, (0, 0, 1, 1))
         length = c.shape[1] - NEAR + 1
         c = torch.cat([c[:, i : i + length] for i in range(NEAR)], dim=-1)  # (W, L, 3 C)
         found = F.relu(c @ self.filters.T + self.filter_bias).amax(1)  # (W, filters)
         joined = torch.cat([F.embedding(arrays["shapes"], self.shapes), found], dim=-1)
-        return {**arrays, "table": F.pad(joined, (0, 0, 1, 0))}
-
-    def features(self, arrays: Mapping[str, Tensor]) -> Tensor:
-        """Return what is added to the word vectors, ``float32 (B, T, D)``."""
-        return F.embedding(arrays["word_of"], arrays["table"] @ self.into.T)
+        return F.pad(joined, (0, 0, 1, 0))
 
     def forward(self, rows: Tensor, arrays: Mapping[str, Tensor]) -> Tensor:
         """Rows ``float32 (R, D)`` to logits ``float32 (R, S)``."""
         at = arrays["word_of"].flatten()[arrays["firsts"]]
-        more = F.embedding(at, arrays["table"] @ self.out.T)
+        more = F.embedding(at, self.table(arrays) @ self.out.T)
         rows = F.normalize(rows, dim=-1) if self.normalise else rows
         return rows @ self.weight.T + self.bias + more
 
@@ -103,10 +93,8 @@ class Tagger(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, **arrays: Tensor) -> Tensor:
         """The front end's arrays to logits ``float32 (R, K)``."""
-        read = self.head.read(arrays)
-        x = self.body.place(self.body.words(input_ids) + self.head.features(read))
-        h = self.body.climb(x, attention_mask.bool())
-        logits: Tensor = self.head(gather(h, arrays["firsts"]), read)
+        h = self.body.climb(self.body.embed(input_ids), attention_mask.bool())
+        logits: Tensor = self.head(gather(h, arrays["firsts"]), arrays)
         return logits
 
 
