@@ -158,6 +158,19 @@ class ReportResult(Result):
         console.print(self.record.report, soft_wrap=True)
 
 
+class ExportResult(Result):
+    """What was written for a tracker."""
+
+    def show(self, console: Console) -> None:
+        """Print where it lies and how to look at it."""
+        e = self.record
+        console.print(
+            f"{e.settings} settings, {e.figures} figures and {e.points} points of {e.curves} "
+            f"curves written to {e.out}\nNext: {e.next_command}",
+            soft_wrap=True,
+        )
+
+
 class PredictResult(Result):
     """Answers."""
 

@@ -8,14 +8,8 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from undercut.core.types import Progress as Tick
 
@@ -46,12 +40,16 @@ class Terminal:
         if not self.quiet and self.err.is_terminal:
             self._live = Progress(
                 TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[note]}"),
-                TimeElapsedColumn(),
+                BarColumn(bar_width=10),
+                TextColumn(
+                    "{task.fields[note]}",
+                    markup=False,
+                    table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+                ),
                 TimeRemainingColumn(compact=True),
                 console=self.err,
                 transient=True,
+                expand=True,
             )
             self._live.start()
             self._task = self._live.add_task("starting", total=None, note="")
@@ -84,11 +82,7 @@ class Terminal:
 
     def tick(self, progress: Tick) -> None:
         """Show progress inside a step."""
-        note = f"{progress.stage} {progress.note}".strip()
-        if progress.usd:
-            from undercut.pipeline.report.format import money
-
-            note += f"  {money(progress.usd)} so far"
+        note = figures(progress)
         if self._live is not None and self._task is not None:
             total = progress.total if progress.total > 1 else None
             self._live.update(self._task, completed=progress.done, total=total, note=note)
@@ -125,3 +119,20 @@ class Terminal:
         """Print a line of progress that stays."""
         if not self.quiet:
             self.err.print(line, soft_wrap=True)
+
+
+def figures(p: Tick) -> str:
+    """Return the figures of a tick on one line: loss, validation score, pace, money."""
+    from undercut.pipeline.report.format import for_terminal, money, percent
+
+    parts = [f"{p.stage} {p.note}".strip()]
+    if p.loss is not None:
+        parts.append(f"loss {p.loss:.3f}")
+    if p.quality is not None:
+        parts.append(f"valid {percent(p.quality)}")
+    if p.tokens_per_second is not None:
+        parts.append(f"{p.tokens_per_second:,.0f} tokens/s")
+    if p.usd:
+        left = f", {money(p.usd_left)} to go" if p.usd_left is not None else ""
+        parts.append(f"{money(p.usd)} so far{left}")
+    return for_terminal("  ".join(parts))

@@ -43,6 +43,16 @@ def _relabel() -> Callable[..., None]:
     return make("relabel", specs.RelabelSpec, call, (FILES,))
 
 
+def _tune() -> Callable[..., None]:
+    def call(spec: specs.TuneSpec, terminal: Any) -> Any:
+        from undercut.cli.tuned import TuneResult
+        from undercut.pipeline.tuning.tune import tune
+
+        return TuneResult(tune(spec, terminal))
+
+    return make("tune", specs.TuneSpec, call, (FILES,))
+
+
 def _train() -> Callable[..., None]:
     def call(spec: specs.TrainSpec, terminal: Any) -> Any:
         from undercut.cli.results import TrainResult
@@ -101,6 +111,16 @@ def _report() -> Callable[..., None]:
         return ReportResult(report(spec, terminal))
 
     return make("report", specs.ReportSpec, call, (RUN,))
+
+
+def _export() -> Callable[..., None]:
+    def call(spec: specs.ExportSpec, terminal: Any) -> Any:
+        from undercut.cli.results import ExportResult
+        from undercut.pipeline.exporters.export import export
+
+        return ExportResult(export(spec, terminal))
+
+    return make("export", specs.ExportSpec, call, (RUN,))
 
 
 def _predict() -> Callable[..., None]:
@@ -201,12 +221,14 @@ _BUILDERS = {
     "run": _run,
     "check": _check,
     "relabel": _relabel,
+    "tune": _tune,
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,
     "price": _price,
     "rival": _rival,
     "report": _report,
+    "export": _export,
     "predict": _predict,
     "explain": _explain,
     "doctor": _doctor,

@@ -150,7 +150,7 @@ class FitSpec(Spec):
     )
     budget_usd: Positive | None = Field(None, description="Spend at most this on fitting, USD.")
     max_minutes: Positive | None = Field(
-        None, description="Start no rung that would end after this many minutes."
+        None, description="Start no fit that would end after this many minutes."
     )
     threads: int | None = Field(None, ge=1, description="Cores to use; all of them by default.")
     options: dict[str, dict[str, object]] = Field(
@@ -181,6 +181,24 @@ class RunSpec(DataSpec, FitSpec, GateSpec, MarketSpec):
         "would bring.",
     )
     name: str | None = Field(None, description="Name of the run; the file's name by default.")
+
+
+class TuneSpec(RunSpec):
+    """Search methods and their options within a budget; the best becomes an ordinary run.
+
+    The budget is --budget-usd, --max-minutes or --trials: at least one of them. The same command
+    goes on where it stopped, and with a larger budget further. Options you set yourself are not
+    searched.
+    """
+
+    methods: list[str] = Field(
+        default_factory=list,
+        description="Methods to search; those of the ladder that are installed by default.",
+    )
+    trials: int | None = Field(None, ge=1, description="Try at most this many settings.")
+    prune: bool = Field(
+        True, description="End a fit early that is behind the others half way through it."
+    )
 
 
 class TrainSpec(DataSpec, FitSpec, RatesSpec):
@@ -277,6 +295,16 @@ class RivalSpec(PlaceSpec, ApiSpec):
         1.0, description="Spend at most this on these rows, answers paid earlier included, USD."
     )
     yes: bool = Field(False, description="Do not ask before sending.")
+
+
+class ExportSpec(PlaceSpec):
+    """Write a finished run's settings, curves and costs for a tracker; nothing is sent."""
+
+    run: str | None = Field(None, description="Name of a run; the newest by default.")
+    to: str = Field("tensorboard", description="tensorboard, mlflow, or wandb.")
+    out: Path | None = Field(
+        None, description="Folder to write to; tracking/NAME in the run's folder by default."
+    )
 
 
 class ReportSpec(PlaceSpec):

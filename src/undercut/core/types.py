@@ -403,14 +403,24 @@ class Progress:
     """One tick of long work: shown by the terminal, counted by nobody else.
 
     Attributes:
+        loss: of the last training step, or the mean of the epoch that has just ended, nats.
+        quality: on the validation rows after the last epoch, as a share.
+        epoch: epochs done; only in the one tick that ends an epoch.
+        tokens_per_second: trained on so far, padding counted, stops for validation included.
         usd: what the command has cost so far, filled in on the way to the terminal.
+        usd_left: what the rest of this stage will cost if it goes on like that; likewise.
     """
 
     stage: str
     done: float
     total: float
     note: str = ""
+    loss: float | None = None
+    quality: float | None = None
+    epoch: float | None = None
+    tokens_per_second: float | None = None
     usd: float | None = None
+    usd_left: float | None = None
 
 
 def silent(_: Progress) -> None:
@@ -587,7 +597,9 @@ class Way:
 
     Attributes:
         architecture: of the model it yields.
-        options: ``"module:Model"``, the pydantic options of this method for this task.
+        options: ``"module:Model"``, the pydantic options of this method for this task. A field is
+            tuned within ``json_schema_extra={"tune": {"low": .., "high": .., "log": True}}`` or
+            ``{"tune": {"choices": [..]}}``, whole numbers where both ends are.
         fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
         estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
         gain: share of the remaining errors that the ladder expects this rung to remove, stacked,

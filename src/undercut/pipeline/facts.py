@@ -7,6 +7,7 @@ from pydantic import Field
 from undercut.core.types import GateResult, Measurement, Metric, Record
 from undercut.economics.records import BestLabels, CurveValue, LearningCurve
 from undercut.measures.record import Evaluation, PairedTest
+from undercut.pipeline.tuning.record import SearchFacts
 
 
 class DataFacts(Record):
@@ -139,6 +140,15 @@ class CurveFacts(Record):
     note: str = ""
 
 
+class TrainingCurve(Record):
+    """How the training of a rung went."""
+
+    rung: str
+    epochs: list[dict[str, float]] = Field(
+        description="one record an epoch: epoch, loss; on validation log_loss and accuracy"
+    )
+
+
 class PriceFacts(Record):
     """Price side of the verdict. USD, months of 730 hours."""
 
@@ -184,6 +194,8 @@ class RunFacts(Record):
     cpu_seconds: float
     price: PriceFacts
     curve: CurveFacts | None = Field(None, description="quality against rows")
+    training: list[TrainingCurve] = Field(default_factory=list, description="of trained rungs")
+    search: SearchFacts | None = Field(None, description="where `undercut tune` chose the options")
     rivals_measured: list[RivalFacts] = Field(default_factory=list)
     next_quality: list[str] = Field(description="what would most likely raise quality next")
     artefact: str

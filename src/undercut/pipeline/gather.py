@@ -20,6 +20,7 @@ from undercut.pipeline.facts import (
     PriceFacts,
     RunFacts,
     StepCost,
+    TrainingCurve,
     VariantFacts,
 )
 from undercut.pipeline.fitting import Context
@@ -28,6 +29,7 @@ from undercut.pipeline.pricing import UTILISATION, price_date
 from undercut.pipeline.promote import Promoted
 from undercut.pipeline.report.format import money
 from undercut.pipeline.spending import usd_of
+from undercut.pipeline.tuning.record import Found
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.processor import processor
 from undercut.store.files import content_hash
@@ -51,24 +53,33 @@ def class_counts(data: Dataset, task: Task) -> dict[str, int]:
 
 def step_costs(workspace: Workspace, steps: list[Step], rates: Rates) -> list[StepCost]:
     """Return what each step took, over all its attempts."""
-    costs = []
-    for step in steps:
-        rows = workspace.book.entries(step.subject)
-        sums = {
-            unit: float(sum((e.quantity for e in rows if e.unit == unit), Decimal(0)))
-            for unit in ("cpu_second", "wall_second")
-        }
-        costs.append(
-            StepCost(
-                step=step.name,
-                cpu_seconds=sums["cpu_second"],
-                wall_seconds=sums["wall_second"],
-                usd=float(total((e.line for e in rows), rates)),
-                attempts=len({e.attempt for e in rows}),
-                cached=step.cached,
-            )
-        )
-    return costs
+    return [_cost(workspace, s.name, [s.subject], s.cached, rates) for s in steps]
+
+
+def search_cost(workspace: Workspace, found: Found, rates: Rates) -> StepCost:
+    """Return what a search took besides the steps that the run shows one by one."""
+    shown = {s.subject for s in workspace.steps}
+    rest = [s for s in found.subjects if s not in shown]
+    name = f"search of {len(found.facts.trials)} trials"
+    return _cost(workspace, name, rest, not found.did_work, rates)
+
+
+def _cost(
+    workspace: Workspace, name: str, subjects: list[str], cached: bool, rates: Rates
+) -> StepCost:
+    rows = [e for subject in subjects for e in workspace.book.entries(subject)]
+    sums = {
+        unit: float(sum((e.quantity for e in rows if e.unit == unit), Decimal(0)))
+        for unit in ("cpu_second", "wall_second")
+    }
+    return StepCost(
+        step=name,
+        cpu_seconds=sums["cpu_second"],
+        wall_seconds=sums["wall_second"],
+        usd=float(total((e.line for e in rows), rates)),
+        attempts=len({(e.subject, e.attempt) for e in rows}),
+        cached=cached,
+    )
 
 
 def gather(
@@ -83,12 +94,13 @@ def gather(
     test: Any,
     curve: CurveFacts | None,
     price: PriceFacts,
+    costs: list[StepCost],
     rates: Rates,
+    found: Found | None = None,
 ) -> RunFacts:
     """Bring everything together in one document."""
     workspace = context.workspace
     when = price_date(spec.price_date)
-    costs = step_costs(workspace, workspace.steps, rates)
     name = spec.name or run_name(data.name, spec)
     folder = spec.workspace / "runs" / name
     run_id = content_hash([data.hash, promoted.final.hash])[:12]
@@ -123,12 +135,23 @@ def gather(
         cpu_seconds=sum(c.cpu_seconds for c in costs),
         price=price,
         curve=curve,
+        training=training_curves(climbed),
+        search=found.facts if found else None,
         next_quality=advice(valid, counts, climbed, curve),
         artefact=str(folder / MODEL),
         report=str(folder / "report.html"),
         next_command=f"undercut serve {folder / MODEL}",
-        did_work=any(not s.cached for s in workspace.steps),
+        did_work=any(not s.cached for s in workspace.steps) or bool(found and found.did_work),
     )
+
+
+def training_curves(climbed: Climb) -> list[TrainingCurve]:
+    """Return how training went, epoch by epoch, of the rungs that were trained in epochs."""
+    return [
+        TrainingCurve(rung=r.name, epochs=r.fit.result["curve"])
+        for r in climbed.rungs
+        if any("epoch" in point for point in r.fit.result["curve"])
+    ]
 
 
 def run_name(data: str, spec: Any) -> str:

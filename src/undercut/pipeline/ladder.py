@@ -223,7 +223,7 @@ def _weigh(
         why = f"{last} brought nothing on validation, so more of the same would not either"
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
-    estimate = _estimate(context, name)
+    estimate = estimated(context, name)
     usd = usd_of(estimate.cpu_seconds, rates, when)
     gain = plugins.way(name, context.data.task).gain * (1 - quality)
     worth = limits.worth_usd(gain)
@@ -267,7 +267,8 @@ def _weigh(
     )
 
 
-def _estimate(context: Context, name: str) -> Estimate:
+def estimated(context: Context, name: str) -> Estimate:
+    """Return what a method says its fit would cost, from a few timed batches."""
     job = context.job(name, context.workspace.root / "cache", context.data.train, None)
     job.valid = context.data.valid
     return plugins.attr(plugins.way(name, context.data.task).estimate)(job)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +14,12 @@ from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
+from undercut.ledger.price import Rates
 from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.gather import MODEL, entered, gather
-from undercut.pipeline.ladder import Limits, climb, spent
+from undercut.pipeline.gather import MODEL, entered, gather, search_cost, step_costs
+from undercut.pipeline.ladder import Limits, climb
 from undercut.pipeline.learning_curve import learning_curve
 from undercut.pipeline.method_options import check_options
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
@@ -26,6 +28,7 @@ from undercut.pipeline.report.format import money, unit_price
 from undercut.pipeline.rival.measured import keep_measured
 from undercut.pipeline.rival.prompt import build
 from undercut.pipeline.spending import usd_of, with_cost
+from undercut.pipeline.tuning.record import Found
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.store import artefacts
 from undercut.store.files import content_hash, whole_folder, write_json
@@ -72,33 +75,66 @@ def run(spec: RunSpec, listener: Listener | None = None) -> RunFacts:
     with open_workspace(spec.workspace, listener.announce) as workspace:
         tick = with_cost(listener.tick, rates, when)
         context, data, warnings, unknown = prepare(spec, spec, workspace, listener.say, tick)
-        limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
-        climbed = climb(
-            context, spec, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
-        )
-        promoted = promote(context, climbed, spec, limits, rates, when)
-        test = test_step(context, promoted.final)
-        valid = validation_report(context, promoted.chosen)
-        curve = learning_curve(context, "linear", spec) if spec.learning_curve else None
-        training = usd_of(spent(context, workspace.steps), rates, when)
-        price = price_run(spec, context, promoted, training)
-        facts = gather(
-            spec,
-            context,
-            data,
-            warnings,
-            unknown,
-            climbed,
-            promoted,
-            valid,
-            test,
-            curve,
-            price,
-            rates,
-        )
-        facts = keep_measured(facts, Path(facts.report).with_name(FACTS))
-        finish(workspace, facts, promoted, listener)
-        return facts
+        return complete(spec, context, data, warnings, unknown, rates, when, listener)
+
+
+def complete(
+    spec: RunSpec,
+    context: Context,
+    data: Dataset,
+    warnings: list[str],
+    unknown: float | None,
+    rates: Rates,
+    when: date,
+    listener: Listener,
+    found: Found | None = None,
+) -> RunFacts:
+    """Do the job from the split data on: climb, promote, test, price, report.
+
+    Args:
+        spec: the run.
+        context: its context.
+        data: the data set.
+        warnings: about the data.
+        unknown: share of tokens unknown to the base, or ``None`` without a base.
+        rates: prices.
+        when: their date.
+        listener: who is told.
+        found: the search that chose the spec's method and options, if one did.
+    """
+    workspace = context.workspace
+    limits = limits_of(spec, spec.error_usd, spec.requests_per_month, spec.horizon_months)
+    climbed = climb(
+        context, spec, limits, rates, when, unknown, lambda r: listener.say(rung_line(r))
+    )
+    promoted = promote(context, climbed, spec, limits, rates, when)
+    test = test_step(context, promoted.final)
+    valid = validation_report(context, promoted.chosen)
+    curve = learning_curve(context, "linear", spec) if spec.learning_curve else None
+    costs = step_costs(workspace, workspace.steps, rates)
+    if found is not None:
+        costs.insert(1, search_cost(workspace, found, rates))
+    cpu = sum(c.cpu_seconds for c in costs)
+    price = price_run(spec, context, promoted, usd_of(cpu, rates, when))
+    facts = gather(
+        spec,
+        context,
+        data,
+        warnings,
+        unknown,
+        climbed,
+        promoted,
+        valid,
+        test,
+        curve,
+        price,
+        costs,
+        rates,
+        found,
+    )
+    facts = keep_measured(facts, Path(facts.report).with_name(FACTS))
+    finish(workspace, facts, promoted, listener)
+    return facts
 
 
 def prepare(

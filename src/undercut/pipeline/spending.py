@@ -23,14 +23,29 @@ def usd_of(seconds: Decimal | float, rates: Rates, when: Any) -> float:
 def with_cost(
     tick: Callable[[Progress], None], rates: Rates, when: Any
 ) -> Callable[[Progress], None]:
-    """Return ``tick`` with the cost so far added to each progress, read twice a second."""
+    """Return ``tick`` with the cost so far and to the end of the stage added to each progress.
+
+    Processor seconds are read twice a second; the rest of a stage costs what its part done has.
+    """
     read, usd = 0.0, 0.0
+    begun = Progress("", 0, 0, usd=0.0)
 
     def priced(progress: Progress) -> None:
-        nonlocal read, usd
+        nonlocal read, usd, begun
         if time.monotonic() - read > EVERY_SECONDS:
             usd = usd_of(tree_cpu_seconds(), rates, when)
             read = time.monotonic()
-        tick(replace(progress, usd=usd))
+        same = (progress.stage, progress.total) == (begun.stage, begun.total)
+        if not same or progress.done < begun.done:
+            begun = replace(progress, usd=usd)
+        tick(replace(progress, usd=usd, usd_left=_left(progress, begun, usd)))
 
     return priced
+
+
+def _left(progress: Progress, begun: Progress, usd: float) -> float | None:
+    """Return USD to the end of a stage, or ``None`` before anything of it is done and paid."""
+    gone, paid = progress.done - begun.done, usd - (begun.usd or 0.0)
+    if gone <= 0 or paid <= 0:
+        return None
+    return paid / gone * max(progress.total - progress.done, 0.0)

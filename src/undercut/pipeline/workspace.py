@@ -38,6 +38,12 @@ class Step:
         return f"step:{self.name}:{self.key}"
 
 
+def step_key(name: str, material: dict[str, Any]) -> str:
+    """Return the key of a step, from what decides its result."""
+    whole = {"step": name, "undercut": undercut.__version__, "material": material}
+    return content_hash(whole)[:16]
+
+
 @dataclass
 class Workspace:
     """The folder everything is kept in.
@@ -78,9 +84,7 @@ class Workspace:
             material: JSON value that decides the result: input hashes and options that matter.
             work: fills an empty folder and returns the JSON result.
         """
-        key = content_hash({"step": name, "undercut": undercut.__version__, "material": material})[
-            :16
-        ]
+        key = step_key(name, material)
         folder = self.root / "steps" / f"{name}-{key}"
         path = folder / RESULT
         cached = path.is_file()

@@ -140,6 +140,7 @@ def train(
     best: Trained | None = None
     settled = False  # whether the best state may be kept at all
     least, worse, step, over, curve = np.inf, 0, 0, False, []
+    tokens, pace, reached = 0, 0.0, None
     with fast_float32(), Lanes(threads, most=LANES) as lanes:
         while step < last:
             losses = []
@@ -168,7 +169,14 @@ def train(
                 losses.append(sum(d[0] for d in done))
                 _check(losses[-1], recipe.rate)
                 step += 1
-                tick(Progress("train", step, last, f"loss {losses[-1]:.3f}"))
+                tokens += sum(d[2] for d in done)
+                pace = tokens / (time.monotonic() - began)
+                tick(
+                    Progress(
+                        "train", step, last,
+                        loss=losses[-1], quality=reached, tokens_per_second=pace,
+                    )
+                )  # fmt: skip
                 watch(sum(d[2] for d in done))
             over = step < last and share >= 1
             epoch = step / per_epoch
@@ -176,12 +184,19 @@ def train(
             if held is not None:
                 found = held[1](_logits(trunk, held[0], head, lanes))
                 record |= found
+                reached = found["accuracy"]
                 worse += 1
                 if best is None or not settled or found["log_loss"] <= least:
                     settled = trunk.settled is None or trunk.settled()
                     best, least, worse = state(epoch), found["log_loss"], 0
                     best.temperature = found["temperature"]
             curve.append(record)
+            tick(
+                Progress(
+                    "train", step, last,
+                    loss=record["loss"], quality=reached, epoch=epoch, tokens_per_second=pace,
+                )
+            )  # fmt: skip
             if over or worse > max(2, recipe.epochs // 4):
                 break
     best = best or state(step / per_epoch)

@@ -18,6 +18,7 @@ class ProbeOptions(BaseModel):
         (3.0, 10.0, 30.0),
         min_length=1,
         description="Inverse regularisation strengths to choose from on validation.",
+        json_schema_extra={"tune": {"low": 0.3, "high": 300.0, "log": True}},
     )
     max_tokens: int = Field(256, ge=8, le=8192, description="Tokens read of one text, at most.")
 

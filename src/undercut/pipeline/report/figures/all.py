@@ -9,7 +9,9 @@ from undercut.pipeline.report.figures.figure import Figure
 from undercut.pipeline.report.figures.learning import learning
 from undercut.pipeline.report.figures.month import crossing, month
 from undercut.pipeline.report.figures.quality import confusion, weakest
+from undercut.pipeline.report.figures.search import importance, search_curve
 from undercut.pipeline.report.figures.steps import steps
+from undercut.pipeline.report.figures.training import training_loss, training_score
 
 
 def figures(facts: RunFacts) -> dict[str, Figure]:
@@ -25,5 +27,9 @@ def figures(facts: RunFacts) -> dict[str, Figure]:
         month(facts),
         crossing(facts),
         steps(facts),
+        training_loss(facts),
+        training_score(facts),
+        search_curve(facts),
+        importance(facts),
     ]
     return {figure.name: figure for figure in found}

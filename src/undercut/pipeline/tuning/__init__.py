@@ -1,0 +1,1 @@
+"""The search of methods and their options within a budget (``undercut tune``)."""
