@@ -15,6 +15,7 @@ from undercut.core.errors import UndercutError
 from undercut.models.encoder.base import resolve
 from undercut.models.encoder.module import load_body
 from undercut.models.encoder.training import CosineHead, centroids, open_network
+from undercut.training.compute import Compute
 from undercut.training.loop import Recipe, Trained
 from undercut.training.loop import train as run
 from undercut.training.sources import LowerLayers, States, Tokens
@@ -144,7 +145,7 @@ def test_a_penalty_counts_once_a_batch():
 
 def test_bfloat16_keeps_exact_masters():
     exact = {n: p.clone() for n, p in load_body(BASE.folder).state_dict().items()}
-    t = trunk().in_format(torch.bfloat16)
+    t = trunk().computing(Compute(dtype=torch.bfloat16))
     done = train(t, tokens(), Y, HEAD, Recipe(1, 1, 1e-5, 128), 0, 1)
     assert all(v.dtype == torch.float32 for v in done.tensors.values())
     for name, value in done.tensors.items():
@@ -152,7 +153,7 @@ def test_bfloat16_keeps_exact_masters():
         assert 0 <= gap < 2e-4, name  # steps of 1e-5, far below bfloat16's resolution
         assert torch.equal(t.body.get_parameter(name), value.bfloat16())
     full = train(trunk(), tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
-    t = trunk().in_format(torch.bfloat16)
+    t = trunk().computing(Compute(dtype=torch.bfloat16))
     low = train(t, tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
     assert abs(full.curve[-1]["loss"] - low.curve[-1]["loss"]) < 0.2
 

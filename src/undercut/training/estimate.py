@@ -9,12 +9,10 @@ import numpy as np
 import torch
 
 from undercut.core.types import Estimate
-from undercut.models.encoder.module import load_body
 from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work
 from undercut.training.loop import Recipe, train
-from undercut.training.precision import fast_float32
 from undercut.training.sources import Part, Source
 from undercut.training.trunk import Trunk
 
@@ -49,11 +47,11 @@ def pass_cost(work: Work, kind: str, besides: str = "") -> Estimate:
         return Estimate(0.0, f"{kind} rows in the cache" if not besides else "")
     prepared = work.frontend.prepare(inputs)
     keep = None if kind == "pooled" else int(kind.removeprefix("layer"))
-    body = load_body(work.base.folder, work.frozen.dtype)
+    body = work.frozen.body()
     batches = length_batches(prepared.sizes, SAMPLE_TOKENS)
     picked = [batches[int(q * (len(batches) - 1))] for q in QUANTILES]
     begin, seconds, tokens = time.monotonic(), 0.0, 0
-    with fast_float32(), Lanes(1):
+    with work.compute.products(), Lanes(1):
         for i, index in enumerate([picked[0], *picked]):
             start = time.process_time()
             work.frozen.climb(body, prepared, index, keep, finish=keep is None)

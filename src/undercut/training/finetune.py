@@ -53,6 +53,7 @@ def finetune(
         held=(held, work.judge) if held is not None else None,
         tick=job.tick,
         deadline=deadline,
+        checkpoint=job.checkpoint,
     )
     choices = {
         "epochs": done.epochs,
@@ -60,6 +61,7 @@ def finetune(
         "rate": recipe.rate,
         "temperature": float(job.fixed.get("temperature", done.temperature)),
     }
+    head.to("cpu")
     head.load_state_dict(done.head)
     saved = mend(done.tensors)
     trained = sum(saved.get(n, t).numel() for n, t in done.tensors.items())
