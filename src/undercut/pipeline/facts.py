@@ -64,6 +64,11 @@ class RungFacts(Record):
     usd: float | None = None
     valid_quality: float | None = None
     usd_per_1k: float | None = None
+    compute: dict[str, str] = Field(
+        default_factory=dict,
+        description="device, number format (dtype), products (matmul) and attention it was "
+        "fitted with",
+    )
 
 
 class StepCost(Record):

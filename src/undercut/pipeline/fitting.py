@@ -63,6 +63,8 @@ class Context:
             base=self.spec.base if info.needs_base else "",
             architecture=plugins.way(method, self.data.task).architecture,
             method=method,
+            device=self.spec.device,
+            workers=self.spec.workers,
             out=out,
             cache=self.workspace.root / "cache",
             tick=self.tick,
@@ -91,6 +93,7 @@ class Context:
             "options": self.options(method).model_dump(mode="json"),
             "seed": self.seed,
             "base": self.base_hash if info.needs_base else "",
+            **({"device": self.spec.device} if info.needs_base else {}),
         }
 
 

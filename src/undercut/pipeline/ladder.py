@@ -160,6 +160,7 @@ def climb(
                     "usd": usd_of(cpu, rates, when),
                     "valid_quality": context.judge(np.load(best.scores)).quality.value,
                     "usd_per_1k": usd_per_1k(m, rates, when),
+                    "compute": rung.fit.result.get("compute", {}),
                 }
             )
         decide(facts)
@@ -223,7 +224,12 @@ def _weigh(
         why = f"{last} brought nothing on validation, so more of the same would not either"
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
-    estimate = estimated(context, name)
+    try:
+        estimate = estimated(context, name)
+    except UndercutError as e:
+        if e.code != "training-memory":
+            raise
+        return RungFacts(rung=name, status="skipped", reason=str(e))
     usd = usd_of(estimate.cpu_seconds, rates, when)
     gain = plugins.way(name, context.data.task).gain * (1 - quality)
     worth = limits.worth_usd(gain)

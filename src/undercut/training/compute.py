@@ -16,7 +16,7 @@ class Compute:
     Attributes:
         device: ``cpu``, ``cuda`` or ``mps``.
         dtype: format of the weights that are computed with; masters are float32.
-        matmul: torch's precision of float32 products: ``highest`` or ``medium``.
+        matmul: torch's precision of float32 products: ``highest``, ``high`` or ``medium``.
         fused: attention in one kernel (scaled dot product) instead of step by step.
     """
 

@@ -13,6 +13,7 @@ from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work
 from undercut.training.loop import Recipe, train
+from undercut.training.memory import check_memory
 from undercut.training.sources import Part, Source
 from undercut.training.trunk import Trunk
 
@@ -75,6 +76,9 @@ def step_cost(
         source: training pieces, or something that costs as much.
         held_sizes: tokens of the validation pieces, ``(q,)``.
         recipe: how it will be trained.
+
+    Raises:
+        UndercutError: memory is short.
     """
     sizes, classes = source.sizes, len(work.seen)
     batches = length_batches(sizes, recipe.batch_tokens)
@@ -87,6 +91,8 @@ def step_cost(
         head = work.network.head(
             lambda: torch.randn(len(work.y), work.base.width), work.targets, classes, 0
         )
+        if not count:
+            check_memory(work, trunk, source, head, recipe)
         several = Recipe(steps, steps, 1e-6, recipe.batch_tokens)
         ticks: list[tuple[float, int]] = []
 

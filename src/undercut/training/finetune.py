@@ -10,6 +10,7 @@ from torch import Tensor
 from undercut.core.types import Fitted
 from undercut.training.job import Work, finish_job
 from undercut.training.loop import Recipe, train
+from undercut.training.memory import check_memory
 from undercut.training.network import Head
 from undercut.training.sources import Source
 from undercut.training.trunk import Trunk
@@ -37,8 +38,12 @@ def finetune(
         head: where the head starts; left as it was at the best epoch.
         recipe: how long and how fast.
         mend: turns the trained tensors of the body into those to be saved.
+
+    Raises:
+        UndercutError: memory is short, or the loss is no number any more.
     """
     job = work.job
+    check_memory(work, trunk, rows, head, recipe)
     deadline = None
     if job.deadline is not None:
         deadline = max(job.deadline - (time.monotonic() - work.began), 1e-3)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from undercut.core.limits import cgroup_folders, core_limit, memory_limit, read
+from undercut.core.processor import processor
 from undercut.pipeline.doctor.record import Check
-from undercut.predict.processor import processor
 
 FEATURES = {
     "AVX2": ("avx2",),
@@ -41,60 +42,8 @@ def flags(cpuinfo: str) -> set[str]:
     return set()
 
 
-def cgroup_folders(own: str, root: Path = Path("/sys/fs/cgroup")) -> list[Path]:
-    """Return the control groups this process is in, innermost first.
-
-    Args:
-        own: the text of ``/proc/self/cgroup``.
-        root: where control groups are mounted.
-    """
-    found: list[Path] = []
-    for line in own.splitlines():
-        _, kinds, path = line.split(":", 2)
-        for kind in kinds.split(",") if kinds else [""]:
-            place = root / kind / path.lstrip("/")
-            found += [p for p in (place, *place.parents) if p.is_relative_to(root / kind)]
-    return found
-
-
-def _number(path: Path) -> float | None:
-    try:
-        return float(path.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return None  # not there, or "max"
-
-
-def core_limit(folders: list[Path]) -> float | None:
-    """Return the cores a quota allows, or ``None`` without one (cgroup versions 1 and 2)."""
-    limits = []
-    for folder in folders:
-        try:
-            quota, period = map(float, (folder / "cpu.max").read_text().split())
-            limits.append(quota / period)
-        except (OSError, ValueError):
-            quota = _number(folder / "cpu.cfs_quota_us") or -1
-            period = _number(folder / "cpu.cfs_period_us") or 0
-            if quota > 0 and period > 0:
-                limits.append(quota / period)
-    return min(limits, default=None)
-
-
-def memory_limit(folders: list[Path]) -> float | None:
-    """Return the bytes a limit allows, or ``None`` without one (cgroup versions 1 and 2)."""
-    names = ("memory.max", "memory.limit_in_bytes")
-    limits = [n for f in folders for name in names if (n := _number(f / name)) is not None]
-    return min((n for n in limits if n < 1 << 60), default=None)
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""
-
-
 def _processor() -> list[Check]:
-    have = flags(_read("/proc/cpuinfo"))
+    have = flags(read("/proc/cpuinfo"))
     name = f"{processor()}, {platform.machine()}"
     if not have:
         return [Check(topic="processor", state="ok", found=f"{name}; its features are not listed")]
@@ -179,5 +128,5 @@ def _python() -> Check:
 
 def machine(workspace: Path) -> list[Check]:
     """Return what there is to say about the machine."""
-    folders = cgroup_folders(_read("/proc/self/cgroup"))
+    folders = cgroup_folders(read("/proc/self/cgroup"))
     return [_python(), *_processor(), _cores(folders), _memory(folders), _disk(workspace)]
