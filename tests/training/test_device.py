@@ -109,7 +109,7 @@ def test_on_a_gpu_nothing_stays_on_the_processor(tmp_path):
         for module in (body, head):
             for owner in module.modules():
                 for name, p in list(owner.named_parameters(recurse=False)):
-                    fake = torch.nn.Parameter(mode.from_tensor(p.detach()).to("cuda"))
+                    fake = torch.nn.Parameter(mode.from_tensor(p).to("cuda"))
                     setattr(owner, name, fake)
         trunk = Trunk(case.network, body)
         real = read.batch

@@ -14,6 +14,8 @@ from undercut.training.memory import check_memory
 from undercut.training.network import Head
 from undercut.training.sources import Source
 from undercut.training.trunk import Trunk
+from undercut.training.worker import Done
+from undercut.training.workers import crew_of, is_worker
 
 NEEDED = ("epochs", "stop", "rate", "temperature")
 """What a refit repeats."""
@@ -43,23 +45,28 @@ def finetune(
         UndercutError: memory is short, or the loss is no number any more.
     """
     job = work.job
-    check_memory(work, trunk, rows, head, recipe)
+    if not is_worker():
+        check_memory(work, trunk, rows, head, recipe)
     deadline = None
     if job.deadline is not None:
         deadline = max(job.deadline - (time.monotonic() - work.began), 1e-3)
-    done = train(
-        trunk,
-        rows,
-        work.targets,
-        head,
-        recipe,
-        job.seed,
-        job.threads,
-        held=(held, work.judge) if held is not None else None,
-        tick=job.tick,
-        deadline=deadline,
-        checkpoint=job.checkpoint,
-    )
+    with crew_of(job) as crew:
+        done = train(
+            trunk,
+            rows,
+            work.targets,
+            head,
+            recipe,
+            job.seed,
+            max(job.threads // crew.size, 1),
+            held=(held, work.judge) if held is not None else None,
+            tick=job.tick,
+            deadline=deadline,
+            checkpoint=job.checkpoint,
+            crew=crew,
+        )
+    if crew.rank:
+        raise Done
     choices = {
         "epochs": done.epochs,
         "stop": done.stop,

@@ -128,6 +128,7 @@ def train(
     named = dict(zip([*body, *(f"head.{n}" for n in ends)], masters, strict=True))
     optimiser = _optimiser(named, {f"head.{n}": pace for n, pace in head.pace.items()})
     scaler = torch.amp.GradScaler(compute.device, enabled=compute.scales_loss)
+    scaler.scale(torch.zeros((), device=compute.device))  # so that it has a scale
 
     rng = np.random.default_rng(seed)
     identity = [asdict(recipe), compute.facts(), seed, content_hash(source.sizes.tolist()),

@@ -143,13 +143,14 @@ def check_memory(work: Work, trunk: Trunk, source: Source, head: Head, recipe: R
         UndercutError: it would not fit; names the options that would.
     """
     load = load_of(trunk, source, head, recipe, work.job.threads)
-    free = free_bytes(trunk.compute.device)
+    on_cpu = trunk.compute.device == "cpu"
+    free = free_bytes(trunk.compute.device) / (work.job.workers if on_cpu else 1)
     if load.more > MARGIN * free:
         raise fail(
             "training-memory",
             expected=f"{_size(load.more)} free for training ({_size(load.optimiser)} optimiser, "
             f"{_size(load.gradients)} gradients, {_size(load.activations)} activations), estimated",
-            found=f"{_size(free)} free",
+            found=f"{_size(free)} free" + (" a worker" if work.job.workers > 1 else ""),
             where=work.job.method or "training",
             fix=_proposal(work.job.method, load, recipe, MARGIN * free),
         )

@@ -86,7 +86,8 @@ def _graphics() -> Check:
     return Check(
         topic="GPU",
         state="ok",
-        found=f"{card}{kind}; encoders are fitted on a GPU that torch can use, answers come from the processor",
+        found=f"{card}{kind}; encoders are fitted on it if torch can use it, answers come from "
+        "the processor",
     )
 
 
@@ -107,7 +108,7 @@ def _computing(cache: Path) -> list[Check]:
             continue
         found = (
             f"{chosen['device']}: {chosen['dtype']}, {chosen['attention']} attention, products "
-            f"{chosen['matmul']}; measured {ms:.0f} ms a layer, the slowest settings {slowest:.0f} ms"
+            f"{chosen['matmul']}; {ms:.0f} ms a layer measured, {slowest:.0f} ms with the slowest"
         )
         checks.append(Check(topic="training", state="ok", found=found))
     if not checks and installed("torch"):
