@@ -97,37 +97,21 @@ def test_both_attentions_give_the_same(tmp_path):
     torch.testing.assert_close(each[0], each[1], atol=1e-5, rtol=1e-4)
 
 
-def test_on_a_gpu_nothing_stays_on_the_processor(tmp_path):
-    """Fake tensors say they are on a GPU and refuse to meet others, as real ones do."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
+def test_everything_a_step_needs_is_moved_to_the_device(tmp_path):
+    """Meta tensors have shapes but no values, and most products of them with others fail."""
     case = Case(tmp_path / "x")
     frontend = case.network.frontend
     read = Tokens(frontend, frontend.prepare(ROWS.inputs))
-    body, head = load_body(case.base.folder), CosineHead(torch.eye(32)[:3])
-    with FakeTensorMode(allow_non_fake_inputs=False) as mode:
-        for module in (body, head):
-            for owner in module.modules():
-                for name, p in list(owner.named_parameters(recurse=False)):
-                    fake = torch.nn.Parameter(mode.from_tensor(p).to("cuda"))
-                    setattr(owner, name, fake)
-        trunk = Trunk(case.network, body)
-        real = read.batch
-
-        class Fake:
-            sizes = read.sizes
-
-            def batch(self, index):
-                b = real(index)
-                arrays = {k: mode.from_tensor(v) for k, v in b.arrays.items()}
-                return type(b)(mode.from_tensor(b.x), mode.from_tensor(b.mask), arrays, b.units)
-
-        index = np.arange(5)
-        batch = Fake().batch(index).to("cuda")
-        assert trunk.answer(batch, head).device.type == "cuda"
-        states = LowerLayers(body, Fake(), 2).batch(index)
-        assert states.x.device.type == states.mask.device.type == "cuda"
-        upper = Trunk(case.network, body, 2, tables=False)
-        assert upper.answer(states, head).device.type == "cuda"
-        with pytest.raises(RuntimeError, match="device"):
-            trunk.answer(Fake().batch(index), head)
+    body, head = load_body(case.base.folder).to("meta"), CosineHead(torch.eye(32)[:3]).to("meta")
+    trunk = Trunk(case.network, body).computing(Compute("meta", torch.bfloat16))
+    assert all(v.device.type == "meta" for v in trunk.exact.values())
+    index = np.arange(5)
+    batch = read.batch(index).to("meta")
+    assert {a.device.type for a in batch.arrays.values()} == {"meta"}
+    assert trunk.answer(batch, head).device.type == "meta"
+    states = LowerLayers(body, read, 2).batch(index)
+    assert states.x.device.type == states.mask.device.type == "meta"
+    upper = Trunk(case.network, body, 2, tables=False)
+    assert upper.answer(states, head).device.type == "meta"
+    with pytest.raises(RuntimeError, match="device"):
+        upper.answer(LowerLayers(load_body(case.base.folder), read, 2).batch(index), head)

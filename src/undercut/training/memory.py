@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import psutil
 import torch
@@ -103,7 +104,8 @@ class Load:
 
 def load_of(trunk: Trunk, source: Source, head: Head, recipe: Recipe, threads: int) -> Load:
     """Return what memory depends on in a training."""
-    body, layer = trunk.body, trunk.body.layers[0]
+    body = trunk.body
+    layer: Any = body.layers[0]
     trained = trunk.parameters()
     ends = dict(head.named_parameters())
     lowest = min((max(layer_of(n), 0) for n in trained), default=len(body.layers))

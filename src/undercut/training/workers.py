@@ -43,10 +43,10 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
         UndercutError: a worker could not start, or died.
     """
     if is_worker():
-        rank, size, meeting = os.environ[PLACE].split(" ", 2)
+        own, size, meeting = os.environ[PLACE].split(" ", 2)
         sys.stdout.buffer.write(READY)
         sys.stdout.buffer.flush()
-        with _joined(int(rank), int(size), meeting) as crew:
+        with _joined(int(own), int(size), meeting) as crew:
             yield crew
         return
     if job.workers == 1 or job.device in ("cuda", "mps"):
@@ -142,9 +142,8 @@ def _dead(others: list[subprocess.Popen[bytes]], folder: Path, why: str) -> Unde
         code = one.poll()
         if code:
             log = (folder / f"{rank}.log").read_text(errors="replace").strip()
-            said.insert(
-                0, f"worker {rank} ended with {code}: {log.splitlines()[-1] if log else ''}"
-            )
+            last = log.splitlines()[-1] if log else ""
+            said.insert(0, f"worker {rank} ended with {code}: {last}")
     return fail(
         "training-worker",
         expected="every worker to train to the end",

@@ -165,10 +165,10 @@ def _penalty(body: Body, weight: float) -> Any:
     ]
 
     def penalty() -> Tensor:
-        total = torch.zeros(())
+        total = torch.zeros((), device=sides[0][1].device)
         for wide, p in sides:
             rows = p.float() if wide else p.float().T  # (r, D)
-            total = total + torch.linalg.norm(rows @ rows.T - torch.eye(len(rows)))
+            total = total + torch.linalg.norm(rows @ rows.T - torch.eye(len(rows), device=p.device))
         return weight * total / len(sides)
 
     return penalty if weight else None

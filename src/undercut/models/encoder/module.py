@@ -168,7 +168,8 @@ class Body(nn.Module):
         bias = None
         if mask.device.type != "cpu" or not bool(mask.all()):  # a GPU would have to wait
             lowest = torch.finfo(x.dtype).min
-            bias = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(~mask, lowest)
+            bias = torch.zeros(mask.shape, dtype=x.dtype, device=x.device)
+            bias = bias.masked_fill(~mask, lowest)
             bias = F.pad(bias, (front, 0))[:, None, None, :]  # (B, 1, 1, P + T)
         for i, layer in enumerate(self.layers[first:last], first):
             own = None if past is None else past[i]
