@@ -9,6 +9,7 @@ worker that dies closes its connections, which ends the first process's wait at 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
@@ -22,7 +23,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from undercut.core.errors import UndercutError, fail
+from undercut.core.errors import MissingExtra, Problem, UndercutError, fail
 from undercut.core.types import FitJob
 from undercut.training.crew import ALONE, Crew
 
@@ -41,6 +42,7 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
 
     Raises:
         UndercutError: a worker could not start, or died.
+        MissingExtra: accelerate is not installed.
     """
     if is_worker():
         own, size, meeting = os.environ[PLACE].split(" ", 2)
@@ -52,6 +54,11 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
     if job.workers == 1 or job.device in ("cuda", "mps"):
         yield ALONE
         return
+    if importlib.util.find_spec("accelerate") is None:
+        raise MissingExtra(
+            "extra-missing",
+            Problem("accelerate, for workers", "none", fix='Run: pip install "undercut[train]"'),
+        )
     with tempfile.TemporaryDirectory(prefix="undercut-workers-") as name:
         folder = Path(name)
         (folder / "job.json").write_text(json.dumps(packed(job)), encoding="utf-8")
