@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -73,6 +75,39 @@ def test_a_worker_that_dies_is_one_error_and_the_next_start_goes_on(tmp_path, mo
     calm = fit("partial", tmp_path / "c", cache=tmp_path)
     assert steps[0] > 1
     assert resumed.curve == calm.curve
+
+
+ALONE_AT_STEP_3 = """
+import os, signal, sys
+from pathlib import Path
+from training.test_workers import children, fit
+
+def tick(p):
+    if p.stage == "train" and p.done == 3:
+        print(*(c.pid for c in children()), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+fit("partial", Path(sys.argv[1]) / "a", cache=Path(sys.argv[1]), workers=2, tick=tick)
+"""
+
+
+def test_no_worker_outlives_the_first_process(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE_AT_STEP_3, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert done.returncode == -signal.SIGKILL
+    (pid,) = map(int, done.stdout.split())
+    until = time.monotonic() + 60
+    while running(pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not running(pid)
+
+
+def running(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def steps_of(steps):

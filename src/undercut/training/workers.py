@@ -34,6 +34,8 @@ WAIT = timedelta(minutes=60)
 PLACE = "UNDERCUT_WORKER"
 """Environment variable of a worker: its rank, the number of processes, and where they meet."""
 READY = b"ready\n"
+SIGNS = ("gloo", "connection", "timed out", "timeout")
+"""Words in what gloo says when a process is gone or does not answer."""
 
 
 @contextmanager
@@ -70,7 +72,9 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
             _await(others, folder)
             with _joined(0, job.workers, meeting) as crew:
                 yield crew
-        except RuntimeError as e:  # gloo: a connection is closed, or nobody answers
+        except RuntimeError as e:
+            if not any(sign in str(e).lower() for sign in SIGNS):
+                raise
             raise _dead(others, folder, str(e)) from None
         finally:
             for one in others:
