@@ -30,7 +30,7 @@ from benchmarks import (
 )
 from benchmarks.clock import measured
 from benchmarks.part import ROOT, PartFailed, call
-from undercut.core.cores import usable_cores
+from undercut.core.limits import usable_cores
 
 WHAT = {
     "all": "everything, peers and ours in turn for each seed (the default)",

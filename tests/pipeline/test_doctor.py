@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import undercut
-from undercut.core import cores as cores_of
+from undercut.core import limits as cores_of
 from undercut.pipeline.doctor import machine, packages
 from undercut.pipeline.doctor.doctor import FONT_FOLDERS, doctor
 

@@ -23,7 +23,7 @@ def test_a_run_that_cannot_fit_says_so_and_leaves_nothing(tmp_path, monkeypatch)
     path = write(tmp_path / "rows.csv")
     needed = memory.TIMES * path.stat().st_size
     spec = RunSpec(train=[path], workspace=tmp_path / "out")
-    monkeypatch.setattr(memory, "free_bytes", lambda: needed - 1)
+    monkeypatch.setattr(memory, "free_memory", lambda: needed - 1)
     with (
         open_workspace(spec.workspace, lambda _: None) as workspace,
         pytest.raises(UndercutError, match=r"rows\.csv: expected about .* of free memory") as e,
@@ -31,15 +31,15 @@ def test_a_run_that_cannot_fit_says_so_and_leaves_nothing(tmp_path, monkeypatch)
         data_step(workspace, spec)
     assert e.value.code == "data-memory"
     assert "undercut check" in e.value.problems[0].fix
-    monkeypatch.setattr(memory, "free_bytes", lambda: needed)
+    monkeypatch.setattr(memory, "free_memory", lambda: needed)
     with open_workspace(spec.workspace, lambda _: None) as workspace:
         assert len(data_step(workspace, spec)[0].train) == 54
 
 
 def test_small_files_are_never_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "free_bytes", lambda: 1.0)
+    monkeypatch.setattr(memory, "free_memory", lambda: 1.0)
     memory.refuse_too_big([write(tmp_path / "rows.csv")])
 
 
 def test_there_is_some_memory():
-    assert 1 << 20 < memory.free_bytes() < 1 << 50
+    assert 1 << 20 < memory.free_memory() < 1 << 50

@@ -12,6 +12,7 @@ from undercut.models.encoder.base import resolve
 from undercut.models.encoder.module import load_body, pool
 from undercut.models.encoder.training import open_network
 from undercut.training import frozen as room
+from undercut.training.compute import Compute
 from undercut.training.frozen import FrozenEncoder
 
 TEXTS = [*rows_of("text-classification", 30, 0).inputs, *ODD_TEXTS]
@@ -33,7 +34,7 @@ def alone(frozen, text, last=None):
 
 
 def test_padding_and_company_change_nothing(frozen):
-    frozen.dtype = torch.float32
+    frozen.compute = Compute()
     pooled, states = frozen.pooled(TEXTS), frozen.states(TEXTS, 2)
     for i, text in enumerate(TEXTS):
         torch.testing.assert_close(pooled[i], alone(frozen, text)[1], atol=1e-5, rtol=1e-4)
@@ -88,8 +89,8 @@ def test_a_killed_write_leaves_nothing_that_is_read(frozen, monkeypatch):
 
 
 def test_low_precision_is_near_the_exact_pass(frozen, tmp_path):
-    frozen.dtype = torch.float32
+    frozen.compute = Compute()
     low = FrozenEncoder(frozen.network, 64, tmp_path / "low", 1)
-    low.dtype = torch.bfloat16
+    low.compute = Compute(dtype=torch.bfloat16)
     cosine = torch.cosine_similarity(frozen.pooled(TEXTS), low.pooled(TEXTS))
     assert cosine.min() > 0.999

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
 from undercut.models.encoder.module import load_body
+from undercut.training.compute import Compute
 from undercut.training.logistic import fit_logistic
-from undercut.training.precision import fast_float32
 from undercut.training.schedule import LEAST_STEPS, MOST_EPOCHS, recipe_for
 from undercut.training.temperature import fit_temperature, log_loss
 from undercut.training.vocabulary import restore, trim, used_ids
@@ -71,7 +71,7 @@ def test_the_quick_float32_is_only_inside_its_block_and_near_the_exact_product()
     a = torch.randn(64, 384, generator=torch.Generator().manual_seed(0))
     exact = a.double() @ a.double().T
     before = torch.get_float32_matmul_precision()
-    with fast_float32():
+    with Compute().products():
         assert torch.get_float32_matmul_precision() == "medium"
         quick = a @ a.T
     assert torch.get_float32_matmul_precision() == before

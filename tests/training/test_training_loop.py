@@ -15,6 +15,8 @@ from undercut.core.errors import UndercutError
 from undercut.models.encoder.base import resolve
 from undercut.models.encoder.module import load_body
 from undercut.models.encoder.training import CosineHead, centroids, open_network
+from undercut.training.batches import length_batches
+from undercut.training.compute import Compute
 from undercut.training.loop import Recipe, Trained
 from undercut.training.loop import train as run
 from undercut.training.sources import LowerLayers, States, Tokens
@@ -144,7 +146,7 @@ def test_a_penalty_counts_once_a_batch():
 
 def test_bfloat16_keeps_exact_masters():
     exact = {n: p.clone() for n, p in load_body(BASE.folder).state_dict().items()}
-    t = trunk().in_format(torch.bfloat16)
+    t = trunk().computing(Compute(dtype=torch.bfloat16))
     done = train(t, tokens(), Y, HEAD, Recipe(1, 1, 1e-5, 128), 0, 1)
     assert all(v.dtype == torch.float32 for v in done.tensors.values())
     for name, value in done.tensors.items():
@@ -152,7 +154,7 @@ def test_bfloat16_keeps_exact_masters():
         assert 0 <= gap < 2e-4, name  # steps of 1e-5, far below bfloat16's resolution
         assert torch.equal(t.body.get_parameter(name), value.bfloat16())
     full = train(trunk(), tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
-    t = trunk().in_format(torch.bfloat16)
+    t = trunk().computing(Compute(dtype=torch.bfloat16))
     low = train(t, tokens(), Y, HEAD, Recipe(6, 6, 2e-3, 128), 0, 1)
     assert abs(full.curve[-1]["loss"] - low.curve[-1]["loss"]) < 0.2
 
@@ -233,3 +235,44 @@ def test_a_tick_may_end_the_training():
     with pytest.raises(Enough):
         train(trunk(), tokens(), Y, HEAD, Recipe(3, 3, 1e-3, 128), 0, 1, tick=tick)
     assert torch.get_num_threads() == before
+
+
+def after_one_step(recipe, checkpointing=False):
+    """Return what a single step made of every parameter; SGD-like, so that gradients show."""
+    t = trunk().computing(Compute(), checkpointing)
+    seen = {}
+
+    def adjust(_, named):
+        if not seen:
+            seen.update({n: p.grad.clone() for n, p in named.items()})
+
+    t.adjust = adjust
+    train(t, tokens(), Y, HEAD, recipe, 0, 2)
+    return seen
+
+
+def test_accumulated_gradients_are_those_of_the_one_big_batch():
+    big = after_one_step(Recipe(1, 1, 1e-3, 100_000))
+    many = len(length_batches(tokens().sizes, 64))
+    assert many > 5
+    summed = after_one_step(Recipe(1, 1, 1e-3, 64, accumulate=many))
+    assert set(summed) == set(big)
+    for name, grad in big.items():
+        torch.testing.assert_close(summed[name], grad, atol=1e-6, rtol=1e-4, msg=name)
+    part = after_one_step(Recipe(1, 1, 1e-3, 64, accumulate=2))
+    assert not torch.allclose(part["head.weight"], big["head.weight"], atol=1e-4)
+
+
+def test_an_epoch_has_a_step_for_each_group_of_batches():
+    watched = []
+    many = len(length_batches(tokens().sizes, 64))
+    recipe = Recipe(2, 2, 1e-3, 64, accumulate=3)
+    train(trunk(), tokens(), Y, HEAD, recipe, 0, 1, watch=watched.append)
+    assert len(watched) == 2 * -(-many // 3)
+
+
+def test_checkpointing_computes_the_same_gradients():
+    plain = after_one_step(Recipe(1, 1, 1e-3, 512))
+    twice = after_one_step(Recipe(1, 1, 1e-3, 512), checkpointing=True)
+    for name, grad in plain.items():
+        torch.testing.assert_close(twice[name], grad, atol=1e-7, rtol=1e-6, msg=name)

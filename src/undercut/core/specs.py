@@ -166,6 +166,18 @@ class FitSpec(Spec):
     threads: int | None = Field(
         None, ge=1, description="Cores to use; all this process may use by default."
     )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto",
+        description="Where encoders are fitted: an NVIDIA (cuda) or Apple (mps) GPU when there is "
+        "one, else the processor.",
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that share the training of an encoder on the processor; they share "
+        "the cores too.",
+    )
     options: dict[str, dict[str, object]] = Field(
         default_factory=dict,
         description="A method's own options, one table a method; --METHOD.OPTION on the command "

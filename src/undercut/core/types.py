@@ -473,6 +473,10 @@ class FitJob:
         fixed: ``Fitted.choices`` of an earlier fit, to be reused instead of chosen again.
         tick: progress callback.
         deadline: wall-clock limit in seconds for this fit, or ``None``.
+        method: registered name of the method.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        workers: processes that share the training.
+        checkpoint: file that a killed fit of this job goes on from, or ``None``.
     """
 
     task: Task
@@ -489,6 +493,10 @@ class FitJob:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     tick: Callable[[Progress], None] = silent
     deadline: float | None = None
+    method: str = ""
+    device: str = "auto"
+    workers: int = 1
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -502,6 +510,7 @@ class Fitted:
         base: the pretrained model used, if any.
         curve: one record an epoch or step, for the report.
         trainable_parameters, total_parameters: counts.
+        compute: device, number format and kernels it was computed with.
     """
 
     architecture: str
@@ -512,6 +521,7 @@ class Fitted:
     curve: tuple[dict[str, float], ...] = ()
     trainable_parameters: int = 0
     total_parameters: int = 0
+    compute: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -521,12 +531,10 @@ class Estimate:
     Attributes:
         cpu_seconds: estimated CPU-seconds of the whole fit.
         basis: one sentence on how it was estimated (how many steps were timed).
-        memory_bytes: memory that training needs; 0 where nobody has worked it out.
     """
 
     cpu_seconds: float
     basis: str
-    memory_bytes: int = 0
 
 
 # --- registry records ---------------------------------------------------------------------

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from undercut.core.limits import memory_left, own_groups
+
 
 def tree_cpu_seconds() -> float:
     """Return user + system seconds used so far by this process and all its descendants.
@@ -80,3 +82,10 @@ def _high_water() -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return peak_memory_bytes()
+
+
+def free_memory() -> float:
+    """Return the bytes this process may still take: what is free, or what its container leaves."""
+    left = memory_left(own_groups())
+    free = float(psutil.virtual_memory().available)
+    return free if left is None else min(free, left)

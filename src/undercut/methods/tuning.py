@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from undercut.methods.thrift import ThriftOptions
 
 
-class TuningOptions(BaseModel):
+class TuningOptions(ThriftOptions):
     """How long, how fast and on how much of a text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int | None = Field(
         None, ge=1, le=1000, description="Times to go through the rows; by data size if not given."

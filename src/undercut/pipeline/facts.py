@@ -99,6 +99,11 @@ class RungFacts(Record):
     valid_quality: float | None = None
     usd_per_1k: float | None = None
     footprint: Footprint | None = Field(None, description="of a rung that was fitted")
+    compute: dict[str, str] = Field(
+        default_factory=dict,
+        description="device, number format (dtype), products (matmul) and attention it was "
+        "fitted with",
+    )
 
 
 class StepCost(Record):

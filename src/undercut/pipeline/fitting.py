@@ -29,7 +29,7 @@ from undercut.pipeline.coreset.training import Coreset
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.predictor import load
 from undercut.store import artefacts
-from undercut.store.files import size_of
+from undercut.store.files import content_hash, size_of
 
 ARTEFACT = "artefact"
 SCORES = "valid.npy"
@@ -68,10 +68,18 @@ class Context:
             threads=self.threads,
             base=self.spec.base if info.needs_base else "",
             architecture=plugins.way(method, self.data.task).architecture,
+            method=method,
+            device=self.spec.device,
+            workers=self.spec.workers,
             out=out,
             cache=self.workspace.root / "cache",
             tick=self.tick,
         )
+
+    def checkpoint(self, method: str, choices: dict[str, Any] | None = None) -> Path:
+        """Return where a fit keeps its state: a killed step's own folder is swept."""
+        key = content_hash([self.material(method), choices])[:16]
+        return self.workspace.root / "cache" / f"checkpoint-{key}.safetensors"
 
     def options(self, method: str) -> Any:
         """Return the method's validated options.
@@ -102,6 +110,7 @@ class Context:
             "options": self.options(method).model_dump(mode="json"),
             "seed": self.seed,
             "base": self.base_hash if info.needs_base else "",
+            **({"device": self.spec.device} if info.needs_base else {}),
         }
 
 
@@ -146,11 +155,14 @@ def fit_step(context: Context, method: str) -> Step:
             "total_parameters": fitted.total_parameters,
             "peak_memory_bytes": peak.memory_bytes,
             "size_bytes": size_of(folder / ARTEFACT),
+            "compute": dict(fitted.compute),
             "hash": predictor.hash,
             "truncated": [i for i, cut in enumerate(scored.truncated) if cut],
         }
 
-    return context.workspace.step(f"fit-{method}", context.material(method), work)
+    step = context.workspace.step(f"fit-{method}", context.material(method), work)
+    context.checkpoint(method).unlink(missing_ok=True)
+    return step
 
 
 def refit_step(context: Context, method: str, choices: dict[str, Any]) -> Step:
@@ -163,7 +175,9 @@ def refit_step(context: Context, method: str, choices: dict[str, Any]) -> Step:
         return {"hash": artefacts.hash_of(manifest)}
 
     material = context.material(method) | {"choices": choices}
-    return context.workspace.step(f"refit-{method}", material, work)
+    step = context.workspace.step(f"refit-{method}", material, work)
+    context.checkpoint(method, choices).unlink(missing_ok=True)
+    return step
 
 
 def fit_on(
@@ -180,6 +194,7 @@ def fit_on(
     valid = context.data.valid if choices is None else None
     job = context.job(method, folder.with_name("fit"), rows, valid)
     job.fixed = choices or {}
+    job.checkpoint = context.checkpoint(method, choices)
     job.out.mkdir()
     context.tick(Progress(method, 0, 1, "fitting"))
     fitted: Fitted = plugins.attr(plugins.way(method, context.data.task).fit)(job)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import undercut
+from undercut.core.processor import processor
 from undercut.core.specs import RunSpec
 from undercut.core.types import Dataset, Task
 from undercut.economics.records import CurveValue
@@ -31,7 +32,6 @@ from undercut.pipeline.report.format import money
 from undercut.pipeline.spending import usd_of
 from undercut.pipeline.tuning.record import Found
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.processor import processor
 from undercut.store.files import content_hash
 
 MODEL = "model"

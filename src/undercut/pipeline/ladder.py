@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import psutil
 
 from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
@@ -200,6 +199,7 @@ def climb(
                     "valid_quality": context.judge(np.load(best.scores)).quality.value,
                     "usd_per_1k": usd_per_1k(m, rates, when),
                     "footprint": rung.footprint,
+                    "compute": rung.fit.result.get("compute", {}),
                 }
             )
         decide(facts)
@@ -265,15 +265,13 @@ def _weigh(
         why = f"{last} brought nothing on validation, so more of the same would not either"
         return RungFacts(rung=name, status="stopped", reason=why)
     context.tick(Progress(name, 0, 1, "estimating its cost"))
-    estimate = estimated(context, name)
-    room = psutil.virtual_memory().available
-    if estimate.memory_bytes > room:
+    try:
+        estimate = estimated(context, name)
+    except UndercutError as e:
+        if e.code != "training-memory":
+            raise
         instead = stand_in(name, context.data.task)
-        why = (
-            f"it would take about {estimate.memory_bytes / 1e9:.1f} GB of memory, and "
-            f"{room / 1e9:.1f} are free"
-        )
-        return RungFacts(rung=name, status="skipped", reason=why, instead=instead)
+        return RungFacts(rung=name, status="skipped", reason=str(e), instead=instead)
     usd = usd_of(estimate.cpu_seconds, rates, when)
     gain = expected_gain(name, context.data.task, so_far.rungs[-1].name) * (1 - quality)
     worth = limits.worth_usd(gain)

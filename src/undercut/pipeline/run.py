@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from undercut.core import plugins
-from undercut.core.cores import usable_cores
 from undercut.core.errors import fail
+from undercut.core.limits import usable_cores
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
 from undercut.core.types import Dataset, Progress
 from undercut.ledger.price import Rates

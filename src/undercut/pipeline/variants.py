@@ -13,13 +13,13 @@ import numpy as np
 
 from undercut.compression.gate import gate
 from undercut.core import plugins
+from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Progress
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.workspace import Step
 from undercut.predict.measure import measure
 from undercut.predict.predictor import load
-from undercut.predict.processor import processor
 from undercut.store import artefacts
 from undercut.store.files import whole_folder
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import fail
+from undercut.core.processor import processor
 from undercut.core.types import Measurement
-from undercut.predict.processor import processor
 from undercut.store.files import size_of
 
 SECONDS = 0.8

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from undercut.core import plugins
-from undercut.core.cores import usable_cores
 from undercut.core.errors import IntegrityError, Problem, fail
+from undercut.core.limits import usable_cores
 from undercut.core.types import BackendInfo, Manifest, Scored, Scorer, Task
 from undercut.predict.leaf import LeafScorer
 from undercut.store import artefacts

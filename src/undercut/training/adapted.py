@@ -11,6 +11,7 @@ from torch import Tensor
 
 from undercut.core.types import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import Body, load_body
+from undercut.training.checkpoint import Stateful
 from undercut.training.estimate import start_cost, step_cost, sum_of
 from undercut.training.finetune import NEEDED, finetune
 from undercut.training.job import Work, open_job
@@ -30,7 +31,7 @@ class Change:
         chosen: whether a parameter of the changed body, by its name, is trained.
         mend: turns the trained tensors, by their names in the body, into those that the network
             saves.
-        adjust, penalty, settled: see :class:`undercut.training.trunk.Trunk`.
+        adjust, penalty, settled, remembers: see :class:`undercut.training.trunk.Trunk`.
     """
 
     chosen: Callable[[str], bool]
@@ -38,6 +39,7 @@ class Change:
     adjust: Callable[[float, dict[str, Tensor]], None] | None = None
     penalty: Callable[[], Tensor] | None = None
     settled: Callable[[], bool] | None = None
+    remembers: Stateful | None = None
 
 
 Changer = Callable[[Work, Body], Change]
@@ -97,6 +99,7 @@ def recipe_of(work: Work, rows: Tokens) -> Recipe:
         work.base.width,
         o.batch_tokens,
         work.job.fixed,
+        o.accumulate,
     )
 
 
@@ -115,7 +118,8 @@ def _changed(work: Work, change: Changer) -> tuple[Trunk, Change, int]:
         adjust=done.adjust,
         penalty=done.penalty,
         settled=done.settled,
-    ).in_format(work.frozen.dtype)
+        remembers=done.remembers,
+    ).computing(work.compute, work.job.options.checkpointing)
     added = sum(p.numel() for n, p in trunk.parameters().items() if n not in before)
     return trunk, done, added
 

@@ -9,13 +9,11 @@ import numpy as np
 import torch
 
 from undercut.core.types import Estimate
-from undercut.models.encoder.module import load_body
 from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work
 from undercut.training.loop import Recipe, train
-from undercut.training.memory import training_memory
-from undercut.training.precision import fast_float32
+from undercut.training.memory import check_memory
 from undercut.training.sources import Part, Source
 from undercut.training.trunk import Trunk
 
@@ -50,11 +48,11 @@ def pass_cost(work: Work, kind: str, besides: str = "") -> Estimate:
         return Estimate(0.0, f"{kind} rows in the cache" if not besides else "")
     prepared = work.frontend.prepare(inputs)
     keep = None if kind == "pooled" else int(kind.removeprefix("layer"))
-    body = load_body(work.base.folder, work.frozen.dtype)
+    body = work.frozen.body()
     batches = length_batches(prepared.sizes, SAMPLE_TOKENS)
     picked = [batches[int(q * (len(batches) - 1))] for q in QUANTILES]
     begin, seconds, tokens = time.monotonic(), 0.0, 0
-    with fast_float32(), Lanes(1):
+    with work.compute.products(), Lanes(1):
         for i, index in enumerate([picked[0], *picked]):
             start = time.process_time()
             work.frozen.climb(body, prepared, index, keep, finish=keep is None)
@@ -78,6 +76,9 @@ def step_cost(
         source: training pieces, or something that costs as much.
         held_sizes: tokens of the validation pieces, ``(q,)``.
         recipe: how it will be trained.
+
+    Raises:
+        UndercutError: memory is short.
     """
     sizes, classes = source.sizes, len(work.seen)
     batches = length_batches(sizes, recipe.batch_tokens)
@@ -90,6 +91,8 @@ def step_cost(
         head = work.network.head(
             lambda: torch.randn(len(work.y), work.base.width), work.targets, classes, 0
         )
+        if not count:
+            check_memory(work, trunk, source, head, recipe)
         several = Recipe(steps, steps, 1e-6, recipe.batch_tokens)
         ticks: list[tuple[float, int]] = []
 
@@ -110,15 +113,13 @@ def step_cost(
     return Estimate(
         each * (padded + judged) + START,
         f"{len(clock) * (steps - 1)} training steps timed",
-        training_memory(trunk, recipe.batch_tokens, int(sizes.max())),
     )
 
 
 def sum_of(parts: Sequence[Estimate]) -> Estimate:
     """Return the sum of costs, each with its basis."""
     basis = "; ".join(p.basis for p in parts if p.basis)
-    memory = max((p.memory_bytes for p in parts), default=0)
-    return Estimate(sum(p.cpu_seconds for p in parts), basis, memory)
+    return Estimate(sum(p.cpu_seconds for p in parts), basis)
 
 
 def _padded(sizes: Sequence[int] | np.ndarray, index: np.ndarray) -> int:

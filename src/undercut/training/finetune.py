@@ -10,9 +10,12 @@ from torch import Tensor
 from undercut.core.types import Fitted
 from undercut.training.job import Work, finish_job
 from undercut.training.loop import Recipe, train
+from undercut.training.memory import check_memory
 from undercut.training.network import Head
 from undercut.training.sources import Source
 from undercut.training.trunk import Trunk
+from undercut.training.worker import Done
+from undercut.training.workers import crew_of, is_worker
 
 NEEDED = ("epochs", "stop", "rate", "temperature")
 """What a refit repeats."""
@@ -37,29 +40,40 @@ def finetune(
         head: where the head starts; left as it was at the best epoch.
         recipe: how long and how fast.
         mend: turns the trained tensors of the body into those to be saved.
+
+    Raises:
+        UndercutError: memory is short, or the loss is no number any more.
     """
     job = work.job
+    if not is_worker():
+        check_memory(work, trunk, rows, head, recipe)
     deadline = None
     if job.deadline is not None:
         deadline = max(job.deadline - (time.monotonic() - work.began), 1e-3)
-    done = train(
-        trunk,
-        rows,
-        work.targets,
-        head,
-        recipe,
-        job.seed,
-        job.threads,
-        held=(held, work.judge) if held is not None else None,
-        tick=job.tick,
-        deadline=deadline,
-    )
+    with crew_of(job) as crew:
+        done = train(
+            trunk,
+            rows,
+            work.targets,
+            head,
+            recipe,
+            job.seed,
+            max(job.threads // crew.size, 1),
+            held=(held, work.judge) if held is not None else None,
+            tick=job.tick,
+            deadline=deadline,
+            checkpoint=job.checkpoint,
+            crew=crew,
+        )
+    if crew.rank:
+        raise Done
     choices = {
         "epochs": done.epochs,
         "stop": done.stop,
         "rate": recipe.rate,
         "temperature": float(job.fixed.get("temperature", done.temperature)),
     }
+    head.to("cpu")
     head.load_state_dict(done.head)
     saved = mend(done.tensors)
     trained = sum(saved.get(n, t).numel() for n, t in done.tensors.items())

@@ -23,8 +23,9 @@ from torch import Tensor
 from undercut.core.types import Prepared, Progress, silent
 from undercut.models.encoder.module import Body, load_body
 from undercut.training.batches import Lanes, length_batches
+from undercut.training.compute import Compute
 from undercut.training.network import Network
-from undercut.training.precision import fast_dtype, fast_float32
+from undercut.training.precision import fast_dtype
 from undercut.training.sources import States, Tokens
 
 PASS_TOKENS = 2048
@@ -40,6 +41,7 @@ class FrozenEncoder:
         cache: folder for intermediate results.
         threads: cores to use.
         tick: progress callback.
+        compute: device and formats; this processor's fastest when not given.
     """
 
     def __init__(
@@ -49,11 +51,12 @@ class FrozenEncoder:
         cache: Path,
         threads: int,
         tick: Callable[[Progress], None] = silent,
+        compute: Compute | None = None,
     ) -> None:
         self.network, self.threads, self.tick = network, threads, tick
         self.base, self.frontend = network.base, network.frontend
-        self.dtype = fast_dtype()
-        precision = str(self.dtype).removeprefix("torch.")
+        self.compute = compute or Compute(dtype=fast_dtype())
+        precision = str(self.compute.dtype).removeprefix("torch.")
         name = f"states-{self.base.sha256[:16]}-{network.name}-{max_tokens}-{precision}"
         self.folder = Path(cache) / name
 
@@ -109,17 +112,23 @@ class FrozenEncoder:
             The states after layer ``keep`` of each piece ``(its length, D)``, if asked for; and
             the rows that get a label ``float32 (R, D)``, if ``finish``.
         """
-        read = Tokens(self.frontend, prepared).batch(index)
+        read = Tokens(self.frontend, prepared).batch(index).to(self.compute.device)
         ids, mask = read.x, read.mask  # (B, T)
         with torch.inference_mode():
             x = body.climb(body.embed(ids), mask, 0, keep)  # (B, T, D)
             middle: list[Tensor] = []
             if keep is not None:
-                middle = [x[b, : prepared.sizes[i]].clone() for b, i in enumerate(index)]
+                middle = [x[b, : prepared.sizes[i]].cpu().clone() for b, i in enumerate(index)]
             if not finish:
                 return middle, None
             x = x if keep is None else body.climb(x, mask, keep)
-            return middle, self.network.gather(x, mask, read.arrays)
+            return middle, self.network.gather(x, mask, read.arrays).cpu()
+
+    def body(self) -> Body:
+        """Return the base's body, ready to compute."""
+        body = load_body(self.base.folder, self.compute.dtype).to(self.compute.device)
+        body.fused = self.compute.fused
+        return body
 
     def _files(self, kind: str) -> list[Path]:
         return sorted(self.folder.glob(f"{kind}-*.safetensors"))
@@ -147,7 +156,7 @@ class FrozenEncoder:
         each = [len(source.units(np.array([i]))) for i in range(count)]  # rows of each piece
         pooled = torch.empty(sum(each) if finish else 0, self.base.width)
         middle: list[Tensor] = [torch.empty(0)] * count
-        body = load_body(self.base.folder, self.dtype)
+        body = self.body()
         done = 0
 
         def run(index: np.ndarray) -> None:
@@ -160,7 +169,8 @@ class FrozenEncoder:
             done += len(index)
             self.tick(Progress("encode", done, count))
 
-        with fast_float32(), Lanes(self.threads) as lanes:
+        lone = self.compute.device != "cpu"
+        with self.compute.products(), Lanes(1 if lone else self.threads) as lanes:
             lanes.map(run, length_batches(prepared.sizes, PASS_TOKENS))
         owners = np.arange(count) if prepared.owners is None else prepared.owners
         out: dict[str, dict[bytes, Tensor]] = {}
@@ -171,7 +181,7 @@ class FrozenEncoder:
             parts: list[list[Tensor]] = [[] for _ in inputs]
             for owner, state in zip(owners, middle, strict=True):
                 parts[owner].append(state)
-            none = torch.empty(0, self.base.width, dtype=self.dtype)
+            none = torch.empty(0, self.base.width, dtype=self.compute.dtype)
             joined = [torch.cat([none, *p]) for p in parts]
             out[f"layer{keep}"] = dict(zip(keys, joined, strict=True))
         for kind, rows in out.items():

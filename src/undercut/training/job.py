@@ -17,6 +17,8 @@ from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.types import FitJob, Fitted, Frontend
 from undercut.models.encoder.base import WEIGHTS, Base, resolve
+from undercut.training.compute import Compute
+from undercut.training.device import settings
 from undercut.training.frozen import FrozenEncoder
 from undercut.training.network import Head, Network
 from undercut.training.temperature import fit_temperature, log_loss
@@ -43,6 +45,11 @@ class Work:
     valid_y: np.ndarray | None
     frozen: FrozenEncoder
     began: float
+
+    @property
+    def compute(self) -> Compute:
+        """Device and formats."""
+        return self.frozen.compute
 
     @property
     def base(self) -> Base:
@@ -130,7 +137,8 @@ def open_job(job: FitJob, needed: tuple[str, ...]) -> Work:
     base = resolve(job.base)
     longest = min(int(job.options.max_tokens), base.longest)
     network = plugins.attr(plugins.get("model", job.architecture).training)(base, longest)
-    frozen = FrozenEncoder(network, longest, job.cache, job.threads, job.tick)
+    compute = settings(job.device, job.cache, job.tick)
+    frozen = FrozenEncoder(network, longest, job.cache, job.threads, job.tick, compute)
     return Work(job, network, seen, compact, valid_y, frozen, began)
 
 
@@ -163,6 +171,7 @@ def finish_job(
         curve=tuple(curve),
         trainable_parameters=size + trained,
         total_parameters=size + parameters(work.base),
+        compute=work.compute.facts(),
     )
 
 

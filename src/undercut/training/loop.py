@@ -8,10 +8,10 @@ Hutter 2019); no dropout; heads that start where they belong.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field
+from functools import partial, reduce
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,9 +20,11 @@ from torch import Tensor
 
 from undercut.core.errors import fail
 from undercut.core.types import Progress
+from undercut.store.files import content_hash
 from undercut.training.batches import Lanes, epoch_batches, length_batches
+from undercut.training.checkpoint import Checkpoint, Now
+from undercut.training.crew import ALONE, Crew
 from undercut.training.network import Head
-from undercut.training.precision import fast_float32
 from undercut.training.sources import Source
 from undercut.training.trunk import Trunk, layer_of
 
@@ -44,12 +46,14 @@ class Recipe:
         stop: epochs after which to stop; at most ``epochs``.
         rate: highest learning rate.
         batch_tokens: padded tokens of a batch.
+        accumulate: batches whose gradients make one step.
     """
 
     epochs: float
     stop: float
     rate: float
     batch_tokens: int
+    accumulate: int = 1
 
 
 @dataclass
@@ -89,6 +93,8 @@ def train(
     tick: Callable[[Progress], None] = lambda _: None,
     deadline: float | None = None,
     watch: Callable[[int], None] = lambda _: None,
+    checkpoint: Path | None = None,
+    crew: Crew = ALONE,
 ) -> Trained:
     """Train, and return the state after the epoch with the least validation log loss.
 
@@ -104,106 +110,144 @@ def train(
         tick: progress callback.
         deadline: seconds of wall clock; the schedule of rates is compressed to end by then.
         watch: called with the padded tokens of each step once it is done.
+        checkpoint: file to go on from if a killed fit left it, and to keep the state in.
+        crew: the processes that share the work.
 
     Raises:
         UndercutError: the loss is no number any more.
     """
-    began = time.monotonic()
-    rng = np.random.default_rng(seed)
-    per_epoch = len(length_batches(source.sizes, recipe.batch_tokens))
+    compute, on_cpu = trunk.compute, trunk.compute.device == "cpu"
+    head.to(compute.device)
+    per_epoch = -(-len(length_batches(source.sizes, recipe.batch_tokens)) // recipe.accumulate)
     steps, last = round(recipe.epochs * per_epoch), round(recipe.stop * per_epoch)
+    lots = max(LANES, crew.size) if on_cpu else 1
 
     body, ends = trunk.parameters(), dict(head.named_parameters())
     live = [*body.values(), *ends.values()]  # what is computed with
     masters = [*(trunk.exact.get(n, p) for n, p in body.items()), *ends.values()]  # float32
     named = dict(zip([*body, *(f"head.{n}" for n in ends)], masters, strict=True))
     optimiser = _optimiser(named, {f"head.{n}": pace for n, pace in head.pace.items()})
+    scaler = torch.amp.GradScaler(compute.device, enabled=compute.scales_loss)
+    scaler.scale(torch.zeros((), device=compute.device))  # so that it has a scale
+
+    rng = np.random.default_rng(seed)
+    identity = [asdict(recipe), compute.facts(), seed, content_hash(source.sizes.tolist()),
+                content_hash(y.tolist()), held is not None, lots]  # fmt: skip
+    saved = Checkpoint(checkpoint, identity, named, optimiser, scaler, trunk.remembers, tick)
+    now = saved.find() or Now(dict(rng.bit_generator.state))
 
     def loss_of(index: np.ndarray, rows: int) -> tuple[float, tuple[Tensor, ...], int]:
         """Return one lane's share of the loss, its gradients, and its padded tokens."""
-        batch = source.batch(index)
+        batch = source.batch(index).to(compute.device)
         logits = trunk.answer(batch, head)  # (R, S)
-        truth = y[torch.from_numpy(batch.units)]
+        truth = y[torch.from_numpy(batch.units)].to(logits.device)
         loss = F.cross_entropy(logits, truth, reduction="sum") / rows
         if trunk.penalty is not None:
             loss = loss + trunk.penalty() * (len(truth) / rows)
-        grads = torch.autograd.grad(loss, live, allow_unused=True, materialize_grads=True)
+        scaled = loss * scale if scale != 1 else loss
+        grads = torch.autograd.grad(scaled, live, allow_unused=True, materialize_grads=True)
         return loss.item(), grads, batch.mask.numel()
 
-    def state(stop: float) -> Trained:
-        kept = [m.detach().clone() for m in masters]
-        tensors = dict(zip(body, kept, strict=False))
-        return Trained(
-            tensors, dict(zip(ends, kept[len(body) :], strict=True)), stop, recipe.epochs
-        )
+    def gradients(group: list[np.ndarray]) -> tuple[float, float]:
+        """Leave the gradients of a group of batches in ``grad``; return its loss and tokens."""
+        rows = sum(len(source.units(index)) for index in group)
+        sums: dict[int, list[Tensor]] = {}  # of each lane, batch after batch
+        losses, tokens = [0.0] * lots, 0
+        for index in group:
+            parts = [(i, p) for i, p in crew.mine(np.array_split(index, lots)) if len(p)]
+            done = lanes.map(partial(loss_of, rows=rows), [p for _, p in parts])
+            for (i, _), (loss, grads, count) in zip(parts, done, strict=True):
+                mine = sums.get(i)
+                sums[i] = [g.float() if mine is None else mine[j] + g.float()
+                           for j, g in enumerate(grads)]  # fmt: skip
+                losses[i] += loss
+                tokens += count
+        each = [sums[i] for i in sorted(sums)] or [[torch.zeros_like(m) for m in masters]]
+        whole = crew.add([reduce(torch.add, same) for same in zip(*each, strict=True)])
+        for master, grad in zip(masters, whole, strict=True):
+            master.grad = grad
+        return tuple(crew.total(sum(losses), tokens))  # type: ignore[return-value]
 
-    best: Trained | None = None
-    settled = False  # whether the best state may be kept at all
-    least, worse, step, over, curve = np.inf, 0, 0, False, []
-    tokens, pace, reached = 0, 0.0, None
-    with fast_float32(), Lanes(threads, most=LANES) as lanes:
-        while step < last:
-            losses = []
-            for index in epoch_batches(source.sizes, recipe.batch_tokens, rng):
-                late = (time.monotonic() - began) / deadline if deadline else 0.0
-                share = max((step + 0.5) / steps, late)  # of the schedule that is over
-                if step >= last or share >= 1:
+    def update() -> None:
+        """Carry the masters over to what is computed with."""
+        with torch.no_grad():
+            for p, master in zip(live, masters, strict=True):
+                if p is not master:
+                    p.copy_(master)  # float32 to bfloat16
+
+    update()
+    with compute.products(), Lanes(threads if on_cpu else 1, most=LANES) as lanes:
+        while now.step < last and not now.ended:
+            rng.bit_generator.state = now.order
+            batches, share = epoch_batches(source.sizes, recipe.batch_tokens, rng), 0.0
+            groups = [batches[i : i + recipe.accumulate]
+                      for i in range(0, len(batches), recipe.accumulate)]  # fmt: skip
+            for group in groups[now.at :]:
+                late = crew.told(saved.elapsed() / deadline) if deadline else 0.0
+                share = max((now.step + 0.5) / steps, late)  # of the schedule that is over
+                if now.step >= last or share >= 1:
                     break
                 rate = recipe.rate * min(share / WARM_UP, (1 - share) / (1 - WARM_UP))
-                for group in optimiser.param_groups:
-                    group["lr"] = rate * group["pace"]
-                parts = [p for p in np.array_split(index, LANES) if len(p)]
-                done = lanes.map(partial(loss_of, rows=len(source.units(index))), parts)
-                for i, master in enumerate(masters):
-                    g = done[0][1][i].float()
-                    for other in done[1:]:
-                        g = g + other[1][i].float()
-                    master.grad = g
-                optimiser.step()
+                for options in optimiser.param_groups:
+                    options["lr"] = rate * options["pace"]
+                scale = scaler.get_scale()
+                loss, tokens = gradients(group)
+                scaler.unscale_(optimiser)
+                scaler.step(optimiser)
+                scaler.update()
                 if trunk.adjust is not None:
                     trunk.adjust(share, named)
-                with torch.no_grad():
-                    for p, master in zip(live, masters, strict=True):
-                        if p is not master:
-                            p.copy_(master)  # float32 to bfloat16
-                losses.append(sum(d[0] for d in done))
-                _check(losses[-1], recipe.rate)
-                step += 1
-                tokens += sum(d[2] for d in done)
-                pace = tokens / (time.monotonic() - began)
+                update()
+                _check(loss, recipe.rate)
+                now.losses.append(loss)
+                now.step, now.at, now.tokens = now.step + 1, now.at + 1, now.tokens + int(tokens)
+                pace = now.tokens / saved.elapsed()
                 tick(
                     Progress(
-                        "train", step, last,
-                        loss=losses[-1], quality=reached, tokens_per_second=pace,
+                        "train", now.step, last,
+                        loss=loss, quality=now.reached, tokens_per_second=pace,
                     )
                 )  # fmt: skip
-                watch(sum(d[2] for d in done))
-            over = step < last and share >= 1
-            epoch = step / per_epoch
-            record = {"epoch": epoch, "loss": float(np.mean(losses)) if losses else 0.0}
-            if held is not None:
+                watch(int(tokens))
+                if crew.rank == 0:
+                    saved.keep(now)
+            now.over = now.step < last and share >= 1
+            epoch = now.step / per_epoch
+            record = {"epoch": epoch, "loss": float(np.mean(now.losses)) if now.losses else 0.0}
+            if held is not None and crew.rank == 0:
                 found = held[1](_logits(trunk, held[0], head, lanes))
                 record |= found
-                reached = found["accuracy"]
-                worse += 1
-                if best is None or not settled or found["log_loss"] <= least:
-                    settled = trunk.settled is None or trunk.settled()
-                    best, least, worse = state(epoch), found["log_loss"], 0
-                    best.temperature = found["temperature"]
-            curve.append(record)
+                now.reached = found["accuracy"]
+                now.worse += 1
+                if not now.kept or not now.settled or found["log_loss"] <= now.least:
+                    now.settled = trunk.settled is None or trunk.settled()
+                    now.best = _copies(named)
+                    now.kept = {"stop": epoch, "temperature": found["temperature"]}
+                    now.least, now.worse = found["log_loss"], 0
+            now.curve.append(record)
             tick(
                 Progress(
-                    "train", step, last,
-                    loss=record["loss"], quality=reached, epoch=epoch, tokens_per_second=pace,
+                    "train", now.step, last, loss=record["loss"], quality=now.reached,
+                    epoch=epoch, tokens_per_second=now.tokens / saved.elapsed(),
                 )
             )  # fmt: skip
-            if over or worse > max(2, recipe.epochs // 4):
-                break
-    best = best or state(step / per_epoch)
-    best.curve = curve
-    if over:
-        best.epochs = step / per_epoch
-    return best
+            now.ended = bool(crew.told(now.over or now.worse > max(2, recipe.epochs // 4)))
+            now.order, now.at, now.losses = dict(rng.bit_generator.state), 0, []
+            if crew.rank == 0:
+                saved.keep(now, epoch=True)
+    best = now.best or _copies(named)
+    return Trained(
+        tensors={n: best[n] for n in body},
+        head={n: best[f"head.{n}"] for n in ends},
+        stop=now.kept.get("stop", now.step / per_epoch),
+        epochs=now.step / per_epoch if now.over else recipe.epochs,
+        temperature=now.kept.get("temperature", 1.0),
+        curve=now.curve,
+    )
+
+
+def _copies(named: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n: m.detach().to("cpu", copy=True) for n, m in named.items()}
 
 
 def _optimiser(named: dict[str, Tensor], pace: dict[str, float]) -> torch.optim.Optimizer:
@@ -225,8 +269,8 @@ def _logits(trunk: Trunk, source: Source, head: Head, lanes: Lanes) -> np.ndarra
 
     def run(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.no_grad():
-            batch = source.batch(index)
-            return batch.units, trunk.answer(batch, head).numpy()
+            batch = source.batch(index).to(trunk.compute.device)
+            return batch.units, trunk.answer(batch, head).cpu().numpy()
 
     done = lanes.map(run, length_batches(source.sizes, JUDGE_TOKENS))
     units = np.concatenate([at for at, _ in done])

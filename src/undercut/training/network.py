@@ -39,6 +39,9 @@ class Head(Protocol):
     def __call__(self, rows: Tensor, arrays: Arrays) -> Tensor:
         """Rows ``float32 (R, D)`` to logits ``float32 (R, S)``."""
 
+    def to(self, device: str) -> Any:
+        """As :class:`torch.nn.Module` has it."""
+
     def named_parameters(self) -> Iterable[tuple[str, nn.Parameter]]:
         """As :class:`torch.nn.Module` has it."""
 

@@ -27,6 +27,7 @@ def recipe_for(
     width: int,
     batch_tokens: int,
     fixed: Mapping[str, Any],
+    accumulate: int = 1,
 ) -> Recipe:
     """Return the recipe for a data set.
 
@@ -39,9 +40,10 @@ def recipe_for(
         width: of the model.
         batch_tokens: padded tokens of a batch, at most.
         fixed: choices of an earlier fit; they win.
+        accumulate: batches whose gradients make one step.
     """
     budget = fitting_budget(sizes, batch_tokens)
-    per_epoch = len(length_batches(sizes, budget))
+    per_epoch = -(-len(length_batches(sizes, budget)) // accumulate)
     many = min(max(usual_epochs, math.ceil(LEAST_STEPS / per_epoch)), MOST_EPOCHS)
     length = float(fixed.get("epochs", epochs or many))
     return Recipe(
@@ -49,4 +51,5 @@ def recipe_for(
         stop=float(fixed.get("stop", length)),
         rate=float(fixed.get("rate", rate or usual_rate * min(1.0, USUAL_WIDTH / width))),
         batch_tokens=budget,
+        accumulate=accumulate,
     )

@@ -34,6 +34,13 @@ class Batch:
     arrays: Mapping[str, Tensor]
     units: np.ndarray
 
+    def to(self, device: str | torch.device) -> Batch:
+        """Return the same on another device."""
+        if self.x.device == torch.device(device) == self.mask.device:
+            return self
+        arrays = {name: a.to(device) for name, a in self.arrays.items()}
+        return Batch(self.x.to(device), self.mask.to(device), arrays, self.units)
+
 
 class Source(Protocol):
     """Pieces that a training step can ask for by index."""
@@ -142,7 +149,7 @@ class LowerLayers:
 
     def batch(self, index: np.ndarray) -> Batch:
         """Return states ``(B, T, D)``."""
-        read = self.tokens.batch(index)
+        read = self.tokens.batch(index).to(self.body.words.weight.device)
         with torch.no_grad():
             h = self.body.climb(self.body.embed(read.x), read.mask, 0, self.layer)
         return Batch(h, read.mask, read.arrays, read.units)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from undercut.models.encoder.module import Body
+from undercut.training.checkpoint import Stateful
+from undercut.training.compute import CPU, Compute
 from undercut.training.network import Head, Network
 from undercut.training.sources import Batch
 
@@ -37,7 +39,9 @@ class Trunk:
         settled: whether the state may be the one that is kept: a state that may not be gives way to
             any later one, whatever the validation rows say; every state may be without it.
         penalty: gives a term to add to the loss of a whole batch, from the body's parameters.
-        exact: float32 copies of the trained parameters, when the body computes in bfloat16.
+        remembers: what ``adjust`` keeps from step to step, for checkpoints.
+        compute: device and formats.
+        exact: float32 copies of the trained parameters, when the body computes in another format.
     """
 
     network: Network
@@ -48,13 +52,23 @@ class Trunk:
     adjust: Callable[[float, dict[str, Tensor]], None] | None = None
     penalty: Callable[[], Tensor] | None = None
     settled: Callable[[], bool] | None = None
+    remembers: Stateful | None = None
+    compute: Compute = CPU
     exact: dict[str, Tensor] = field(default_factory=dict)
 
-    def in_format(self, dtype: torch.dtype) -> Trunk:
-        """Keep exact copies of what is trained, and compute in ``dtype`` from now on."""
-        if dtype != torch.float32:
+    def computing(self, compute: Compute, checkpointing: bool = False) -> Trunk:
+        """Move to a device; keep exact copies of what is trained, and compute in its format.
+
+        Args:
+            compute: device and formats.
+            checkpointing: compute layers a second time instead of keeping what they computed.
+        """
+        self.compute = compute
+        self.body.to(compute.device)
+        self.body.fused, self.body.checkpointing = compute.fused, checkpointing
+        if compute.dtype != torch.float32:
             self.exact = {n: p.detach().clone() for n, p in self.parameters().items()}
-            self.body.to(dtype)
+            self.body.to(compute.dtype)
         return self
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:

@@ -7,7 +7,7 @@ what is kept is then trained to the end. Only states with the final ranks may be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ STEPS = 1000
 """Length of the schedule of ranks, whatever the number of training steps."""
 WARM, DONE = 0.15, 0.6
 """Shares of the schedule before which no rank falls, and after which none does."""
+WEIGHTS = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+"""What peft's allocator remembers of every term (equations 9 to 11)."""
 
 
 def fit(job: FitJob) -> Fitted:
@@ -77,7 +79,8 @@ def change(work: Work, body: Body) -> Change:
         work.network.settings = settings | {"rank_pattern": pattern}
         return {published_term(n): v for n, v in only(tensors, kept).items()}
 
-    return Change(trained, mend, shrink.adjust, _penalty(body, o.orthogonality), shrink.settled)
+    penalty = _penalty(body, o.orthogonality)
+    return Change(trained, mend, shrink.adjust, penalty, shrink.settled, shrink)
 
 
 @dataclass
@@ -114,6 +117,29 @@ class Shrink:
             _, self.pattern = self.allocator.update_and_allocate(terms, last, force_mask=True)
             self.done = True
 
+    def state(self) -> dict[str, Any]:
+        """Return what the directions are weighed by, and the final ranks."""
+        if self.allocator is None:
+            return {}
+        weights = {
+            f"{kind} {name}": value
+            for kind in WEIGHTS
+            for name, value in getattr(self.allocator, kind).items()
+        }
+        return weights | {"done": self.done, "pattern": self.pattern}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state` returned."""
+        if not state:
+            return
+        from peft.tuners.adalora.layer import RankAllocator
+
+        self.allocator = RankAllocator(_Terms(self.start), self.config, "default")
+        for kind in WEIGHTS:
+            own = {k.partition(" ")[2]: v for k, v in state.items() if k.startswith(f"{kind} ")}
+            setattr(self.allocator, kind, own)
+        self.done, self.pattern = state["done"], state["pattern"]
+
     def settled(self) -> bool:
         """Return whether the ranks are final."""
         return self.done
@@ -139,10 +165,10 @@ def _penalty(body: Body, weight: float) -> Any:
     ]
 
     def penalty() -> Tensor:
-        total = torch.zeros(())
+        total = torch.zeros((), device=sides[0][1].device)
         for wide, p in sides:
             rows = p.float() if wide else p.float().T  # (r, D)
-            total = total + torch.linalg.norm(rows @ rows.T - torch.eye(len(rows)))
+            total = total + torch.linalg.norm(rows @ rows.T - torch.eye(len(rows), device=p.device))
         return weight * total / len(sides)
 
     return penalty if weight else None

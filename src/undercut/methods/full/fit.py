@@ -52,7 +52,7 @@ def _trunk(work: Work, parts: list[Prepared]) -> tuple[Trunk, np.ndarray, np.nda
     ids = (row for part in parts for row in work.network.token_ids(part))
     used = used_ids(ids, work.base.pad_id)
     renumber = trim(body, used)
-    trunk = Trunk(work.network, body).in_format(work.frozen.dtype)
+    trunk = Trunk(work.network, body).computing(work.compute, work.job.options.checkpointing)
     return trunk, renumber, used, whole
 
 
@@ -67,6 +67,7 @@ def _recipe(work: Work, sizes: np.ndarray) -> Recipe:
         work.base.width,
         o.batch_tokens,
         work.job.fixed,
+        o.accumulate,
     )
 
 

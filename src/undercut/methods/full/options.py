@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from undercut.methods.thrift import ThriftOptions
 from undercut.methods.usual import Usual
 
 
-class FullOptions(BaseModel):
+class FullOptions(ThriftOptions):
     """Options of ``full``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     usual: ClassVar[Usual] = Usual(2, 2e-4)
 
     epochs: int | None = Field(

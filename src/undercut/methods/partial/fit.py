@@ -44,7 +44,7 @@ def fit(job: FitJob) -> Fitted:
 
 def _trunk(work: Work, first: int) -> Trunk:
     trunk = Trunk(work.network, load_body(work.base.folder), first, tables=False)
-    return trunk.in_format(work.frozen.dtype)
+    return trunk.computing(work.compute, work.job.options.checkpointing)
 
 
 def first_layer(work: Work) -> int:
@@ -55,7 +55,7 @@ def first_layer(work: Work) -> int:
 
 def fits(work: Work, sizes: np.ndarray) -> bool:
     """Return whether the hidden states of pieces of these sizes may be kept."""
-    room = int(sizes.sum()) * work.base.width * work.frozen.dtype.itemsize
+    room = int(sizes.sum()) * work.base.width * work.compute.dtype.itemsize
     return bool(room <= work.job.options.cache_gb * 1e9)
 
 
@@ -80,6 +80,7 @@ def _recipe(work: Work, sizes: np.ndarray) -> Recipe:
         work.base.width,
         options.batch_tokens,
         work.job.fixed,
+        options.accumulate,
     )
 
 
@@ -95,7 +96,7 @@ def estimate(job: FitJob) -> Estimate:
     trunk = _trunk(work, first)
     source: Source = LowerLayers(trunk.body, tokens, first)
     if kept:
-        source = RandomStates(tokens, width, work.frozen.dtype)
+        source = RandomStates(tokens, width, work.compute.dtype)
     costs = [start_cost(work)]
     if kept:
         besides = "pooled" if work.network.starts_from_rows else ""

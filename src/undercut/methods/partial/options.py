@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from undercut.methods.thrift import ThriftOptions
 from undercut.methods.usual import Usual
 
 
-class PartialOptions(BaseModel):
+class PartialOptions(ThriftOptions):
     """Options of ``partial``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     usual: ClassVar[Usual] = Usual(3, 3e-4)
     usual_single: ClassVar[Usual] = Usual(4, 6e-4)
 

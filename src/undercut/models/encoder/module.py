@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from undercut.core.errors import fail
 from undercut.core.types import Manifest
@@ -75,13 +76,16 @@ class Layer(nn.Module):
         self.widen, self.narrow = nn.Linear(width, inner), nn.Linear(inner, width)
         self.narrow_norm = nn.LayerNorm(width, eps)
 
-    def forward(self, x: Tensor, bias: Tensor | None, past: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, bias: Tensor | None, past: Tensor | None = None, fused: bool = False
+    ) -> Tensor:
         """Run the layer: ``(B, T, D)`` to ``(B, T, D)``.
 
         Args:
             x: hidden states.
             bias: ``(B, 1, 1, P + T)``, added to the attention scores.
             past: keys and values of P positions before the text, ``(2, H, P, D/H)``.
+            fused: attention in torch's own kernel.
         """
         B, T, D = x.shape
         split = (B, T, self.heads, D // self.heads)
@@ -91,10 +95,14 @@ class Layer(nn.Module):
         if past is not None:
             k = torch.cat([past[0].transpose(1, 2).expand(B, -1, -1, -1), k], 3)
             v = torch.cat([past[1].expand(B, -1, -1, -1), v], 2)
-        scores = (q * (1 / math.sqrt(D // self.heads))) @ k  # (B, H, T, T)
-        if bias is not None:
-            scores = scores + bias
-        a = (scores.softmax(-1) @ v).transpose(1, 2).reshape(B, T, D)
+        if fused:
+            a = F.scaled_dot_product_attention(q, k.transpose(2, 3), v, bias)
+        else:
+            scores = (q * (1 / math.sqrt(D // self.heads))) @ k  # (B, H, T, P + T)
+            if bias is not None:
+                scores = scores + bias
+            a = scores.softmax(-1) @ v
+        a = a.transpose(1, 2).reshape(B, T, D)
         x = self.mix_norm(self.mix(a) + x)
         h: Tensor = self.narrow_norm(self.narrow(self.act(self.widen(x))) + x)
         return h
@@ -110,6 +118,10 @@ class Body(nn.Module):
         prefix: gives keys and values put before those of every text, ``(P, L * 2 * D)``: prefix
             tuning. Both are absent in a plain model; a text's own states come out of it all the
             same.
+        fused: attention in torch's own kernel instead of step by step.
+        checkpointing: in training, compute a layer a second time in the backward pass instead of
+            keeping what it computed (Chen et al. 2016, Training Deep Nets with Sublinear Memory
+            Cost).
     """
 
     prompt: Callable[[], Tensor] | None
@@ -120,6 +132,7 @@ class Body(nn.Module):
         width = config["hidden_size"]
         self.shift, self.heads = position_shift(dict(config)), config["num_attention_heads"]
         self.prompt = self.prefix = None
+        self.fused = self.checkpointing = False
         self.words = nn.Embedding(config["vocab_size"], width)
         self.positions = nn.Embedding(config["max_position_embeddings"], width)
         self.kinds = nn.Embedding(config.get("type_vocab_size", 2), width)
@@ -154,12 +167,17 @@ class Body(nn.Module):
             past = self.past(self.prefix().to(x.dtype))  # (L, 2, H, P, D/H)
             front = past.shape[3]
         bias = None
-        if not bool(mask.all()):
+        if mask.device.type != "cpu" or not bool(mask.all()):  # a GPU would have to wait
             lowest = torch.finfo(x.dtype).min
-            bias = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(~mask, lowest)
+            bias = torch.zeros(mask.shape, dtype=x.dtype, device=x.device)
+            bias = bias.masked_fill(~mask, lowest)
             bias = F.pad(bias, (front, 0))[:, None, None, :]  # (B, 1, 1, P + T)
         for i, layer in enumerate(self.layers[first:last], first):
-            x = layer(x, bias, None if past is None else past[i])
+            own = None if past is None else past[i]
+            if self.checkpointing and torch.is_grad_enabled():
+                x = checkpoint(layer, x, bias, own, self.fused, use_reentrant=False)
+            else:
+                x = layer(x, bias, own, self.fused)
         return x if self.prompt is None else x[:, front:]
 
     def front(self, words: Tensor) -> Tensor:

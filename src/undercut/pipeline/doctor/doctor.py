@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from undercut.core.processor import processor
 from undercut.core.specs import DoctorSpec
 from undercut.pipeline.doctor.machine import machine
 from undercut.pipeline.doctor.packages import build, installed, known_bad, packages
@@ -45,6 +46,7 @@ for name in sys.argv[1:]:
 def doctor(spec: DoctorSpec, listener: object = None) -> Diagnosis:
     """Look at the machine and the installation; nothing is changed."""
     checks = [*machine(spec.workspace), _command(), *packages(), _graphics(), _fonts()]
+    checks += _computing(spec.workspace / "cache")
     checks += known_bad()
     if spec.deep:
         checks += _imports()
@@ -84,8 +86,35 @@ def _graphics() -> Check:
     return Check(
         topic="GPU",
         state="ok",
-        found=f"{card}{kind}. undercut fits and answers on the processor",
+        found=f"{card}{kind}; encoders are fitted on it if torch can use it, answers come from "
+        "the processor",
     )
+
+
+def _computing(cache: Path) -> list[Check]:
+    """Say what the one-off measurement of this machine chose for fitting encoders."""
+    checks = []
+    for path in sorted(cache.glob("compute-*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            chosen = record["chosen"]
+            if record["processor"] != processor() or record["torch"] != installed("torch"):
+                continue
+            ms = next(
+                m["ms"] for m in record["milliseconds"] if all(m[k] == chosen[k] for k in chosen)
+            )
+            slowest = max(m["ms"] for m in record["milliseconds"])
+        except (OSError, ValueError, KeyError, TypeError, StopIteration):
+            continue
+        found = (
+            f"{chosen['device']}: {chosen['dtype']}, {chosen['attention']} attention, products "
+            f"{chosen['matmul']}; {ms:.0f} ms a layer measured, {slowest:.0f} ms with the slowest"
+        )
+        checks.append(Check(topic="training", state="ok", found=found))
+    if not checks and installed("torch"):
+        found = "not measured yet; the first fit of an encoder in this workspace does, in 2 s"
+        checks.append(Check(topic="training", state="ok", found=found))
+    return checks
 
 
 def _fonts() -> Check:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from undercut.core.cores import affinity, core_limit, number, own_groups, usable_cores
+from undercut.core.limits import affinity, core_limit, memory_limit, own_groups, read, usable_cores
+from undercut.core.processor import processor
 from undercut.pipeline.doctor.record import Check
-from undercut.predict.processor import processor
 
 FEATURES = {
     "AVX2": ("avx2",),
@@ -42,22 +42,8 @@ def flags(cpuinfo: str) -> set[str]:
     return set()
 
 
-def memory_limit(folders: list[Path]) -> float | None:
-    """Return the bytes a limit allows, or ``None`` without one (cgroup versions 1 and 2)."""
-    names = ("memory.max", "memory.limit_in_bytes")
-    limits = [n for f in folders for name in names if (n := number(f / name)) is not None]
-    return min((n for n in limits if n < 1 << 60), default=None)
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""
-
-
 def _processor() -> list[Check]:
-    have = flags(_read("/proc/cpuinfo"))
+    have = flags(read("/proc/cpuinfo"))
     name = f"{processor()}, {platform.machine()}"
     if not have:
         return [Check(topic="processor", state="ok", found=f"{name}; its features are not listed")]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import undercut
-from undercut.core import cores
+from undercut.core import limits as cores
 
 
 def group(folder, **files):
@@ -61,7 +61,7 @@ def test_never_none_and_never_more_than_there_are(tmp_path_factory, quota, perio
 def test_a_process_bound_to_one_core_uses_one(tmp_path):
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from undercut.core.cores import usable_cores; print(usable_cores())"
+        "from undercut.core.limits import usable_cores; print(usable_cores())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"

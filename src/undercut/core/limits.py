@@ -1,4 +1,4 @@
-"""How many cores this process may use: its affinity, and the quota of its control groups."""
+"""What the machine, or the container around this process, allows: cores and memory."""
 
 from __future__ import annotations
 
@@ -59,15 +59,55 @@ def core_limit(folders: list[Path]) -> float | None:
             quota, period = map(float, (folder / "cpu.max").read_text().split())
             limits.append(quota / period)
         except (OSError, ValueError):
-            quota = number(folder / "cpu.cfs_quota_us") or -1
-            period = number(folder / "cpu.cfs_period_us") or 0
+            quota = _number(folder / "cpu.cfs_quota_us") or -1
+            period = _number(folder / "cpu.cfs_period_us") or 0
             if quota > 0 and period > 0:
                 limits.append(quota / period)
     return min(limits, default=None)
 
 
-def number(path: Path) -> float | None:
-    """Return the first number in a file of a control group, or ``None``."""
+def memory_limit(folders: list[Path]) -> float | None:
+    """Return the bytes a limit allows, or ``None`` without one (cgroup versions 1 and 2)."""
+    names = ("memory.max", "memory.limit_in_bytes")
+    limits = [n for f in folders for name in names if (n := _number(f / name)) is not None]
+    return min((n for n in limits if n < 1 << 60), default=None)
+
+
+def memory_left(folders: list[Path]) -> float | None:
+    """Return the bytes that may still be used before a limit, or ``None`` without one.
+
+    Memory that the kernel only keeps as a copy of files does not count as used.
+    """
+    left = []
+    for folder in folders:
+        for most, used in (
+            ("memory.max", "memory.current"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ):
+            limit, now = _number(folder / most), _number(folder / used)
+            if limit is not None and now is not None and limit < 1 << 60:
+                left.append(limit - now + _file_copies(folder))
+    return max(min(left), 0.0) if left else None
+
+
+def _file_copies(folder: Path) -> float:
+    """Return the bytes of inactive file pages of a control group."""
+    for line in read(folder / "memory.stat").splitlines():
+        name, _, value = line.partition(" ")
+        if name in ("inactive_file", "total_inactive_file"):
+            return float(value)
+    return 0.0
+
+
+def read(path: str | Path) -> str:
+    """Return a file's text, or nothing where there is none."""
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> float | None:
     try:
         return float(path.read_text().split()[0])
     except (OSError, ValueError, IndexError):
