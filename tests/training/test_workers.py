@@ -17,7 +17,7 @@ from conformance.fitted import job_of
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
 from undercut.ledger.meter import tree_cpu_seconds
-from undercut.training import checkpoint
+from undercut.training import checkpoint, workers
 
 TASK = "text-classification"
 pytest.importorskip("accelerate")
@@ -116,3 +116,11 @@ def steps_of(steps):
             steps.append(p.done)
 
     return tick
+
+
+def test_a_gpu_is_not_shared_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "present", lambda: {"cuda": True, "mps": False, "cpu": True})
+    job = job_of(TASK, "full", tmp_path / "out", workers=2, device="auto")
+    with pytest.raises(UndercutError, match="--workers 2 on cuda"), workers.crew_of(job):
+        pass
+    assert not children()

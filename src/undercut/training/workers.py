@@ -26,6 +26,7 @@ from typing import Any
 from undercut.core.errors import MissingExtra, Problem, UndercutError, fail
 from undercut.core.types import FitJob
 from undercut.training.crew import ALONE, Crew
+from undercut.training.device import pick, present
 
 START = 600.0
 """Seconds a worker may take to get to the training."""
@@ -43,7 +44,7 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
     """Give the processes that train a job together; they are gone when the block is left.
 
     Raises:
-        UndercutError: a worker could not start, or died.
+        UndercutError: a worker could not start, or died; or training is not on the processor.
         MissingExtra: accelerate is not installed.
     """
     if is_worker():
@@ -53,9 +54,16 @@ def crew_of(job: FitJob) -> Iterator[Crew]:
         with _joined(int(own), int(size), meeting) as crew:
             yield crew
         return
-    if job.workers == 1 or job.device in ("cuda", "mps"):
+    if job.workers == 1:
         yield ALONE
         return
+    if (device := pick(job.device, present())) != "cpu":
+        raise fail(
+            "workers-device",
+            expected="training on the processor, which workers share",
+            found=f"--workers {job.workers} on {device}",
+            fix="Leave --workers out, or add --device cpu.",
+        )
     if importlib.util.find_spec("accelerate") is None:
         raise MissingExtra(
             "extra-missing",
