@@ -57,8 +57,8 @@ def test_the_report_shows_chosen_beside_random_rows(facts):
     assert set(chosen) <= set(drawn)
     assert drawn[-1] == facts.data.coreset.rows_before
     assert curve.versus_random.n == facts.data.rows_valid
-    at = {p.rows: p.accuracy.value for p in curve.random}
-    assert curve.versus_random.difference == pytest.approx(curve.points[-1].accuracy.value - at[60])
+    at = {p.rows: p.quality.value for p in curve.random}
+    assert curve.versus_random.difference == pytest.approx(curve.points[-1].quality.value - at[60])
     page = Path(facts.report).read_text(encoding="utf-8")
     assert "60 rows chosen against 60 at random" in page
     assert "60 of" in page

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.tiny_base import tiny_base
 from pipeline.sets import INTENTS, rows, small, write_csv
-from undercut.core.errors import UndercutError
+from undercut.core.errors import UndercutError, fail
 from undercut.core.specs import RunSpec
 from undercut.core.types import Estimate
 from undercut.ledger.price import Rates
@@ -51,9 +51,11 @@ def test_what_does_not_fit_in_memory_is_skipped_and_lora_climbed_in_its_place(
     tmp_path, base, monkeypatch
 ):
     def estimate(context, name):
-        return Estimate(0.01, "", 0 if name == "lora" else 10**18)
+        if name != "lora":
+            raise fail("training-memory", expected="9 GB free for training", found="1 GB free")
+        return Estimate(0.01, "")
 
-    monkeypatch.setattr(ladder, "_estimate", estimate)
+    monkeypatch.setattr(ladder, "estimated", estimate)
     train, test = small(tmp_path)
     facts = run(
         RunSpec(
@@ -74,7 +76,7 @@ def test_what_does_not_fit_in_memory_is_skipped_and_lora_climbed_in_its_place(
         "lora": "climbed",
     }
     full, lora = facts.rungs[3:]
-    assert "GB of memory" in full.reason
+    assert "9 GB free" in full.reason
     assert full.instead == "lora"
     found = lora.footprint
     assert 0 < found.trainable_parameters < found.total_parameters
@@ -180,13 +182,17 @@ def test_timing_noise_does_not_choose_between_level_rungs(monkeypatch, tmp_path)
         built = SimpleNamespace(hash=f"{rung}-{name}", folder=tmp_path / name)
         return built, SimpleNamespace(texts_per_second=speed, threads=1)
 
-    monkeypatch.setattr(promoting, "_right", lambda context, built: np.array([True, True, False]))
+    judged = SimpleNamespace(
+        right=np.array([True, True, False]), quality=SimpleNamespace(value=2 / 3)
+    )
+    monkeypatch.setattr(promoting, "_judged", lambda context, built: judged)
     limits = Limits(None, None, None, 0.01, None, 12)
     for fast, slow in ((100.0, 80.0), (80.0, 100.0)):
         rungs = [
             SimpleNamespace(
                 name=name,
                 versus_previous=None,
+                parts=SimpleNamespace(architecture="encoder"),
                 variants=[variant("reference", name, v / 2), variant("onnx", name, v)],
             )
             for name, v in (("probe", fast), ("partial", slow))

@@ -32,7 +32,7 @@ def saved(tmp_path):
     weight, bias = rng.normal(size=(len(features.kept), 3)), rng.normal(size=3)
     files.write(tmp_path, features, files.quantise(weight, bias))
     manifest = SimpleNamespace(
-        labels=("a", "b", "c"), config={"ngrams": SPEC.as_json(), "temperature": 0.5}
+        format="csr", labels=("a", "b", "c"), config={"ngrams": SPEC.as_json(), "temperature": 0.5}
     )
     return SimpleNamespace(folder=tmp_path, manifest=manifest, rows=rows, weight=weight, bias=bias)
 

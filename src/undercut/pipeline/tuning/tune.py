@@ -8,6 +8,7 @@ from dataclasses import replace
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, Problem, UndercutError
 from undercut.core.specs import TuneSpec
+from undercut.data.task_files import task_for
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.fitting import Context
 from undercut.pipeline.ladder import UNKNOWN_TOKEN_LIMIT, ladder_methods
@@ -33,7 +34,7 @@ def tune(spec: TuneSpec, listener: Listener | None = None) -> RunFacts:
 
     rates, when = rates_of(spec), price_date(spec.price_date)
     named = spec.methods or ([] if spec.method == "auto" else [spec.method])
-    check_methods(named, spec.task)
+    check_methods(named, task_for(spec.task, spec.train)[0])
     light = named and not any(plugins.get("method", m).needs_base for m in named)
     fit = spec.model_copy(update={"method": named[0] if light else "auto"})
     with open_workspace(spec.workspace, listener.announce) as workspace:
