@@ -72,7 +72,7 @@ def test_measuring_counts_the_seconds_of_child_processes(tmp_path):
     with book.measure("work"):
         subprocess.run([sys.executable, "-c", burn], check=True)
     seconds = {e.unit: float(e.quantity) for e in book.entries("work")}
-    assert 0.6 <= seconds["cpu_second"] < 5
+    assert 0.5 < seconds["cpu_second"] < 5  # the system counts in hundredths
     assert seconds["wall_second"] >= 0.5
     assert book.attempts("work") == ["done"]
 
