@@ -29,7 +29,8 @@ SETTINGS = {
 def run(request: dict[str, Any]) -> dict[str, Any]:
     """Fit one method with one seed and answer the test rows once."""
     from undercut.core import plugins
-    from undercut.core.types import Examples, FitJob, Manifest
+    from undercut.core.contracts import FitJob
+    from undercut.core.types import Examples, Manifest
     from undercut.ledger.meter import peak_of
     from undercut.predict.predictor import load
     from undercut.store import artefacts

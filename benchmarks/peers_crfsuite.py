@@ -21,7 +21,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     import pycrfsuite
 
     from undercut.core import plugins
-    from undercut.core.types import FitJob, Scored
+    from undercut.core.contracts import FitJob, Scored
     from undercut.methods.linear.crf_rows import given_rows, spec_of
     from undercut.models.crf.features import featurise
     from undercut.models.crf.files import Table

@@ -62,7 +62,8 @@ def found_in(documents: list[tagged.Document], answers: list[Any]) -> list[list[
 def run(request: dict[str, Any]) -> dict[str, Any]:
     """Train, and answer the test file once."""
     from undercut.core import plugins
-    from undercut.core.types import FitJob, Manifest
+    from undercut.core.contracts import FitJob
+    from undercut.core.types import Manifest
     from undercut.predict.predictor import open_scorer
 
     train, valid, test = tagged.splits(request["dataset"], Path(request["data"]))

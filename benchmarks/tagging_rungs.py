@@ -83,7 +83,7 @@ def _fit(
     task: Any, labels: Any, method: str, train: Any, valid: Any, place: Path, request: Any
 ) -> Any:
     from undercut.core import plugins
-    from undercut.core.types import FitJob
+    from undercut.core.contracts import FitJob
 
     way = plugins.way(method, task.name)
     (place / "out").mkdir(parents=True)
@@ -121,7 +121,7 @@ def _open(task: Any, labels: Any, fitted: Any, folder: Path, threads: int) -> An
 
 def _scores(task: Any, labels: Any, scores: Any, test: Any, documents: Any) -> dict[str, Any]:
     """Return strict F1, counted apart from the product, and the share of tags that are right."""
-    from undercut.core.types import Scored
+    from undercut.core.contracts import Scored
 
     answers = task.decode(Scored(scores, []), test.inputs, labels)
     found = tagged.strict_f1(documents, found_in(documents, answers))

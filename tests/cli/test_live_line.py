@@ -9,7 +9,7 @@ from rich.console import Console
 
 from undercut.cli import terminal as module
 from undercut.cli.terminal import Terminal, figures
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 
 TICK = Progress(
     "train", 30, 120, "trial 4", loss=0.4123, quality=0.912, tokens_per_second=3210.4,

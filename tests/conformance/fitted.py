@@ -10,7 +10,8 @@ from typing import Any
 from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
 from undercut.core import plugins
-from undercut.core.types import FitJob, Fitted, Manifest
+from undercut.core.contracts import FitJob, Fitted
+from undercut.core.types import Manifest
 from undercut.store import artefacts
 
 TRAIN, VALID = 60, 30

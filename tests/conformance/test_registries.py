@@ -11,7 +11,7 @@ import pytest
 from undercut.cli.listing import combinations
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, UndercutError
-from undercut.core.types import Way
+from undercut.core.registry import Way
 
 EVERY = [(kind, name) for kind in plugins.KINDS for name in plugins.names(kind)]
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
+from undercut.core.contracts import Judged
 from undercut.core.errors import UndercutError
-from undercut.core.types import Judged, Metric
+from undercut.core.types import Metric
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
 from undercut.measures.calibration import log_loss
 

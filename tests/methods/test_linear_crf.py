@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from scipy.special import logsumexp
 
 from undercut.backends.numpy import crf as runtime
+from undercut.core.contracts import FitJob
 from undercut.core.errors import IntegrityError, UndercutError
-from undercut.core.types import Examples, FitJob, Manifest
+from undercut.core.types import Examples, Manifest
 from undercut.methods.linear import crf
 from undercut.methods.linear.crf_options import CrfOptions
 from undercut.methods.linear.crf_train import CrfTrainer, frequent

@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from undercut.backends.numpy.session import load
+from undercut.core.contracts import FitJob
 from undercut.core.errors import UndercutError
-from undercut.core.types import Examples, FitJob, Manifest
+from undercut.core.types import Examples, Manifest
 from undercut.methods.linear import fit as linear
 from undercut.methods.linear.options import LinearOptions
 from undercut.models.linear.files import FILE

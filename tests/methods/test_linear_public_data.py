@@ -11,7 +11,8 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from undercut.backends.numpy.session import load
-from undercut.core.types import Examples, FitJob, Manifest
+from undercut.core.contracts import FitJob
+from undercut.core.types import Examples, Manifest
 from undercut.methods.linear.fit import fit
 from undercut.methods.linear.options import LinearOptions
 from undercut.models.linear.frontend import open_frontend

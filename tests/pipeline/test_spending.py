@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 from undercut.ledger.price import Rates
 from undercut.pipeline import spending
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from undercut.core.types import ArchitectureInfo, Prepared
+from undercut.core.contracts import Prepared
+from undercut.core.registry import ArchitectureInfo
 from undercut.predict.leaf import LeafScorer
 
 INFO = ArchitectureInfo("test", (), (), batch_budget=64, batch_overhead=4)

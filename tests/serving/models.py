@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from undercut.core import plugins
-from undercut.core.types import Examples, FitJob, Manifest, Prediction
+from undercut.core.contracts import FitJob
+from undercut.core.types import Examples, Manifest, Prediction
 from undercut.store import artefacts
 
 LABELS = ("退款", "card_arrival", "lost_card")

@@ -7,7 +7,14 @@ import re
 
 import pytest
 
-from undercut.core.types import BaseModelRef, Child, GateResult, Manifest, Measurement, Metric
+from undercut.core.types import (
+    BaseModelRef,
+    Child,
+    GateResult,
+    Manifest,
+    Measurement,
+    Metric,
+)
 from undercut.store.card import LICENCES, model_card
 
 BARE = Manifest(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undercut.core.contracts import Scored
 from undercut.core.errors import UndercutError
-from undercut.core.types import Examples, Scored
+from undercut.core.types import Examples
 from undercut.tasks.text_classification.task import TextClassification
 
 TASK = TextClassification()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from conformance.samples import rows_of
 from undercut.core import plugins
-from undercut.core.types import FitJob, Progress
+from undercut.core.contracts import FitJob, Progress
 from undercut.tasks.text_classification.task import TextClassification
 from undercut.training import checkpoint
 

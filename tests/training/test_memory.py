@@ -21,7 +21,8 @@ import json, sys, threading, time, psutil
 from pathlib import Path
 from conformance.samples import rows_of
 from undercut.core import plugins
-from undercut.core.types import Examples, FitJob
+from undercut.core.contracts import FitJob
+from undercut.core.types import Examples
 from undercut.tasks.text_classification.task import TextClassification
 from undercut.training import batches, finetune, memory
 batches.LEAST_BATCHES = 1

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from undercut.core.types import Progress as Tick
+from undercut.core.contracts import Progress as Tick
 
 PLAIN_EVERY_SECONDS = 10.0
 PIPED_WIDTH = 160

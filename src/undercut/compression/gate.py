@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from undercut.core.contracts import Judged
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import GateResult, Judged
+from undercut.core.types import GateResult
 from undercut.measures.paired import drop_bound, rows_to_prove
 from undercut.measures.scores import fault
 from undercut.measures.words import count, percent, rows

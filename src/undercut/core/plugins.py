@@ -1,7 +1,7 @@
 """Registries: a folder below ``undercut/<kind>/`` is a plug-in; entry points add more.
 
 A plug-in package exposes ``PLUGIN``, one of the ``*Info`` records of
-:mod:`undercut.core.types`. Nothing heavy is imported until :func:`attr` is called.
+:mod:`undercut.core.registry`. Nothing heavy is imported until :func:`attr` is called.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import MissingExtra, Problem, did_you_mean, fail
-from undercut.core.types import Way
+from undercut.core.registry import Way
 
 KINDS = {
     "task": "tasks",

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from undercut.core.contracts import Progress, silent
 from undercut.core.errors import Problem, UndercutError, fail
-from undercut.core.types import Progress, silent
 from undercut.data import excel, parquet
 from undercut.data.decode import file_encoding
 from undercut.data.delimited import Form, Record, blank, cut_line, sniff, standard_quotes

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Self, overload
 
 import numpy as np
 
-from undercut.core.types import Progress, silent
+from undercut.core.contracts import Progress, silent
 
 if TYPE_CHECKING:
     from undercut.core.types import Index

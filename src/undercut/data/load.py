@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
-from undercut.core.types import Dataset, Examples, TaskInfo
+from undercut.core.registry import TaskInfo
+from undercut.core.types import Dataset, Examples
 from undercut.data.identity import dataset_hash
 from undercut.data.normal import same_key
 from undercut.data.own_splits import nothing_to_learn_from

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from undercut.core.types import Progress, silent
+from undercut.core.contracts import Progress, silent
 from undercut.data.shingles import Sets, Similarity, chunks, letters, shingles
 
 THRESHOLD = 0.7

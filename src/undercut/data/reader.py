@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core import plugins
-from undercut.core.types import Progress, silent
+from undercut.core.contracts import Progress, silent
 from undercut.data import big
 from undercut.data.columns import Choice, choose
 from undercut.data.kept import Spool

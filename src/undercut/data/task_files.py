@@ -8,7 +8,8 @@ from typing import Any
 
 from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import Examples, TaskInfo
+from undercut.core.registry import TaskInfo
+from undercut.core.types import Examples
 from undercut.data.own_splits import WORDS
 from undercut.data.sources import Sources, resolve
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from undercut.core.contracts import silent
 from undercut.core.errors import fail
-from undercut.core.types import Examples, silent
+from undercut.core.types import Examples
 from undercut.data.own_splits import WORDS, nothing_to_learn_from
 from undercut.data.reader import Reader, Source, Tick, is_big
 from undercut.data.rows import Refused, Rows

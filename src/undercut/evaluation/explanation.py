@@ -7,7 +7,8 @@ import re
 import numpy as np
 from pydantic import Field
 
-from undercut.core.types import Attribution, Explainer, Record
+from undercut.core.contracts import Attribution, Explainer
+from undercut.core.types import Record
 from undercut.models.linear.text import SINGLE, SPACE, WORD, kind_of
 from undercut.predict.predictor import Predictor
 

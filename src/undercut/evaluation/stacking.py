@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pydantic import Field
 
+from undercut.core.contracts import Judged
 from undercut.core.errors import fail
-from undercut.core.types import Judged, Record
+from undercut.core.types import Record
 from undercut.measures.calibration import fit_temperature, log_loss
 from undercut.measures.intervals import z_score
 from undercut.measures.paired import SIGNIFICANCE, paired_test

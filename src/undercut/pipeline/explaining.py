@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import Field
 
 from undercut.core import plugins
+from undercut.core.contracts import Explainer
 from undercut.core.errors import did_you_mean, fail
 from undercut.core.specs import ExplainSpec
-from undercut.core.types import Explainer, Manifest, Record
+from undercut.core.types import Manifest, Record
 from undercut.evaluation.explanation import Explanation, explain_text
 from undercut.pipeline.references import References
 from undercut.pipeline.run import Listener

@@ -10,19 +10,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from undercut.core import plugins
+from undercut.core.contracts import FitJob, Fitted, Judged, Progress, Task
 from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.core.specs import FitSpec
-from undercut.core.types import (
-    Child,
-    Dataset,
-    Examples,
-    FitJob,
-    Fitted,
-    Judged,
-    Manifest,
-    Progress,
-    Task,
-)
+from undercut.core.types import Child, Dataset, Examples, Manifest
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
 from undercut.ledger.meter import peak_of
 from undercut.pipeline.coreset.training import Coreset

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import undercut
+from undercut.core.contracts import Task
 from undercut.core.processor import processor
 from undercut.core.specs import RunSpec
-from undercut.core.types import Dataset, Task
+from undercut.core.types import Dataset
 from undercut.economics.records import CurveValue
 from undercut.evaluation.value import label_advice
 from undercut.ledger.price import Rates, total

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from undercut.core import plugins
+from undercut.core.contracts import Estimate, Progress
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.specs import GateSpec
-from undercut.core.types import Estimate, Measurement, Progress
+from undercut.core.types import Measurement
 from undercut.ledger.price import Rates, total
 from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Judged
 from undercut.core.specs import GateSpec
-from undercut.core.types import Judged, Measurement
+from undercut.core.types import Measurement
 from undercut.ledger.price import Rates
 from undercut.measures.paired import paired_test
 from undercut.measures.record import Evaluation

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from undercut.core import plugins
+from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
 from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
-from undercut.core.types import Dataset, Progress
+from undercut.core.types import Dataset
 from undercut.ledger.price import Rates
 from undercut.pipeline.coreset.training import coreset_step, said
 from undercut.pipeline.dataset import data_step

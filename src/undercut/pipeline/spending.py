@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 from undercut.ledger.meter import tree_cpu_seconds
 from undercut.ledger.price import Rates, total
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from undercut.compression.gate import gate
 from undercut.core import plugins
+from undercut.core.contracts import Progress
 from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
-from undercut.core.types import GateResult, Manifest, Measurement, Progress
+from undercut.core.types import GateResult, Manifest, Measurement
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.workspace import Step
 from undercut.predict.measure import measure

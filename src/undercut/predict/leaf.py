@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import ArchitectureInfo, Frontend, Prepared, Scored, Session
+from undercut.core.contracts import Frontend, Prepared, Scored, Session
+from undercut.core.registry import ArchitectureInfo
 from undercut.predict.packing import pack
 
 CHUNK_ROWS = 20_000

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from undercut.core import plugins
+from undercut.core.contracts import Scored, Scorer, Task
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.limits import usable_cores
-from undercut.core.types import BackendInfo, Manifest, Scored, Scorer, Task
+from undercut.core.registry import BackendInfo
+from undercut.core.types import Manifest
 from undercut.predict.leaf import LeafScorer
 from undercut.store import artefacts
 

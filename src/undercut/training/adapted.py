@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import Body, load_body
 from undercut.training.checkpoint import Stateful
 from undercut.training.estimate import start_cost, step_cost, sum_of

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import undercut
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 from undercut.store.files import content_hash
 
 EVERY = 20.0

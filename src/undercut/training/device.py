@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 
+from undercut.core.contracts import Progress, silent
 from undercut.core.errors import fail
 from undercut.core.processor import processor
-from undercut.core.types import Progress, silent
 from undercut.models.encoder.module import Layer
 from undercut.store.files import content_hash, write_json
 from undercut.training.compute import Compute

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from undercut.core.types import Estimate
+from undercut.core.contracts import Estimate
 from undercut.training.batches import Lanes, length_batches
 from undercut.training.frozen import PASS_TOKENS
 from undercut.training.job import Work

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from undercut.core.types import Fitted
+from undercut.core.contracts import Fitted
 from undercut.training.job import Work, finish_job
 from undercut.training.loop import Recipe, train
 from undercut.training.memory import check_memory

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from undercut.core.types import Prepared, Progress, silent
+from undercut.core.contracts import Prepared, Progress, silent
 from undercut.models.encoder.module import Body, load_body
 from undercut.training.batches import Lanes, length_batches
 from undercut.training.compute import Compute

@@ -14,8 +14,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 from undercut.core import plugins
+from undercut.core.contracts import FitJob, Fitted, Frontend
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import FitJob, Fitted, Frontend
 from undercut.models.encoder.base import WEIGHTS, Base, resolve
 from undercut.training.compute import Compute
 from undercut.training.device import settings

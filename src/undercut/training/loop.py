@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from undercut.core.contracts import Progress
 from undercut.core.errors import fail
-from undercut.core.types import Progress
 from undercut.store.files import content_hash
 from undercut.training.batches import Lanes, epoch_batches, length_batches
 from undercut.training.checkpoint import Checkpoint, Now

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from torch import Tensor, nn
 
-from undercut.core.types import Frontend, Prepared
+from undercut.core.contracts import Frontend, Prepared
 from undercut.models.encoder.base import Base
 
 Arrays = Mapping[str, Tensor]

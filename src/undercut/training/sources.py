@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undercut.core.types import Frontend, Prepared
+from undercut.core.contracts import Frontend, Prepared
 from undercut.models.encoder.module import Body
 
 

@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from undercut.core import plugins
-from undercut.core.types import Examples, FitJob
+from undercut.core.contracts import FitJob
+from undercut.core.types import Examples
 
 
 class Done(Exception):

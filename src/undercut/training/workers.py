@@ -23,8 +23,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from undercut.core.contracts import FitJob
 from undercut.core.errors import MissingExtra, Problem, UndercutError, fail
-from undercut.core.types import FitJob
 from undercut.training.crew import ALONE, Crew
 from undercut.training.device import pick, present
 

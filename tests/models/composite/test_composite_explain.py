@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from undercut.core.types import Attribution
+from undercut.core.contracts import Attribution
 from undercut.models.composite.explain import StackExplainer
 from undercut.models.composite.stack import log_softmax, pool
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from undercut.core.types import Scored
+from undercut.core.contracts import Scored
 from undercut.models.composite.stack import make_scorer, pool
 
 

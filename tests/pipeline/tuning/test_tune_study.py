@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from undercut.core.contracts import Progress, silent
 from undercut.core.errors import Problem, UndercutError
-from undercut.core.types import Progress, silent
 from undercut.pipeline.tuning import trial as trials
 from undercut.pipeline.tuning.importance import LEAST_TRIALS, importances
 from undercut.pipeline.tuning.study import FileLock, ask, open_study, state_of

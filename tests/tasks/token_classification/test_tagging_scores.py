@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from undercut.core.contracts import Scored
 from undercut.core.errors import UndercutError
-from undercut.core.types import Examples, Scored
+from undercut.core.types import Examples
 from undercut.tasks.token_classification.scheme import tags
 from undercut.tasks.token_classification.task import TokenClassification
 

@@ -1,6 +1,6 @@
 """The dummy runtime: one affine map, in numpy."""
 
-from undercut.core.types import BackendInfo
+from undercut.core.registry import BackendInfo
 
 PLUGIN = BackendInfo(
     name="dummy",

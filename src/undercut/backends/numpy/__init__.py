@@ -1,6 +1,6 @@
 """numpy and scipy on the processor, one thread: the runtime of linear models and CRFs."""
 
-from undercut.core.types import BackendInfo
+from undercut.core.registry import BackendInfo
 
 PLUGIN = BackendInfo(
     name="numpy",

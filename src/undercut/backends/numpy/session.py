@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from undercut.backends.numpy import crf
-from undercut.core.types import Manifest, Session
+from undercut.core.contracts import Session
+from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.files import Table
 

@@ -1,6 +1,6 @@
 """ONNX Runtime on the processor: the runtime that serves."""
 
-from undercut.core.types import BackendInfo
+from undercut.core.registry import BackendInfo
 
 PLUGIN = BackendInfo(
     name="onnxruntime",

@@ -1,6 +1,6 @@
 """torch on the processor: the reference every other runtime is compared with."""
 
-from undercut.core.types import BackendInfo
+from undercut.core.registry import BackendInfo
 
 PLUGIN = BackendInfo(
     name="torch",

@@ -1,6 +1,6 @@
 """Dynamic int8 for ONNX Runtime: weights in 8 bits, activations quantised as they come."""
 
-from undercut.core.types import CompressorInfo
+from undercut.core.registry import CompressorInfo
 
 PLUGIN = CompressorInfo(
     name="quantise",

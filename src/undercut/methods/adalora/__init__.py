@@ -1,6 +1,6 @@
 """AdaLoRA: low-rank terms whose ranks shrink where they matter least, through peft."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="adalora",

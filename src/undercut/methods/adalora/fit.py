@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.adapted.attach import RANK_SLACK
 from undercut.models.adapted.training import AdaptedNetwork
 from undercut.models.encoder.module import Body

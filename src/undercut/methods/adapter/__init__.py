@@ -1,6 +1,6 @@
 """Bottleneck adapters after both halves of every layer of a frozen base."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="adapter",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.adapted.attach import linears
 from undercut.models.adapted.layers import Bottleneck
 from undercut.models.adapted.training import AdaptedNetwork

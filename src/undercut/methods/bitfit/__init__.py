@@ -1,6 +1,6 @@
 """BitFit: the biases of a base are trained and nothing else."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="bitfit",

@@ -1,6 +1,6 @@
 """The dummy method: learns class frequencies; what any real method must beat."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="dummy",

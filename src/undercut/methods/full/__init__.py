@@ -1,6 +1,6 @@
 """Full fine-tuning: every layer and the word table."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="full",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted, Prepared
+from undercut.core.contracts import Estimate, FitJob, Fitted, Prepared
 from undercut.models.encoder.module import load_body
 from undercut.training.estimate import start_cost, step_cost, sum_of
 from undercut.training.finetune import NEEDED, finetune

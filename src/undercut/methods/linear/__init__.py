@@ -1,6 +1,6 @@
 """The linear method: support vector machines for texts, a CRF for words, in seconds."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="linear",

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
+from undercut.core.contracts import Estimate, FitJob, Fitted, Progress
 from undercut.core.errors import fail
-from undercut.core.types import Estimate, FitJob, Fitted, Progress
 from undercut.methods.linear.crf_rows import Held, given_rows, spec_of
 from undercut.methods.linear.crf_train import CrfTrainer, Overtime
 from undercut.models.crf import files

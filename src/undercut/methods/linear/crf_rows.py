@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from undercut.backends.numpy.crf import CrfSession
+from undercut.core.contracts import FitJob
 from undercut.core.errors import fail
-from undercut.core.types import FitJob
 from undercut.methods.linear.crf_options import CrfOptions, read_names
 from undercut.methods.linear.crf_train import frequent
 from undercut.models.crf.chain import logarithms

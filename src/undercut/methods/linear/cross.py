@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from undercut.backends.numpy.session import NumpySession
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 from undercut.methods.linear.fit import FEW_ROWS, solve
 from undercut.models.linear.ngrams import NgramSpec
 from undercut.models.linear.tfidf import Vectoriser, fit_features

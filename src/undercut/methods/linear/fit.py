@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from undercut.backends.numpy.session import NumpySession
+from undercut.core.contracts import Estimate, FitJob, Fitted, Progress
 from undercut.core.errors import fail
-from undercut.core.types import Estimate, FitJob, Fitted, Progress
 from undercut.models.linear import files
 from undercut.models.linear.files import Table, quantise
 from undercut.models.linear.ngrams import NgramSpec

@@ -1,6 +1,6 @@
 """LoRA: terms of low rank added to the weights of a frozen base, through peft."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="lora",

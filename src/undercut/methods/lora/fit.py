@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.adapted.training import AdaptedNetwork
 from undercut.models.encoder.module import Body
 from undercut.training.adapted import Change, estimate_change, fit_change

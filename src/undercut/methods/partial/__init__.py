@@ -1,6 +1,6 @@
 """Partial training: the upper layers, from kept outputs of the frozen lower ones."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="partial",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import load_body
 from undercut.training.estimate import pass_cost, start_cost, step_cost, sum_of
 from undercut.training.finetune import NEEDED, finetune

@@ -1,6 +1,6 @@
 """Prefix tuning: trained keys and values before those of every text, through peft."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="prefix",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import Body, Layer
 from undercut.training.adapted import Change, estimate_change, fit_change
 from undercut.training.job import Work

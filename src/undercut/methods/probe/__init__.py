@@ -1,6 +1,6 @@
 """The probe: a frozen pretrained encoder and a logistic regression on what it gives."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="probe",

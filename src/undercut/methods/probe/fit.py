@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from undercut.core.types import Estimate, FitJob, Fitted, Progress
+from undercut.core.contracts import Estimate, FitJob, Fitted, Progress
 from undercut.training.batches import Lanes
 from undercut.training.estimate import pass_cost
 from undercut.training.job import Work, finish_job, open_job

@@ -1,6 +1,6 @@
 """Prompt tuning: trained word vectors before every text, through peft."""
 
-from undercut.core.types import MethodInfo, Way
+from undercut.core.registry import MethodInfo, Way
 
 PLUGIN = MethodInfo(
     name="prompt",

@@ -6,7 +6,7 @@ noise (section 3.2); peft draws them.
 
 from __future__ import annotations
 
-from undercut.core.types import Estimate, FitJob, Fitted
+from undercut.core.contracts import Estimate, FitJob, Fitted
 from undercut.models.encoder.module import Body
 from undercut.training.adapted import Change, estimate_change, fit_change
 from undercut.training.job import Work

@@ -1,6 +1,6 @@
 """A pretrained encoder with a small difference: the base is named by its hash, not copied."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="adapted",

@@ -1,6 +1,6 @@
 """A composite: several artefacts answering together (a stack; later cascades)."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="composite",

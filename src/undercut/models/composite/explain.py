@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Attribution, Explainer, Manifest
+from undercut.core.contracts import Attribution, Explainer
+from undercut.core.types import Manifest
 
 
 class StackExplainer:

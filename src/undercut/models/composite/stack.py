@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Manifest, Scored, Scorer
+from undercut.core.contracts import Scored, Scorer
+from undercut.core.types import Manifest
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:

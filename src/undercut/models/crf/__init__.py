@@ -1,6 +1,6 @@
 """Conditional random field over words; needs numpy and scipy only to predict."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="crf",

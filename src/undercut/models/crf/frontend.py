@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Prepared
 from undercut.core.errors import fail
-from undercut.core.types import Manifest, Prepared
+from undercut.core.types import Manifest
 from undercut.models.crf import files
 from undercut.models.crf.chain import logarithms
 from undercut.models.crf.features import FeatureSpec, featurise

@@ -1,6 +1,6 @@
 """The dummy architecture: class frequencies, nudged by text length."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="dummy",

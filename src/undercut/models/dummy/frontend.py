@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Manifest, Prepared
+from undercut.core.contracts import Prepared
+from undercut.core.types import Manifest
 from undercut.models.composite.stack import log_softmax
 
 MAX_CHARACTERS = 1000

@@ -1,6 +1,6 @@
 """BERT-like encoder: the body of a pretrained model, mean pooling and a linear head."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="encoder",

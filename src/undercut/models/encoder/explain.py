@@ -18,7 +18,8 @@ import torch
 from tokenizers import Encoding
 from torch import Tensor
 
-from undercut.core.types import Attribution, Manifest
+from undercut.core.contracts import Attribution
+from undercut.core.types import Manifest
 from undercut.models.encoder.frontend import TextFrontend, open_frontend
 from undercut.models.encoder.module import Classifier, load_module
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from undercut.core.contracts import Prepared
 from undercut.core.errors import fail
-from undercut.core.types import Manifest, Prepared
+from undercut.core.types import Manifest
 
 MAX_TOKENS = 256
 """Tokens read of one text, special tokens included, when the manifest does not say."""

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from undercut.core.types import Prepared
+from undercut.core.contracts import Prepared
 from undercut.models.encoder.base import Base
 from undercut.models.encoder.frontend import TextFrontend
 from undercut.models.encoder.module import pool, save_model

@@ -1,6 +1,6 @@
 """Linear classifier over hashed word and character n-grams; needs numpy and scipy only."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="linear",

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.types import Attribution, Manifest
+from undercut.core.contracts import Attribution
+from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend
 from undercut.models.linear.ngrams import first_codes, grams

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Prepared
 from undercut.core.errors import IntegrityError, Problem, fail
-from undercut.core.types import Manifest, Prepared
+from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.tfidf import Features, Vectoriser
 

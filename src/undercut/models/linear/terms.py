@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.types import Manifest, Term
+from undercut.core.contracts import Term
+from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend
 from undercut.models.linear.ngrams import Grams, first_codes, grams

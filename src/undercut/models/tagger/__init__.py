@@ -1,6 +1,6 @@
 """BERT-like encoder that tags words: the body of a pretrained model, features of words, a head."""
 
-from undercut.core.types import ArchitectureInfo
+from undercut.core.registry import ArchitectureInfo
 
 PLUGIN = ArchitectureInfo(
     name="tagger",

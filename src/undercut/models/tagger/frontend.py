@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from undercut.core.types import Manifest, Prepared
+from undercut.core.contracts import Prepared
+from undercut.core.types import Manifest
 from undercut.models.encoder.frontend import log_softmax, open_tokenizer
 from undercut.models.tagger.letters import LENGTH, characters_of, shape_of
 from undercut.models.tagger.windows import windows

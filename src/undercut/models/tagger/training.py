@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undercut.core.types import Prepared
+from undercut.core.contracts import Prepared
 from undercut.models.encoder.base import Base
 from undercut.models.encoder.training import UNSEEN_BIAS
 from undercut.models.tagger.frontend import TaggerFrontend

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Examples, Progress
+from undercut.core.contracts import Progress
+from undercut.core.types import Examples
 from undercut.data.near import near
 from undercut.data.personal import masked
 from undercut.data.table import count

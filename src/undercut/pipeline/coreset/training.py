@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Progress
 from undercut.core.errors import fail
-from undercut.core.types import Dataset, Examples, Progress
+from undercut.core.types import Dataset, Examples
 from undercut.data.coreset import choose_labelled, clusters, distinct
 from undercut.data.identity import dataset_hash
 from undercut.data.table import count

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from undercut.core.types import Progress
+from undercut.core.contracts import Progress
 from undercut.economics.api_price import ApiPrice
 from undercut.economics.tokens import count_tokens
 from undercut.pipeline.rival.bill import Bill

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Examples, Task
+from undercut.core.contracts import Task
+from undercut.core.types import Examples
 from undercut.economics.records import RequestSize
 from undercut.economics.tokens import prompt_tokens, request_size
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from undercut.core import plugins
+from undercut.core.contracts import Progress
 from undercut.core.errors import UndercutError
-from undercut.core.types import Progress
 from undercut.pipeline.fitting import Context, fit_step, scores_of
 from undercut.pipeline.ladder import estimated
 from undercut.pipeline.spending import EVERY_SECONDS

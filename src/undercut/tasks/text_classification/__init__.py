@@ -1,6 +1,6 @@
 """Text classification: one text in, one label of a fixed set out."""
 
-from undercut.core.types import TaskInfo
+from undercut.core.registry import TaskInfo
 
 PLUGIN = TaskInfo(
     name="text-classification",

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Judged, Scored
 from undercut.core.errors import Problem, UndercutError, did_you_mean
-from undercut.core.types import Examples, Judged, Metric, Prediction, Scored
+from undercut.core.types import Examples, Metric, Prediction
 from undercut.measures.intervals import wilson
 from undercut.measures.metrics import averages, confusion_matrix
 from undercut.measures.record import Evaluation
@@ -29,7 +30,7 @@ def _number(label: str) -> float | None:
 
 
 class TextClassification:
-    """Implements :class:`undercut.core.types.Task` for single-label classification."""
+    """Implements :class:`undercut.core.contracts.Task` for single-label classification."""
 
     name = "text-classification"
     quality_name = "accuracy"

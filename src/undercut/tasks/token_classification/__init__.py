@@ -1,6 +1,6 @@
 """Token classification: a text in, the entities in it out, each with its characters and type."""
 
-from undercut.core.types import TaskInfo
+from undercut.core.registry import TaskInfo
 
 PLUGIN = TaskInfo(
     name="token-classification",

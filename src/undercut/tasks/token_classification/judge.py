@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from undercut.core.types import Judged, Metric
+from undercut.core.contracts import Judged
+from undercut.core.types import Metric
 from undercut.measures.f1 import bootstrap_micro_f1, micro_f1
 from undercut.measures.metrics import macro_f1
 from undercut.tasks.token_classification.align import Batch, Spans, words_under

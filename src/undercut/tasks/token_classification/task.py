@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from undercut.core.contracts import Judged, Scored
 from undercut.core.errors import Problem, UndercutError, did_you_mean
-from undercut.core.types import Examples, Judged, Scored
+from undercut.core.types import Examples
 from undercut.measures.record import Evaluation
 from undercut.tasks.token_classification import scheme
 from undercut.tasks.token_classification.align import Batch, Spans, spans_of, words_under
@@ -28,7 +29,7 @@ from undercut.tasks.token_classification.words import words_of
 
 
 class TokenClassification:
-    """Implements :class:`undercut.core.types.Task` for entities that neither nest nor overlap."""
+    """Implements :class:`undercut.core.contracts.Task` for entities that do not overlap."""
 
     name = "token-classification"
     quality_name = "entity F1"

@@ -1,0 +1,167 @@
+"""The records that plug-ins register: light to import, heavy code named as ``"module:attr"``.
+
+:mod:`undercut.core.plugins` finds them by folder and loads what they name on use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class TaskInfo:
+    """A task.
+
+    Attributes:
+        load: ``"module:Class"``, a zero-argument factory of :class:`Task`.
+        recognise: ``"module:recognise"``, ``(Path) -> str``: why a file is of this task, or ``""``;
+            reads no more than the head of the file. The task of a file that no task recognises is
+            text classification.
+        read: ``"module:read"``, ``(path, name, text_column, label_column) -> (parts, notes)``:
+            reads one file whose rows are no table of texts and labels into ``{"train": Examples}``
+            and the like; ``name`` is shown in messages.
+        check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
+            the rows of such files.
+        answer: ``"module:Model"``, the pydantic record of one answer.
+        row: ``"module:row"``, ``(prediction, top) -> dict``: an answer as JSON; ``top`` is how
+            many labels it lists: a number, 0 for none, or ``all``.
+        lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
+        rival: whether answers of an API can be read and compared (``undercut rival``).
+    """
+
+    name: str
+    summary: str
+    load: str
+    recognise: str = ""
+    read: str = ""
+    check: str = ""
+    answer: str = "undercut.core.types:Prediction"
+    row: str = ""
+    lines: str = ""
+    rival: bool = False
+
+
+@dataclass(frozen=True)
+class ArchitectureInfo:
+    """An architecture.
+
+    Attributes:
+        formats: export formats it can exist in; the first is the reference format.
+        frontend: ``"module:open_frontend"``, called ``(folder, manifest) -> Frontend``.
+        module: ``"module:load_module"``, ``(folder, manifest) -> torch.nn.Module``; torch only.
+        training: ``"module:open_network"``, ``(base, max_tokens) ->``
+            :class:`undercut.training.network.Network`: how methods train and save this
+            architecture; empty when its own methods do.
+        export: format -> ``"module:export"``, called ``(folder, manifest, out) -> None``.
+        combine: composite only: ``"module:make_scorer"``,
+            ``(manifest, children: dict[str, Scorer]) -> Scorer``.
+        explain: format -> ``"module:open_explainer"``, called ``(folder, manifest) -> Explainer``;
+            of a composite ``(manifest, children: dict[str, Explainer]) -> Explainer``. A form in
+            another format is explained through the artefact it was made from.
+        terms: ``"module:terms"``, called ``(folder, manifest, texts, most) ->
+            dict[str, list[Term]]``: the strongest terms of each label.
+        batch_budget: largest padded batch, in the unit of ``Prepared.sizes``.
+        batch_overhead: what a batch costs besides its inputs, in the same unit; batches are cut
+            where padding would cost more.
+        requires: packages needed to predict, by import name; ``extra`` installs them.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    formats: tuple[str, ...]
+    summary: str = ""
+    frontend: str = ""
+    module: str = ""
+    training: str = ""
+    export: Mapping[str, str] = field(default_factory=dict)
+    combine: str = ""
+    explain: Mapping[str, str] = field(default_factory=dict)
+    terms: str = ""
+    batch_budget: int = 8192
+    batch_overhead: int = 32
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """A runtime: ``load`` is ``(folder, manifest, threads) -> Session``.
+
+    Attributes:
+        lanes: whether several threads may run one session of one core side by side, and gain by it.
+    """
+
+    name: str
+    formats: tuple[str, ...]
+    load: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    lanes: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a method does one task.
+
+    Attributes:
+        architecture: of the model it yields.
+        options: ``"module:Model"``, the pydantic options of this method for this task. A field is
+            tuned within ``json_schema_extra={"tune": {"low": .., "high": .., "log": True}}`` or
+            ``{"tune": {"choices": [..]}}``, whole numbers where both ends are.
+        fit: ``"module:fit"``, ``(FitJob) -> Fitted``.
+        estimate: ``"module:estimate"``, ``(FitJob) -> Estimate``; cheap, at most a few steps.
+        gain: share of the remaining errors that the ladder expects this rung to remove, stacked,
+            before the data at hand has spoken (docs/design/ladder.md).
+        requires: packages needed to fit, by import name, besides those of the method.
+    """
+
+    architecture: str
+    options: str
+    fit: str
+    estimate: str
+    gain: float = 0.05
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MethodInfo:
+    """A way to fit.
+
+    Attributes:
+        ways: registered task -> how this method does it.
+        rung: position in the ladder, or ``None`` when the ladder leaves it out.
+        stack: whether the ladder may stack it with the linear rung.
+        instead_of: the rung it is climbed in place of, when that one needs more memory than there
+            is, or when models are to share one base.
+    """
+
+    name: str
+    ways: Mapping[str, Way]
+    summary: str = ""
+    rung: int | None = None
+    stack: bool = False
+    instead_of: str = ""
+    needs_base: bool = False
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class CompressorInfo:
+    """A way to shrink: ``compress`` is ``(source, manifest, out, options) -> Manifest fields``.
+
+    Attributes:
+        architectures: which architectures it applies to.
+        compress: ``"module:compress"``, called with the source folder, its manifest and an
+            empty folder; writes files there and returns ``(format, config)``.
+    """
+
+    name: str
+    architectures: tuple[str, ...]
+    compress: str
+    options: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""
