@@ -14,6 +14,10 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Processes that a test starts find the shared helpers as the tests themselves do.
+TESTS = str(Path(__file__).resolve().parent)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [TESTS, os.environ.get("PYTHONPATH", "")]))
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:

@@ -84,4 +84,4 @@ def test_nothing_else_counts_the_machines_cores():
     source = Path(undercut.__file__).parent
     asking = [p.relative_to(source) for p in source.rglob("*.py") if "cpu_count" in p.read_text()]
     # The doctor says how many there are beside how many are used.
-    assert {p.as_posix() for p in asking} == {"core/cores.py", "pipeline/doctor/machine.py"}
+    assert {p.as_posix() for p in asking} == {"core/limits.py", "pipeline/doctor/machine.py"}

@@ -16,9 +16,9 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """Chromium with a profile of its own that goes away with the session."""
+    """Chromium with a profile of its own; gone after the module, for its event loop stops others."""
     api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt-get install chromium")

@@ -4,8 +4,8 @@ A count of what is there at once: weights, float32 masters, gradients of each la
 moments, a copy of the best epoch, and what the backward pass needs of each layer and token. Of a
 layer that is, in width D, inner width I, H heads and T tokens of the longest piece: 8 D + 2 I + H T
 numbers a token (inputs of its six products, queries, keys, values, both norms, the attention
-weights, the inner layer before and after its activation). ``tests/training/test_memory.py`` sets
-it against the measured peak.
+weights, the inner layer before and after its activation). It is set against the measured peak in
+``tests/training/test_training_memory.py``.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def load_of(trunk: Trunk, source: Source, head: Head, recipe: Recipe, threads: i
         lowest = 0
     return Load(
         width=body.positions.weight.shape[1],
-        inner=layer.narrow.in_features,
+        inner=max(m.out_features for m in layer.modules() if isinstance(m, torch.nn.Linear)),
         heads=layer.heads,
         layers=len(body.layers) - lowest,
         weights=sum(p.numel() for p in body.parameters()),
