@@ -14,28 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.test_read import plain
+from data.words import WORDS
 from undercut.core.errors import UndercutError
 from undercut.data import big
 from undercut.data.load import load_examples, load_parts
 from undercut.data.usable import read_sets
 
 TASK = "text-classification"
-WORDS = [
-    "the",
-    "order",
-    "parcel",
-    "never",
-    "came",
-    "and",
-    "I",
-    "want",
-    "my",
-    "money",
-    "back",
-    "now",
-    "please",
-    "help",
-]
 
 
 def sentence(i: int) -> str:

@@ -7,26 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from data.words import WORDS
 from undercut.core.errors import UndercutError
 from undercut.data.load import load_examples, load_parts
 
 TASK = "text-classification"
-WORDS = [
-    "the",
-    "order",
-    "parcel",
-    "never",
-    "came",
-    "and",
-    "I",
-    "want",
-    "my",
-    "money",
-    "back",
-    "now",
-    "please",
-    "help",
-]
 
 
 def sentence(i: int, mark: str = " ") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -72,13 +73,17 @@ class TextFrontend:
 
 def open_frontend(folder: Path, manifest: Manifest) -> TextFrontend:
     """Open the front end of an encoder artefact, whatever its format."""
+    return TextFrontend(Path(folder) / "tokenizer.json", **settings(manifest, MAX_TOKENS))
+
+
+def settings(manifest: Manifest, max_tokens: int) -> dict[str, Any]:
+    """Return what a manifest says of how text is read; ``max_tokens`` where it does not say."""
     config = manifest.config
-    return TextFrontend(
-        Path(folder) / "tokenizer.json",
-        max_tokens=int(config.get("max_tokens", MAX_TOKENS)),
-        temperature=float(config.get("temperature", 1.0)),
-        pad_id=int(config.get("pad_id", 0)),
-    )
+    return {
+        "max_tokens": int(config.get("max_tokens", max_tokens)),
+        "temperature": float(config.get("temperature", 1.0)),
+        "pad_id": int(config.get("pad_id", 0)),
+    }
 
 
 def log_softmax(outputs: np.ndarray, temperature: float) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from undercut.core.contracts import Prepared
 from undercut.core.types import Manifest
-from undercut.models.encoder.frontend import log_softmax, open_tokenizer
+from undercut.models.encoder.frontend import log_softmax, open_tokenizer, settings
 from undercut.models.tagger.letters import LENGTH, characters_of, shape_of
 from undercut.models.tagger.windows import windows
 from undercut.tasks.token_classification.words import words_of
@@ -178,10 +178,4 @@ class TaggerFrontend:
 
 def open_frontend(folder: Path, manifest: Manifest) -> TaggerFrontend:
     """Open the front end of a tagger artefact, whatever its format."""
-    config = manifest.config
-    return TaggerFrontend(
-        Path(folder) / "tokenizer.json",
-        max_tokens=int(config.get("max_tokens", MAX_TOKENS)),
-        temperature=float(config.get("temperature", 1.0)),
-        pad_id=int(config.get("pad_id", 0)),
-    )
+    return TaggerFrontend(Path(folder) / "tokenizer.json", **settings(manifest, MAX_TOKENS))
