@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -75,6 +77,16 @@ def test_the_files_of_its_own_format_are_read(folder, batches, tmp_path):
     (tmp_path / "model.bin").write_bytes(b"")
     with pytest.raises(IntegrityError, match=r"model\.xml"):
         room.load(tmp_path, made, 1)
+
+
+def test_nothing_that_sends_is_loaded():
+    code = (
+        "import sys; import undercut.backends.openvino.session\n"
+        "print(*[m for m in sys.modules if m.startswith('openvino_telemetry')], sep=';')\n"
+        "print(sys.modules['openvino_telemetry'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["openvino_telemetry", "None"]
 
 
 def test_a_broken_file_is_an_integrity_error(folder, tmp_path):

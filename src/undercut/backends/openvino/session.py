@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from undercut.backends.openvino import quiet  # noqa: F401  # isort: skip
 import openvino as ov
 from openvino import properties
 from openvino.properties import device, hint
