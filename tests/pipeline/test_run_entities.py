@@ -11,9 +11,10 @@ from undercut.cli.app import main
 from undercut.core.errors import UndercutError
 from undercut.core.specs import EvaluateSpec, ExplainSpec, PredictSpec, RivalSpec, RunSpec
 from undercut.pipeline.explaining import explain
+from undercut.pipeline.predicting import predict_file
 from undercut.pipeline.rival.run import rival
 from undercut.pipeline.run import run
-from undercut.pipeline.verbs import evaluate, predict_file
+from undercut.pipeline.verbs import evaluate
 
 pytest.importorskip("pycrfsuite", reason="the linear rung of entities trains with CRFsuite")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from undercut.core.contracts import Prepared
 from undercut.core.registry import ArchitectureInfo
-from undercut.predict.leaf import LeafScorer
+from undercut.predict.leaf import LeafScorer, Plan
 
 INFO = ArchitectureInfo("test", (), (), batch_budget=64, batch_overhead=4)
 
@@ -43,12 +43,13 @@ class Session:
         return np.stack([arrays["x"], -arrays["x"]], axis=1)
 
 
-def scorer(threads, lanes, opened):
+def scorer(threads, lanes, opened, lone=None):
     def open_session(n, side_by_side):
         opened.append(Session(n))
         return opened[-1]
 
-    return LeafScorer(INFO, Lengths(), open_session, threads, lanes)
+    plan = Plan(threads if lanes else 1, lone or threads)
+    return LeafScorer(INFO, Lengths(), open_session, threads, plan)
 
 
 @settings(deadline=None)
@@ -69,6 +70,16 @@ def test_one_batch_has_all_cores_and_several_have_one_each():
     wanted.score(["a" * (14 + i % 16) for i in range(400)])
     assert [s.threads for s in opened] == [2, 1]
     assert all("lane" in name for name in opened[1].ran)
+
+
+def test_a_text_alone_may_have_one_core_and_batches_in_turn_have_all():
+    opened = []
+    wanted = scorer(3, False, opened, lone=1)
+    wanted.score(["a"])
+    assert [s.threads for s in opened] == [1]
+    for texts in (["a", "b"], ["a" * (14 + i % 16) for i in range(400)]):
+        wanted.score(texts)
+        assert [s.threads for s in opened] == [1, 3]
 
 
 @pytest.mark.parametrize("lanes", [False, True])

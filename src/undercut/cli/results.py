@@ -196,8 +196,17 @@ class PredictResult(Result):
         from undercut.predict.answers import answer_lines
 
         if self.record.out:
-            console.print(f"{self.record.rows} rows written to {self.record.out}", soft_wrap=True)
+            console.print(self._written(), soft_wrap=True)
         for answer in self.record.predictions:
             cut = "  (text was cut)" if answer.truncated else ""
             for line in answer_lines(self.record.task, answer):
                 console.print(f"{line}{cut}", soft_wrap=True, markup=False, highlight=False)
+
+    def _written(self) -> str:
+        from undercut.pipeline.report.format import money
+
+        r = self.record
+        kept = f" ({r.resumed_rows:,} of them by a command before)" if r.resumed_rows else ""
+        pace = f", {r.rows_per_second:,.0f} a second" if r.rows_per_second else ""
+        paid = f"; {r.cpu_seconds:.1f} CPU-seconds, {money(r.cost_usd)}"
+        return f"{r.rows:,} rows written to {r.out}{kept}{pace}{paid}"

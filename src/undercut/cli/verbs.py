@@ -137,7 +137,7 @@ def _export() -> Callable[..., None]:
 def _predict() -> Callable[..., None]:
     def call(spec: specs.PredictSpec, terminal: Any) -> Any:
         from undercut.cli.results import PredictResult
-        from undercut.pipeline.verbs import predict_file
+        from undercut.pipeline.predicting import predict_file
 
         return PredictResult(predict_file(spec, terminal))
 

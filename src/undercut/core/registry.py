@@ -26,6 +26,8 @@ class TaskInfo:
         answer: ``"module:Model"``, the pydantic record of one answer.
         row: ``"module:row"``, ``(prediction, top) -> dict``: an answer as JSON; ``top`` is how
             many labels it lists: a number, 0 for none, or ``all``.
+        dump: ``"module:dump"``, ``(scored, inputs, labels) -> list[str]``: answers of many inputs
+            as JSON lines of text and answer; where empty, they are made of ``row``.
         lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
         rival: whether answers of an API can be read and compared (``undercut rival``).
     """
@@ -38,6 +40,7 @@ class TaskInfo:
     check: str = ""
     answer: str = "undercut.core.types:Prediction"
     row: str = ""
+    dump: str = ""
     lines: str = ""
     rival: bool = False
 

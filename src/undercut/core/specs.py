@@ -90,8 +90,8 @@ class RelabelSpec(DataSpec):
     most: int = Field(100, ge=1, description="Rows to walk at most.")
 
 
-class RatesSpec(Spec):
-    """What things cost."""
+class CoreRatesSpec(Spec):
+    """What computing costs."""
 
     rates: list[Path] = Field(
         default_factory=list,
@@ -100,6 +100,11 @@ class RatesSpec(Spec):
     usd_per_core_hour: Positive | None = Field(
         None, description="Price of one core for an hour; else the rate file's."
     )
+
+
+class RatesSpec(CoreRatesSpec):
+    """What things cost."""
+
     usd_per_label: NotNegative | None = Field(
         None, description="What one labelled row cost you; unknown when not given."
     )
@@ -384,8 +389,8 @@ class LedgerSpec(PlaceSpec, RatesSpec):
     )
 
 
-class PredictSpec(PlaceSpec):
-    """Answer texts given on the command line or row by row from a file."""
+class PredictSpec(PlaceSpec, CoreRatesSpec):
+    """Answer texts given on the command line or row by row from a file of any size."""
 
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
@@ -393,7 +398,11 @@ class PredictSpec(PlaceSpec):
         None, description="File with a text column, or one text a line; - for standard input."
     )
     text_column: str | None = Field(None, description="Column of the text.")
-    out: Path | None = Field(None, description="Write JSON lines here instead of printing.")
+    out: Path | None = Field(
+        None,
+        description="Write JSON lines here instead of printing; a killed command goes on where "
+        "it was when it is given again.",
+    )
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
     threads: int | None = Field(
         None, ge=1, description="Cores to use; all this process may use by default."

@@ -138,6 +138,10 @@ class Measurement(Record):
     processor: str
     backend: str
     texts: int = Field(description="how many texts were timed")
+    lanes: int | None = Field(
+        None, description="batches run side by side, one core each; None when there was no choice"
+    )
+    lone_threads: int | None = Field(None, description="cores of a text that comes alone")
 
 
 class GateResult(Record):

@@ -49,6 +49,7 @@ class Big:
     Attributes:
         sample: a table of rows spread over the file, to choose columns from.
         rows: how many records there are.
+        even: the first pass saw nothing that could make a record unusable.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Big:
     form: Form = field(default_factory=lambda: Form(","))
     plain: bool = False
     rows: int = 0
+    even: bool = True
     tick: Tick = silent
 
     def part_of_row(self) -> Callable[[list[str | None]], str]:
@@ -90,7 +92,7 @@ class Big:
                     yield number, cells_of(value, self.sample.columns)
         else:
             heading: list[str] | None = None
-            lines = _text_lines(self.path, self.encoding, name, self._told)
+            lines = text_lines(self.path, self.encoding, name, self._told)
             for record in _separated(lines, self.form, self.plain, name):
                 if blank(record.cells):
                     continue
@@ -111,7 +113,16 @@ class Big:
 Read = Callable[[int, int], None]
 
 
-def _text_lines(path: Path, encoding: str, name: str, read: Read) -> Iterator[str]:
+def _unheard(done: int, total: int) -> None:
+    pass
+
+
+def text_lines(path: Path, encoding: str, name: str, read: Read = _unheard) -> Iterator[str]:
+    """Yield the lines of a file with their ends, NUL characters left out.
+
+    Raises:
+        UndercutError: a line longer than ``LONGEST`` characters.
+    """
     total = path.stat().st_size
     with path.open(encoding=encoding, errors="replace", newline="") as f:
         number = 0
@@ -170,7 +181,7 @@ def _open_quote(name: str, line: int) -> UndercutError:
 
 
 def _values(path: Path, encoding: str, name: str, read: Read) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(_text_lines(path, encoding, name, read), 1):
+    for number, line in enumerate(text_lines(path, encoding, name, read), 1):
         if line.strip():
             yield number, line_value(line, f"{name}:{number}")
 
@@ -202,12 +213,13 @@ def _scan_separated(
     quoted: bool,
     read: Read,
 ) -> Big:
-    spread, blanks = _Spread(), 0
-    for record in _separated(_text_lines(path, encoding, name, read), form, plain, name):
+    spread, blanks, widths = _Spread(), 0, set[int]()
+    for record in _separated(text_lines(path, encoding, name, read), form, plain, name):
         if blank(record.cells):
             blanks += 1
             continue
         quoted = quoted or record.end > record.line
+        widths.add(len(record.cells))
         spread.add(record)
     sample: list[Record] = spread.kept
     if not sample:
@@ -221,13 +233,16 @@ def _scan_separated(
     table.problems = []
     if blanks:
         table.notes.append(f"{name}: {count(blanks, 'blank line')} dropped.")
-    return Big(path, "separated", table, encoding, form, plain, spread.n - table.header)
+    rows, even = spread.n - table.header, len(widths) == 1
+    return Big(path, "separated", table, encoding, form, plain, rows, even)
 
 
 def _scan_lines(path: Path, encoding: str, name: str, read: Read) -> Big:
-    spread, keys = _Spread(), Counter[str]()
+    spread, keys, even = _Spread(), Counter[str](), True
     for number, value in _values(path, encoding, name, read):
-        if not isinstance(value, Problem):
+        if isinstance(value, Problem):
+            even = False
+        else:
             keys.update(dict.fromkeys(value, 1))
             spread.add((number, value))
     if not spread.n:
@@ -235,7 +250,7 @@ def _scan_lines(path: Path, encoding: str, name: str, read: Read) -> Big:
     columns = list(keys)
     rows = [cells_of(value, columns) for _, value in spread.kept]
     table = Table(name, columns, True, rows, [line for line, _ in spread.kept])
-    return Big(path, "lines", table, encoding, rows=spread.n)
+    return Big(path, "lines", table, encoding, rows=spread.n, even=even)
 
 
 def _parquet_told(
@@ -263,7 +278,8 @@ def _scan_parquet(path: Path, name: str, tick: Tick) -> Big:
     return Big(path, "parquet", table, rows=spread.n)
 
 
-def _head(path: Path, encoding: str) -> str:
+def head(path: Path, encoding: str) -> str:
+    """Return the whole lines among the first ``HEAD`` characters."""
     with path.open(encoding=encoding, errors="replace", newline="") as f:
         text = f.read(HEAD).replace("\0", "")
     whole = text.rfind("\n") + 1
@@ -311,16 +327,16 @@ def _scan(path: Path, name: str, wanted: frozenset[str], tick: Tick) -> Big | No
     if magic.startswith(excel.MAGICS) or path.suffix.lower() in excel.SUFFIXES:
         return None
     encoding, note = file_encoding(path, name)
-    head = _head(path, encoding)
+    opening = head(path, encoding)
     suffix = path.suffix.lower()
-    if suffix in JSON_LINES or (head.lstrip()[:1] == "{" and is_lines(head)):
+    if suffix in JSON_LINES or (opening.lstrip()[:1] == "{" and is_lines(opening)):
         big = _scan_lines(path, encoding, name, read)
-    elif suffix == ".json" or head.lstrip()[:2] in ("[{", "[["):
+    elif suffix == ".json" or opening.lstrip()[:2] in ("[{", "[["):
         return None
     else:
-        form = sniff(head, wanted)
-        plain = not standard_quotes(head, form)
-        quoted = OPENING.search(head) is not None
+        form = sniff(opening, wanted)
+        plain = not standard_quotes(opening, form)
+        quoted = OPENING.search(opening) is not None
         big = _scan_separated(path, encoding, form, plain, name, wanted, quoted, read)
     big.sample.notes[:0] = note
     from_column(big.sample)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from undercut.core.errors import UndercutError, fail
-from undercut.core.specs import MarketSpec, RatesSpec
+from undercut.core.specs import CoreRatesSpec, MarketSpec, RatesSpec
 from undercut.core.types import Measurement
 from undercut.economics.breakeven import MAX_UTILISATION, break_even, cheapest, verdict
 from undercut.economics.floors import floors
@@ -29,13 +29,13 @@ UTILISATION = 0.3
 SECONDS_PER_HOUR = 3600
 
 
-def rates_of(spec: RatesSpec) -> Rates:
+def rates_of(spec: CoreRatesSpec) -> Rates:
     """Return the rates in force: built-in, the user's files, then prices in the spec itself."""
     rates = Rates(spec.rates)
     if spec.usd_per_core_hour is not None:
         usd = Decimal(str(spec.usd_per_core_hour)) / SECONDS_PER_HOUR
         rates = rates.with_rate("cpu_second", usd, "given: usd_per_core_hour")
-    if spec.usd_per_label is not None:
+    if isinstance(spec, RatesSpec) and spec.usd_per_label is not None:
         rates = rates.with_rate("label", Decimal(str(spec.usd_per_label)), "given: usd_per_label")
     return rates
 

@@ -20,7 +20,7 @@ from undercut.core.types import GateResult, Manifest, Measurement
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.workspace import Step
 from undercut.predict.measure import measure
-from undercut.predict.predictor import load
+from undercut.predict.predictor import choices, load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder
 
@@ -283,14 +283,20 @@ def variants_of(step: Step) -> list[Built]:
 
 
 def measure_step(context: Context, variant: Built) -> Measurement:
-    """Measure a variant on this machine, once."""
+    """Measure a variant on this machine, once: on each backend that may run it; keep the best."""
+    runtimes = choices(variant.folder, variant.manifest)
 
     def work(folder: Path) -> dict[str, Any]:
-        context.tick(Progress(variant.name, 0, 1, "measuring"))
         texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
-        return measure(variant.folder, texts, context.threads).model_dump(mode="json")
+        found = []
+        for runtime in runtimes or [None]:
+            context.tick(Progress(variant.name, 0, 1, f"measuring {runtime or ''}".strip()))
+            found.append(measure(variant.folder, texts, context.threads, runtime))
+        best = max(found, key=lambda m: m.texts_per_second / m.threads)
+        return best.model_dump(mode="json")
 
     material = {"variant": variant.hash, "processor": processor(), "threads": context.threads}
+    material |= {"backends": runtimes} if runtimes else {}
     step = context.workspace.step("measure", material, work)
     return Measurement.model_validate(step.result)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field, SerializeAsAny
+from pydantic import Field
 
 from undercut.compression.gate import gate
 from undercut.core import plugins
@@ -16,7 +14,6 @@ from undercut.core.errors import fail
 from undercut.core.specs import (
     CompressSpec,
     EvaluateSpec,
-    PredictSpec,
     PriceSpec,
     ReportSpec,
     TrainSpec,
@@ -43,7 +40,6 @@ from undercut.pipeline.run import (
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.variants import compress_artefact
 from undercut.pipeline.workspace import Workspace, open_workspace
-from undercut.predict.answers import answer_row
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
@@ -66,16 +62,6 @@ class Compressed(Record):
     """The result of ``compress``: one row a variant."""
 
     variants: list[dict[str, Any]]
-
-
-class Answered(Record):
-    """The result of ``predict``."""
-
-    model: str
-    rows: int
-    task: str = ""
-    predictions: list[SerializeAsAny[Record]] = Field(description="empty when written to a file")
-    out: str = ""
 
 
 def find_artefact(workspace: Path, artefact: Path) -> Path:
@@ -254,61 +240,3 @@ def report(spec: ReportSpec, listener: Listener | None = None) -> RunFacts:
     facts = read_facts(spec.workspace, spec.run)
     write_report(facts, Path(facts.report).parent, say=(listener or Silent()).say)
     return facts
-
-
-def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answered:
-    """Answer texts given directly or in a file, in input order.
-
-    With ``out`` the answers are written as JSON lines, whole or not at all.
-    """
-    folder = find_artefact(spec.workspace, spec.artefact)
-    from undercut.data.inputs import load_inputs
-    from undercut.data.sources import STDIN
-
-    texts: list[str] = []
-    for text in spec.inputs:
-        texts += load_inputs(Path(text), spec.text_column) if Path(text) in STDIN else [text]
-    if spec.file is not None:
-        texts += load_inputs(spec.file, spec.text_column)
-    if not texts:
-        raise fail(
-            "predict-none",
-            expected="texts to answer",
-            found="none",
-            fix='undercut predict MODEL "some text", or --file FILE.',
-        )
-    predictor = load(folder, spec.backend, spec.threads)
-    if spec.out is None:
-        return Answered(
-            model=predictor.hash,
-            rows=len(texts),
-            task=predictor.task.name,
-            predictions=predictor.predict(texts),
-        )
-    _write_lines(spec.out, _lines(predictor, texts))
-    return Answered(
-        model=predictor.hash,
-        rows=len(texts),
-        task=predictor.task.name,
-        predictions=[],
-        out=str(spec.out),
-    )
-
-
-def _lines(predictor: Any, texts: list[str]) -> Iterator[str]:
-    for start in range(0, len(texts), 4096):
-        chunk = texts[start : start + 4096]
-        for text, answer in zip(chunk, predictor.predict(chunk), strict=True):
-            row = {"text": text} | answer_row(predictor.task.name, answer, 0)
-            yield json.dumps(row, ensure_ascii=False)
-
-
-def _write_lines(out: Path, lines: Iterator[str]) -> None:
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as f:
-            for line in lines:
-                f.write(line + "\n")
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)

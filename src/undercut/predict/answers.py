@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
@@ -21,6 +22,23 @@ def answer_lines(task: str, answer: Any) -> list[str]:
     """Return an answer of a task as lines of a terminal."""
     lines: list[str] = plugins.attr(plugins.get("task", task).lines)(answer)
     return lines
+
+
+def answer_lines_json(predictor: Any, inputs: Sequence[Any]) -> list[str]:
+    """Return one JSON line an input: the text and its answer, without other labels.
+
+    A task may write them itself (``TaskInfo.dump``), faster; they read the same.
+    """
+    info = plugins.get("task", predictor.task.name)
+    if info.dump:
+        scored = predictor.score(inputs)
+        found: list[str] = plugins.attr(info.dump)(scored, inputs, predictor.labels)
+        return found
+    rows = (answer_row(info.name, answer, 0) for answer in predictor.predict(inputs))
+    return [
+        json.dumps({"text": text} | row, ensure_ascii=False) + "\n"
+        for text, row in zip(inputs, rows, strict=True)
+    ]
 
 
 def knows(task: str, labels: Sequence[str], target: str) -> bool:

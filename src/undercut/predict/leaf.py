@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,10 +19,23 @@ LANE_SHARE = 4
 """With lanes, a batch holds at most this fraction of the work of a lane, so that all end alike."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a model uses its cores; measured once on a machine (predict/measure.py).
+
+    Attributes:
+        lanes: batches run side by side, one core each; 1 when they run one after the other on all.
+        lone: cores of an input that comes alone.
+    """
+
+    lanes: int
+    lone: int
+
+
 class LeafScorer:
     """One model: a front end, and sessions on one backend.
 
-    A single batch runs on a session that has all cores. Several batches run side by side, one
+    A batch that comes alone runs on a session of all cores. Several batches run side by side, one
     core each, on a second session: no core waits for the others at the end of every operation.
     Each session is opened when it is first needed.
 
@@ -31,7 +45,7 @@ class LeafScorer:
         open_session: opens a session, given the cores of one batch and how many batches run it
             side by side.
         threads: cores to use.
-        lanes: whether the backend may run batches side by side.
+        plan: how they are used.
     """
 
     def __init__(
@@ -40,25 +54,26 @@ class LeafScorer:
         frontend: Frontend,
         open_session: Callable[[int, int], Session],
         threads: int,
-        lanes: bool,
+        plan: Plan,
     ) -> None:
-        self.info, self.frontend, self.threads = info, frontend, threads
+        self.info, self.frontend, self.threads, self.plan = info, frontend, threads, plan
         self._open = open_session
-        self._lanes = threads if lanes else 1
+        self._sessions: dict[tuple[int, int], Session] = {}
 
-    @cached_property
+    def session(self, cores: int, lanes: int = 1) -> Session:
+        """Return the session with so many cores a batch, run by so many threads at once."""
+        if (cores, lanes) not in self._sessions:
+            self._sessions[cores, lanes] = self._open(cores, lanes)
+        return self._sessions[cores, lanes]
+
+    @property
     def wide(self) -> Session:
         """The session with all cores."""
-        return self._open(self.threads, 1)
-
-    @cached_property
-    def narrow(self) -> Session:
-        """The session with one core, run by several threads."""
-        return self._open(1, self._lanes)
+        return self.session(self.threads)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._lanes, thread_name_prefix="undercut-lane")
+        return ThreadPoolExecutor(self.plan.lanes, thread_name_prefix="undercut-lane")
 
     def score(self, inputs: Sequence[Any]) -> Scored:
         """Return calibrated log-probabilities of the inputs' units, in input order."""
@@ -66,20 +81,28 @@ class LeafScorer:
         truncated: list[bool] = []
         for start in range(0, len(inputs), CHUNK_ROWS):
             prepared = self.frontend.prepare(inputs[start : start + CHUNK_ROWS])
-            parts.append(self._chunk(prepared))
-            truncated.extend(bool(t) for t in prepared.truncated)
+            parts.append(self.score_prepared(prepared))
+            truncated.extend(map(bool, prepared.truncated))
         parts = [p for p in parts if len(p)]  # inputs without a unit have no width either
+        if len(parts) == 1:
+            return Scored(parts[0], truncated)
         joined = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
         return Scored(joined, truncated)
 
-    def _chunk(self, prepared: Prepared) -> np.ndarray:
-        overhead, budget = self.info.batch_overhead, self.info.batch_budget
-        if self._lanes > 1:
-            share = int(np.sum(prepared.sizes)) // (LANE_SHARE * self._lanes)
+    def score_prepared(self, prepared: Prepared) -> np.ndarray:
+        """Return log-probabilities of inputs that the front end has made ready."""
+        if len(prepared.sizes) == 1 and prepared.places is None:  # nothing to pack or put in order
+            alone, cores = np.zeros(1, np.int64), self.plan.lone
+            session = self.session(cores, self.plan.lanes if cores == 1 else 1)
+            outputs = session.run(self.frontend.collate(prepared, alone))
+            return self.frontend.finish(outputs, prepared, alone)
+        overhead, budget, lanes = self.info.batch_overhead, self.info.batch_budget, self.plan.lanes
+        if lanes > 1:
+            share = int(np.sum(prepared.sizes)) // (LANE_SHARE * lanes)
             budget = min(budget, max(share, LANE_SHARE * overhead))
         batches = pack(prepared.sizes, budget, overhead)
-        beside = self._lanes > 1 and len(batches) > 1
-        session = self.narrow if beside else self.wide
+        beside = lanes > 1 and len(batches) > 1
+        session = self.session(1, lanes) if beside else self.wide
 
         def one(index: np.ndarray) -> np.ndarray:
             outputs = session.run(self.frontend.collate(prepared, index))

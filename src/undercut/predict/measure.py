@@ -18,11 +18,15 @@ from typing import Any
 from undercut.core.errors import fail
 from undercut.core.processor import processor
 from undercut.core.types import Measurement
+from undercut.predict.leaf import Plan
 from undercut.store.files import size_of
 
 SECONDS = 0.8
 SINGLES = 200
 WARM_UP = 20
+CHOICE_ROUNDS = 3
+CHOICE_TEXTS = 128
+CHOICE_SINGLES = 9
 
 
 def measure(
@@ -74,7 +78,8 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
     from undercut.ledger.meter import peak_memory_bytes
     from undercut.predict.predictor import backends_for, load
 
-    predictor = load(folder, backend, threads)
+    plan = _best_plan(folder, texts, threads, backend)
+    predictor = load(folder, backend, threads, plan)
     predictor.predict(texts[:16])
     begin = time.perf_counter()
     predictor.predict(texts[:64])
@@ -110,7 +115,39 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
         processor=processor(),
         backend=backend or (able[0] if able else "composite"),
         texts=len(texts) * passes,
+        lanes=plan.lanes if plan else None,
+        lone_threads=plan.lone if plan else None,
     )
+
+
+def _best_plan(folder: Path, texts: list[Any], threads: int, backend: str | None) -> Plan | None:
+    """Return the faster of lanes and one batch on all cores, and of one core and all for one text.
+
+    The ways take turns, so that a slow moment of the machine meets each; ``None`` when there is no
+    choice.
+    """
+    from undercut.predict.predictor import Predictor, has_lanes, load
+
+    if threads == 1 or not has_lanes(folder, backend):
+        return None
+    plans = [Plan(threads, threads), Plan(1, 1)]
+    ways = [load(folder, backend, threads, plan) for plan in plans]
+
+    def best(inputs: list[Any]) -> int:
+        def seconds(way: Predictor) -> float:
+            begin = time.perf_counter()
+            way.predict(inputs)
+            return time.perf_counter() - begin
+
+        for way in ways:
+            way.predict(inputs)
+        took = [[seconds(way) for way in ways] for _ in range(CHOICE_ROUNDS)]
+        totals = [sorted(column)[CHOICE_ROUNDS // 2] for column in zip(*took, strict=True)]
+        return totals.index(min(totals))
+
+    lanes = plans[best(texts[:CHOICE_TEXTS])].lanes
+    votes = [plans[best([text])].lone for text in texts[:CHOICE_SINGLES]]
+    return Plan(lanes, sorted(votes)[len(votes) // 2])
 
 
 if __name__ == "__main__":

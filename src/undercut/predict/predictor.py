@@ -13,9 +13,10 @@ from undercut.core import plugins
 from undercut.core.contracts import Scored, Scorer, Session, Task
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.limits import usable_cores
+from undercut.core.processor import processor
 from undercut.core.registry import BackendInfo
 from undercut.core.types import Manifest
-from undercut.predict.leaf import LeafScorer
+from undercut.predict.leaf import LeafScorer, Plan
 from undercut.store import artefacts
 
 
@@ -55,7 +56,35 @@ def _backend(folder: Path, manifest: Manifest, backend: str | None) -> BackendIn
     return plugins.get("backend", chosen)
 
 
-def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: int) -> Scorer:
+def choices(folder: Path, manifest: Manifest) -> list[str]:
+    """Return the backends an artefact's exact parts may be run by; none when it is all one.
+
+    A compressed form is run by the one the gate has judged: others round differently.
+    """
+    if manifest.compression:
+        return []
+    if not manifest.children:
+        able = backends_for(manifest)
+        return able if len(able) > 1 else []
+    parts = [folder / child.folder for child in manifest.children]
+    manifests = [artefacts.read_manifest(p, verify=False) for p in parts]
+    if any(m.compression for m in manifests):
+        return []
+    found = [choices(p, m) for p, m in zip(parts, manifests, strict=True)]
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+def has_lanes(folder: Path, backend: str | None) -> bool:
+    """Whether a part of an artefact is run by a backend that may run batches side by side."""
+    manifest = artefacts.read_manifest(folder, verify=False)
+    if manifest.children:
+        return any(has_lanes(folder / child.folder, backend) for child in manifest.children)
+    return _backend(folder, manifest, backend).lanes
+
+
+def open_scorer(
+    folder: Path, manifest: Manifest, backend: str | None, threads: int, plan: Plan | None = None
+) -> Scorer:
     """Open a model or a composite of models.
 
     Args:
@@ -63,6 +92,8 @@ def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: 
         manifest: its manifest, already verified.
         backend: registered backend for the parts that it can run, or ``None``.
         threads: cores to use.
+        plan: how the parts whose backend can choose use them; ``None`` for lanes, and all cores
+            for a batch alone.
 
     Raises:
         UndercutError: a missing extra, or a child that is not the one the manifest names.
@@ -79,7 +110,9 @@ def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: 
             session: Session = load_session(folder, manifest, cores, *more)
             return session
 
-        return LeafScorer(info, frontend, open_session, threads, runtime.lanes)
+        if plan is None or not runtime.lanes:
+            plan = Plan(threads if runtime.lanes else 1, threads)
+        return LeafScorer(info, frontend, open_session, threads, plan)
     children = {}
     for child in manifest.children:
         part = artefacts.read_manifest(folder / child.folder, verify=False)
@@ -92,7 +125,7 @@ def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: 
                     str(folder / child.folder),
                 ),
             )
-        children[child.name] = open_scorer(folder / child.folder, part, backend, threads)
+        children[child.name] = open_scorer(folder / child.folder, part, backend, threads, plan)
     return plugins.attr(info.combine)(manifest, children)
 
 
@@ -104,10 +137,12 @@ class Predictor:
         hash: the artefact's hash.
         labels: label space, in order.
         task: what it does.
+        threads: cores it uses.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, scorer: Scorer) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, scorer: Scorer, threads: int) -> None:
         self.folder, self.manifest, self._scorer = folder, manifest, scorer
+        self.threads = threads
         self.hash = artefacts.hash_of(manifest)
         self.labels = manifest.labels
         self.task: Task = plugins.attr(plugins.get("task", manifest.task).load)()
@@ -140,18 +175,42 @@ class Predictor:
         return self.task.decode(scored, inputs, self.labels)
 
 
-def load(folder: Path | str, backend: str | None = None, threads: int | None = None) -> Predictor:
+def load(
+    folder: Path | str,
+    backend: str | None = None,
+    threads: int | None = None,
+    plan: Plan | None = None,
+) -> Predictor:
     """Open an artefact folder, verifying every file against the manifest.
 
     Args:
         folder: artefact folder.
         backend: registered backend; the one measured best by default.
         threads: cores to use; all this process may use by default.
+        plan: how to use them; the way measured best on this processor by default.
 
     Raises:
         UndercutError: not an artefact, changed files, or a missing extra.
     """
     folder = Path(folder)
     manifest = artefacts.read_manifest(folder)
-    scorer = open_scorer(folder, manifest, backend, threads or usable_cores())
-    return Predictor(folder, manifest, scorer)
+    threads = threads or usable_cores()
+    plan = plan or measured_plan(manifest, threads)
+    if backend is None and manifest.children and manifest.measured:
+        known = manifest.measured.backend in plugins.names("backend")
+        backend = manifest.measured.backend if known else None
+    scorer = open_scorer(folder, manifest, backend, threads, plan)
+    return Predictor(folder, manifest, scorer, threads)
+
+
+def measured_plan(manifest: Manifest, threads: int) -> Plan | None:
+    """Return how a model used its cores best when it was measured, if that was on such a processor.
+
+    One core stays one; several become as many as there are now.
+    """
+    found = manifest.measured
+    if found is None or found.lanes is None or found.lone_threads is None:
+        return None
+    if found.processor != processor():
+        return None
+    return Plan(threads if found.lanes > 1 else 1, threads if found.lone_threads > 1 else 1)

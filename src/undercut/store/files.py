@@ -42,8 +42,13 @@ def sync_tree(folder: Path) -> None:
     for root, _, files in os.walk(folder):
         for name in files:
             _sync(Path(root) / name)
-        if os.name == "posix":
-            _sync(Path(root))
+        sync_folder(Path(root))
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush what a folder says of its files, where the system can."""
+    if os.name == "posix":
+        _sync(folder)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -108,8 +113,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
             old = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.old.tmp")
             target.rename(old)
         temporary.rename(target)
-        if os.name == "posix":
-            _sync(target.parent)
+        sync_folder(target.parent)
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
     finally:

@@ -1,7 +1,8 @@
-"""Run an artefact of format ``torch`` in PyTorch, float32 and exact."""
+"""Run an artefact of format ``torch`` in PyTorch: float32 and exact, or bfloat16 if it says so."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class TorchSession:
         try:
             with torch.inference_mode():
                 inputs = {name: torch.from_numpy(a) for name, a in arrays.items()}
-                logits: np.ndarray = self.module(**inputs).numpy()
+                logits: np.ndarray = self.module(**inputs).float().numpy()
                 return logits
         finally:
             if before != self.threads:
@@ -34,6 +35,13 @@ class TorchSession:
 
 
 def load(folder: Path, manifest: Manifest, threads: int) -> TorchSession:
-    """Open the artefact in ``folder`` with ``threads`` cores."""
+    """Open the artefact in ``folder`` with ``threads`` cores.
+
+    Numbers are float32 unless the manifest's ``config["precision"]`` is ``"bfloat16"``.
+    """
     info = plugins.get("model", manifest.architecture)
-    return TorchSession(plugins.attr(info.module)(Path(folder), manifest), threads)
+    module = plugins.attr(info.module)(Path(folder), manifest)
+    if manifest.config.get("precision") == "bfloat16":
+        # The head stays exact. A copy: models that share a base may be open in other numbers.
+        module.body = copy.deepcopy(module.body).to(torch.bfloat16)
+    return TorchSession(module, threads)

@@ -7,6 +7,7 @@ PLUGIN = TaskInfo(
     summary="one label of a fixed set for every text",
     load="undercut.tasks.text_classification.task:TextClassification",
     row="undercut.tasks.text_classification.shown:row",
+    dump="undercut.tasks.text_classification.shown:dump",
     lines="undercut.tasks.text_classification.shown:lines",
     rival=True,
 )
