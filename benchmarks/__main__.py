@@ -13,8 +13,10 @@ from typing import Any
 from benchmarks import (
     adapters,
     chinese,
+    cold,
     coreset,
     datasets,
+    growth,
     labels,
     linear_model,
     ours,
@@ -22,6 +24,7 @@ from benchmarks import (
     peers_trainer,
     peers_tutorial,
     record,
+    runtimes,
     startup,
     tables,
     tagging,
@@ -42,6 +45,9 @@ WHAT = {
     "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
+    "runtimes": "the six-layer encoder on every runtime, beside the processor's matrix peak",
+    "cold": "from the start of a process to its first answer, torch there and hidden",
+    "growth": "predict --out on ten thousand to ten million rows, killed half-way and resumed",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -267,6 +273,34 @@ class Bench:
                     f"{name}, {method}, seed {seed}",
                 )
 
+    def runtimes(self) -> None:
+        """Every runtime, the start of each, and files of growing size."""
+        o = self.options
+        fresh, quick = o.what == "runtimes" and o.fresh, o.quick
+        if o.what in ("all", "runtimes"):
+            self.add(
+                "runtimes",
+                runtimes.SETTINGS,
+                lambda: runtimes.measure(self.data, self.work, o.threads, fresh, quick),
+                "one encoder on every runtime",
+            )
+        if o.what in ("all", "cold"):
+            times = 1 if quick else cold.TIMES
+            self.add(
+                "cold",
+                cold.SETTINGS,
+                lambda: cold.measure(self.data, self.work, o.threads, False, times),
+                "process start to first answer",
+            )
+        if o.what in ("all", "growth"):
+            sizes = growth.QUICK_SIZES if quick else growth.SIZES
+            self.add(
+                "growth",
+                growth.SETTINGS | {"sizes": list(sizes)},
+                lambda: growth.measure(self.data, self.work, o.threads, sizes),
+                "files of growing size",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -302,7 +336,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--keep", action="store_true", help="keep the rows of earlier invocations not done again"
     )
-    parser.add_argument("--fresh", action="store_true", help="throughput: train again first")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="runtimes, cold, growth: a few texts once, to try them; figures mean nothing",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="throughput, runtimes: train again first"
+    )
     return parser.parse_args(arguments)
 
 
@@ -333,6 +374,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.tagging(seed)
     if what in ("all", "throughput"):
         bench.throughput()
+    if what in ("all", "runtimes", "cold", "growth"):
+        bench.runtimes()
     if bench.results == record.RESULTS:
         tables.write()
     else:

@@ -25,6 +25,10 @@ PACKAGES = (
     "numpy",
     "scipy",
     "onnxruntime",
+    "openvino",
+    "nncf",
+    "numba",
+    "sentence-transformers",
 )
 WATCHED = ("src", "benchmarks/*.py", "benchmarks/settings", "pyproject.toml", "constraints.txt")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, coreset_tables, record
+from benchmarks import claims, coreset_tables, record, runtime_tables
 from benchmarks.claims import Results
 from benchmarks.figures import accuracies, mean, number, percent, spread, table
 from benchmarks.labels import pooled
@@ -270,6 +270,10 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "training": training,
     "choices": choices,
     "throughput": throughput,
+    "runtimes": runtime_tables.runtimes,
+    "peaks": runtime_tables.peaks,
+    "first-answer": runtime_tables.cold,
+    "growth": runtime_tables.growth,
     "chinese": chinese,
     "labels": labels,
     "coreset": coreset,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+RUNTIME = {
+    "accuracy": 0.94, "texts_per_second": 900.0, "texts_per_second_tokenised": 950.0,
+    "p50_ms": 3.0, "p99_ms": 6.0, "peak_memory_bytes": 4e8,
+    "share_of_peak": {"float32": 0.5, "bfloat16": 0.25, "int8": None},
+}  # fmt: skip
+
 
 def document(name: str, rows: list[dict[str, Any]], session: str = "one") -> dict[str, Any]:
     return {
@@ -133,6 +139,75 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
                 promoted=True,
                 valid_quality=0.94,
             ),
+        ],
+        "runtimes": [
+            {
+                "kind": "peak",
+                "name": "matrix peak",
+                "threads": 1,
+                "gflops": {"float32": 200.0, "bfloat16": 400.0, "int8": None},
+            },
+            {
+                "kind": "pipeline",
+                "name": "transformers.pipeline, default",
+                "threads": 1,
+                **RUNTIME,
+                "texts_per_second_tokenised": None,
+                "accuracy": None,
+            },
+            {
+                "kind": "undercut",
+                "name": "onnxruntime float32",
+                "threads": 1,
+                "gate": "passed",
+                "gated": True,
+                "promoted": True,
+                "size_bytes": 9e7,
+                **RUNTIME,
+            },
+            {
+                "kind": "undercut",
+                "name": "torch bfloat16",
+                "threads": 1,
+                "gate": "reference",
+                "gated": False,
+                "promoted": False,
+                "size_bytes": 9e7,
+                **RUNTIME,
+            },
+            {
+                "kind": "sentence_transformers",
+                "name": "sentence-transformers, onnx",
+                "threads": 1,
+                "failed": "No module named 'optimum'",
+            },
+        ],
+        "cold": [
+            {
+                "model": "linear",
+                "backend": "numpy",
+                "torch": "hidden",
+                "threads": 1,
+                "wall_seconds": 0.5,
+                "cpu_seconds": 0.4,
+                "all_wall_seconds": [0.4, 0.5, 0.6],
+            }
+        ],
+        "growth": [
+            {
+                "model": "linear",
+                "rows_asked": 1_000,
+                "megabytes": 0.1,
+                "wall_seconds": 1.0,
+                "rows_per_second": 1_000.0,
+                "cpu_seconds": 1.0,
+                "cost_usd": 1e-5,
+                "peak_memory_bytes": 2e8,
+                "killed": killed,
+                "kept_rows": 512,
+                "same_bytes": True,
+            }
+            for killed in (False, True)
         ],
         "startup": [
             {"command": "undercut --help", "wall_seconds": [0.2] * 10, "cpu_seconds": [0.2] * 10}

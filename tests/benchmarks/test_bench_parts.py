@@ -9,7 +9,7 @@ import pytest
 from benchmarks.paired import mcnemar
 from benchmarks.part import PartFailed, call, execute
 
-from benchmarks import datasets, ours, throughput
+from benchmarks import datasets, growth, ours, runtime_contender, throughput
 
 
 def test_stratified_parts_are_disjoint_complete_and_in_proportion():
@@ -116,3 +116,28 @@ def test_contenders_are_the_promoted_and_the_gated(tmp_path):
     ]
     found = throughput.contenders({"variants": variants}, tmp_path)
     assert [f["name"] for f in found] == ["linear", "probe onnx"]
+
+
+def test_rows_of_a_growing_file_are_the_same_in_each(tmp_path):
+    texts = ["one", "two", "three"]
+    small, large = (growth.write_rows(tmp_path / f"{n}.csv", texts, n) for n in (3, 9))
+    assert large.read_text().startswith(small.read_text())
+    assert len(large.read_text().splitlines()) == 10
+
+
+def test_the_rows_noted_are_those_of_the_last_whole_line(tmp_path):
+    journal = tmp_path / "j"
+    assert growth.noted(journal) == 0
+    journal.write_text('\n{"key": "k", "job": "j"}\n\n{"rows": 5, "bytes": 9}\n\n{"rows": 7, "by')
+    assert growth.noted(journal) == 5
+
+
+def test_single_texts_are_seen_before_they_are_timed():
+    asked = []
+
+    def answer(texts):
+        asked.extend(texts)
+        return texts
+
+    p50, p99 = runtime_contender.latencies(answer, ["a", "b"])
+    assert asked == ["a", "b", "a", "b"] and 0 <= p50 <= p99

@@ -18,7 +18,7 @@ def page() -> str:
 
 def test_every_block_is_replaced_and_prose_stays():
     text = tables.fill(page(), results())
-    assert "old" not in text and "prose stays" in text
+    assert "\nold\n" not in text and "prose stays" in text
     assert tables.fill(text, results()) == text
 
 
@@ -100,3 +100,12 @@ def test_adapters_are_set_against_full():
     lora = next(x for x in tables.adapters(results()).splitlines() if "`lora`" in x)
     assert "20 (2.0 %)" in lora
     assert "-0.5" in lora
+
+
+def test_runtimes_say_what_failed_and_what_was_not_gated():
+    lines = tables.BLOCKS["runtimes"](results()).splitlines()
+    assert "failed: No module named 'optimum'" in next(x for x in lines if "onnx |" in x)
+    assert "not gated" in next(x for x in lines if "torch bfloat16" in x)
+    assert "25.0 %" in next(x for x in lines if "**onnxruntime float32**" in x)
+    assert "no such product" in tables.BLOCKS["peaks"](results())
+    assert "the same bytes" in tables.BLOCKS["growth"](results())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -50,3 +52,31 @@ def test_every_format_has_a_backend_and_every_backend_a_format():
     formats.discard("composite")
     run = {f for n in plugins.names("backend") for f in plugins.get("backend", n).formats}
     assert formats == run
+
+
+EXACT, ROUNDED = 1e-4, 0.05
+"""What a probability may change by when other texts are answered beside it.
+
+Floats are added in another order; a form whose activations are scaled batch by batch (dynamic
+int8) also rounds otherwise, by the largest activation of the batch.
+"""
+
+
+@pytest.mark.parametrize(("task", "method"), EXPORTED)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_backend_answers_alike_whatever_the_batch(task, method, seed):
+    folder, _ = fitted(task, method)
+    texts = [*rows_of(task, 20, 5).inputs, *ODD_TEXTS]
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(texts))
+    cuts = [0, *sorted(rng.choice(np.arange(1, len(texts)), 4, replace=False)), len(texts)]
+    for kind, place in {"reference": folder, **forms(task, method)}.items():
+        manifest = artefacts.read_manifest(place)
+        for backend in backends_for(manifest):
+            predictor = load(place, backend, threads=2)
+            alone = [np.exp(predictor.score([t]).log_probs) for t in texts]
+            for a, b in pairwise(cuts):
+                index = order[a:b]
+                beside = np.exp(predictor.score([texts[i] for i in index]).log_probs)
+                gap = np.abs(beside - np.concatenate([alone[i] for i in index])).max(initial=0.0)
+                assert gap < (ROUNDED if manifest.compression else EXACT), (kind, backend)

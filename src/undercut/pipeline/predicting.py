@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field, SerializeAsAny
 
 import undercut
+from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.specs import PredictSpec
 from undercut.core.types import Record
-from undercut.data.inputs import Inputs, of_texts, open_inputs
+from undercut.data.inputs import Inputs, Part, of_texts, open_inputs
 from undercut.data.sources import STDIN
 from undercut.ledger.book import Book
 from undercut.pipeline.pricing import price_date, rates_of
@@ -52,17 +54,7 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     folder = find_artefact(spec.workspace, spec.artefact)
     rates, when = rates_of(spec), price_date(None)
     tick = with_cost(listener.tick, rates, when)
-    texts = Inputs(
-        [
-            part
-            for source in [*map(str, spec.inputs), *([spec.file] if spec.file else [])]
-            for part in (
-                open_inputs(Path(source), spec.text_column, tick).parts
-                if isinstance(source, Path) or Path(source) in STDIN
-                else [of_texts([source])]
-            )
-        ]
-    )
+    texts = _texts(spec, tick)
     if not texts.rows:
         raise fail(
             "predict-none",
@@ -100,6 +92,17 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
         cpu_seconds=float(cpu),
         cost_usd=usd_of(cpu, rates, when),
     )
+
+
+def _texts(spec: PredictSpec, tick: Callable[[Progress], None]) -> Inputs:
+    """Return the texts of the command line, then those of the file."""
+    parts: list[Part] = []
+    for text in spec.inputs:
+        piped = Path(text) in STDIN
+        parts += open_inputs(Path(text), spec.text_column).parts if piped else [of_texts([text])]
+    if spec.file is not None:
+        parts += open_inputs(spec.file, spec.text_column, tick).parts
+    return Inputs(parts)
 
 
 def _key(spec: PredictSpec, predictor: Predictor, texts: Inputs) -> str:

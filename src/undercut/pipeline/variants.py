@@ -289,7 +289,8 @@ def measure_step(context: Context, variant: Built) -> Measurement:
     def work(folder: Path) -> dict[str, Any]:
         texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
         found = []
-        for runtime in runtimes or [None]:
+        ways: list[str | None] = [*runtimes] or [None]
+        for runtime in ways:
             context.tick(Progress(variant.name, 0, 1, f"measuring {runtime or ''}".strip()))
             found.append(measure(variant.folder, texts, context.threads, runtime))
         best = max(found, key=lambda m: m.texts_per_second / m.threads)
