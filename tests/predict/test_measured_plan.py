@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -10,8 +11,8 @@ from conformance.fitted import fitted, forms
 from conformance.samples import rows_of
 from undercut.core.processor import processor
 from undercut.core.types import Measurement
+from undercut.predict import measure as room
 from undercut.predict.leaf import Plan
-from undercut.predict.measure import measure
 from undercut.predict.predictor import choices, has_lanes, load, measured_plan
 from undercut.store import artefacts
 
@@ -58,11 +59,17 @@ def test_only_exact_forms_may_choose_their_backend(onnx):
     assert has_lanes(onnx, None) and not has_lanes(linear, None)
 
 
-def test_what_was_measured_is_what_is_opened(onnx, tmp_path):
+def test_what_was_measured_is_what_is_opened(onnx, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "SECONDS", 0.01)
     folder = tmp_path / "model"
     shutil.copytree(onnx, folder)
-    found = measure(folder, rows_of(TASK, 40, 1).inputs, 2, "onnxruntime")
-    assert found.lanes in (1, 2) and found.lone_threads in (1, 2)
+    asked = {"folder": str(folder), "threads": 2, "backend": "onnxruntime", "plan": None}
+    asked["texts"] = rows_of(TASK, 40, 1).inputs
+    plan = json.loads(room._main("plan", asked))
+    assert set(plan.values()) <= {1, 2}
+    found = Measurement.model_validate_json(room._main("measure", asked | {"plan": plan}))
+    assert {"lanes": found.lanes, "lone": found.lone_threads} == plan
     artefacts.amend(folder, measured=found)
-    assert load(folder, threads=2)._scorer.plan == Plan(found.lanes, found.lone_threads)
+    assert load(folder, threads=2)._scorer.plan == Plan(**plan)
     assert load(folder, threads=2, plan=Plan(1, 2))._scorer.plan == Plan(1, 2)
+    assert Measurement.model_validate_json(room._main("measure", asked)).lanes is None

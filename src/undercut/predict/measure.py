@@ -1,7 +1,7 @@
 """Measure an artefact on this machine: texts a second, latency at batch 1, memory.
 
-Run as ``python -m undercut.predict.measure FOLDER TEXTS.json THREADS BACKEND`` in a process of
-its own, so that peak memory and threads are the variant's and nobody else's.
+Run as ``python -m undercut.predict.measure measure`` in a process of its own, so that peak memory
+and threads are the variant's and nobody else's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ CHOICE_SINGLES = 9
 def measure(
     folder: Path, texts: Sequence[Any], threads: int, backend: str | None = None
 ) -> Measurement:
-    """Measure in a fresh process.
+    """Measure in a fresh process; how cores are used best is found out in one before.
 
     Args:
         folder: artefact folder.
@@ -43,22 +44,31 @@ def measure(
     Raises:
         UndercutError: the artefact could not be run; its own message is passed on.
     """
+    from undercut.predict.predictor import has_lanes
+
+    asked = {
+        "folder": str(folder),
+        "threads": threads,
+        "backend": backend,
+        "texts": list(texts[:2000]),
+        "plan": None,
+    }
+    if threads > 1 and has_lanes(folder, backend):
+        asked["plan"] = json.loads(_process("plan", asked))
+    return Measurement.model_validate_json(_process("measure", asked))
+
+
+def _process(what: str, asked: dict[str, Any]) -> str:
+    """Return the last line that this module says in a process of its own."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
-    environment = os.environ | dict.fromkeys(names, str(threads))
+    environment = os.environ | dict.fromkeys(names, str(asked["threads"]))
     root = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [root, os.environ.get("PYTHONPATH", "")])
     )
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "undercut.predict.measure",
-            str(folder),
-            str(threads),
-            backend or "",
-        ],
-        input=json.dumps(list(texts[:2000])),
+        [sys.executable, "-m", "undercut.predict.measure", what],
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         env=environment,
@@ -69,17 +79,22 @@ def measure(
             "measure-failed",
             expected="a variant that runs",
             found=(done.stderr.strip().splitlines() or ["no message"])[-1],
-            where=str(folder),
+            where=asked["folder"],
         )
-    return Measurement.model_validate_json(done.stdout.splitlines()[-1])
+    return done.stdout.splitlines()[-1]
 
 
-def here(folder: Path, texts: list[Any], threads: int, backend: str | None = None) -> Measurement:
+def here(
+    folder: Path,
+    texts: list[Any],
+    threads: int,
+    backend: str | None = None,
+    plan: Plan | None = None,
+) -> Measurement:
     """Measure in this process; peak memory is that of all it did before."""
     from undercut.ledger.meter import peak_memory_bytes
     from undercut.predict.predictor import backends_for, load
 
-    plan = _best_plan(folder, texts, threads, backend)
     predictor = load(folder, backend, threads, plan)
     predictor.predict(texts[:16])
     begin = time.perf_counter()
@@ -121,16 +136,13 @@ def here(folder: Path, texts: list[Any], threads: int, backend: str | None = Non
     )
 
 
-def _best_plan(folder: Path, texts: list[Any], threads: int, backend: str | None) -> Plan | None:
+def best_plan(folder: Path, texts: list[Any], threads: int, backend: str | None = None) -> Plan:
     """Return the faster of lanes and one batch on all cores, and of one core and all for one text.
 
-    The ways take turns, so that a slow moment of the machine meets each; ``None`` when there is no
-    choice.
+    The ways take turns, so that a slow moment of the machine meets each.
     """
-    from undercut.predict.predictor import Predictor, has_lanes, load
+    from undercut.predict.predictor import Predictor, load
 
-    if threads == 1 or not has_lanes(folder, backend):
-        return None
     plans = [Plan(threads, threads), Plan(1, 1)]
     ways = [load(folder, backend, threads, plan) for plan in plans]
 
@@ -151,7 +163,12 @@ def _best_plan(folder: Path, texts: list[Any], threads: int, backend: str | None
     return Plan(lanes, sorted(votes)[len(votes) // 2])
 
 
+def _main(what: str, asked: dict[str, Any]) -> str:
+    about = (Path(asked["folder"]), asked["texts"], asked["threads"], asked["backend"])
+    if what == "plan":
+        return json.dumps(asdict(best_plan(*about)))
+    return here(*about, Plan(**asked["plan"]) if asked["plan"] else None).model_dump_json()
+
+
 if __name__ == "__main__":
-    place, cores, runtime = sys.argv[1:4]
-    result = here(Path(place), json.loads(sys.stdin.read()), int(cores), runtime or None)
-    print(result.model_dump_json())
+    print(_main(sys.argv[1], json.loads(sys.stdin.read())))
