@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from data.test_read import plain
 from undercut.core.errors import UndercutError
 from undercut.data import big
 from undercut.data.inputs import load_inputs, open_inputs
+from undercut.predict import file as room
+from undercut.predict.file import chunks
 
 
 def both(path, column=None):
@@ -84,3 +87,26 @@ def test_other_content_has_another_identity(tmp_path, monkeypatch):
             found |= {open_inputs(path).identity for _ in range(2)}
         assert len(found) == 2
     assert load_inputs(path) == ["one two", "four"]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.txt"])
+def test_memory_does_not_grow_with_the_file(tmp_path, name, monkeypatch):
+    monkeypatch.setattr(big, "BIG", 0)
+    monkeypatch.setattr(big, "SAMPLE", 50)
+    monkeypatch.setattr(big, "HEAD", 1 << 12)
+    monkeypatch.setattr(room, "CHUNK_ROWS", 100)
+    path, peaks = tmp_path / name, []
+    for n in (500, 8000):
+        texts = [f"where is my parcel number {i}" for i in range(n)]
+        if name == "rows.csv":
+            path.write_text(table(texts))
+        elif name == "rows.jsonl":
+            path.write_text("".join(json.dumps({"text": t}) + "\n" for t in texts))
+        else:
+            path.write_text("\n".join(texts) + "\n")
+        del texts
+        tracemalloc.start()
+        assert sum(len(chunk) for chunk in chunks(open_inputs(path))) == n
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0], peaks

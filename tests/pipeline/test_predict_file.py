@@ -147,3 +147,10 @@ def test_odd_texts_go_through(artefact, tmp_path):
     path = tmp_path / "odd.json"
     path.write_text(json.dumps([{"text": t} for t in ODD_TEXTS]), encoding="utf-8")
     assert ask(artefact, path, tmp_path / "out.jsonl").rows == len(ODD_TEXTS)
+
+
+def test_the_file_that_is_read_is_not_written(artefact, rows):
+    before = rows.read_bytes()
+    with pytest.raises(UndercutError, match="the same"):
+        ask(artefact, rows, rows)
+    assert rows.read_bytes() == before

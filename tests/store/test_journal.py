@@ -92,3 +92,9 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
     with pytest.raises(UndercutError) as e:
         Journal(tmp_path / "file" / "out", "k")
     assert e.value.code == "predict-out"
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(UndercutError, match="a folder"):
+        Journal(tmp_path, "k")
+    assert left(tmp_path.parent).count(f".{tmp_path.name}.part") == 0

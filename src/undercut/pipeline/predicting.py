@@ -62,6 +62,14 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
             found="none",
             fix='undercut predict MODEL "some text", or --file FILE.',
         )
+    if spec.out and spec.file and spec.out.resolve() == spec.file.resolve():
+        raise fail(
+            "predict-out",
+            expected="another file than the one that is read",
+            found="the same",
+            where=str(spec.out),
+            fix="Choose another with --out.",
+        )
     predictor = load(folder, spec.backend, spec.threads)
     if spec.out is None:
         answers = predictor.predict(list(texts))

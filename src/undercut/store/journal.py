@@ -46,6 +46,14 @@ class Journal:
         self._part = out.with_name(f".{out.name}.part")
         self._journal = out.with_name(f".{out.name}.journal")
         self._waiting, self._last = 0, time.monotonic()
+        if out.exists() and not out.is_file():
+            raise fail(
+                "predict-out",
+                expected="the name of a file to write",
+                found="a folder" if out.is_dir() else "a device or a pipe",
+                where=str(out),
+                fix="Name a file; a shell's > takes what is printed without --out.",
+            )
         with self._guarded():
             out.parent.mkdir(parents=True, exist_ok=True)
             self._data: IO[bytes] = self._part.open("ab")
