@@ -1,7 +1,7 @@
 """Is it worth it: present value, rate of return, payback, and what a customer is worth.
 
-Flows are USD at the ends of months 0, 1, 2, ...; month 0 is now. Source of the definitions: Brealey,
-Myers and Allen, *Principles of Corporate Finance*, chapters 2 and 5.
+Flows are USD at the ends of months 0, 1, 2, ...; month 0 is now. Source of the definitions:
+Brealey, Myers and Allen, *Principles of Corporate Finance*, chapters 2 and 5.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from undercut.core.errors import Problem, fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
-from undercut.economics.checks import collect, fraction, not_negative, number, positive, share
+from undercut.economics.checks import collect, not_negative, number, positive, share
 
 HIGHEST_RATE = 1e6
 LONGEST = 1200
@@ -90,9 +90,7 @@ def irr(flows_usd: Sequence[float] | Array) -> float:
     return found
 
 
-def payback_months(
-    flows_usd: Sequence[float] | Array, rate_per_month: float = 0.0
-) -> float | None:
+def payback_months(flows_usd: Sequence[float] | Array, rate_per_month: float = 0.0) -> float | None:
     """Return when the discounted flows have added up to 0 for good, within the month by a line.
 
     With a rate of 0 this is the plain payback. ``None`` when they never do; 0.0 when they never
