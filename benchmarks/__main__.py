@@ -27,6 +27,7 @@ from benchmarks import (
     tagging,
     tagging_rungs,
     throughput,
+    tune,
 )
 from benchmarks.clock import measured
 from benchmarks.part import ROOT, PartFailed, call
@@ -42,6 +43,7 @@ WHAT = {
     "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
+    "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -267,6 +269,18 @@ class Bench:
                     f"{name}, {method}, seed {seed}",
                 )
 
+    def tune(self) -> None:
+        """One search within a budget, and its curve; with the first of the seeds."""
+        options = self.options
+        split, seed = datasets.read(tune.DATASET, self.data), options.seeds[0]
+
+        def work() -> dict[str, Any]:
+            row = tune.measure(split, options.usd, seed, self.work, self.data, options.threads)
+            return row | {"figure": tune.draw(row, self.results)}
+
+        what = f"{tune.DATASET}, {options.usd:g} USD, seed {seed}"
+        self.add("tune", tune.SETTINGS, work, what)
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -297,6 +311,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
+    parser.add_argument("--usd", type=float, default=tune.USD, help="tune: spend at most this")
     parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
     parser.add_argument(
@@ -331,6 +346,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
+    if what in ("all", "tune"):
+        bench.tune()
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

@@ -390,7 +390,9 @@ class PredictSpec(PlaceSpec):
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
     file: Path | None = Field(
-        None, description="File with a text column, or one text a line; - for standard input."
+        None,
+        description="File with a text column, one text a line, or of the model's own task, such as "
+        "columns of tokens; - for standard input.",
     )
     text_column: str | None = Field(None, description="Column of the text.")
     out: Path | None = Field(None, description="Write JSON lines here instead of printing.")

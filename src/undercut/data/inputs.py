@@ -27,11 +27,16 @@ def load_inputs(path: Path, text_column: str | None = None) -> list[str]:
     sources = resolve([path])
     texts: list[str] = []
     for file in sources.files:
-        texts += _texts(file, sources.names[file], text_column)
+        texts += texts_of(file, sources.names[file], text_column)
     return texts
 
 
-def _texts(path: Path, name: str, text_column: str | None) -> list[str]:
+def texts_of(path: Path, name: str, text_column: str | None) -> list[str]:
+    """Return the texts of one file, called ``name`` in messages.
+
+    Raises:
+        UndercutError: see :func:`load_inputs`.
+    """
     lines = plain_lines(path, name) if text_column is None else None
     if lines is not None:
         return lines[0]

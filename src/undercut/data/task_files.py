@@ -10,6 +10,7 @@ from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.registry import TaskInfo
 from undercut.core.types import Examples
+from undercut.data.inputs import texts_of
 from undercut.data.own_splits import WORDS
 from undercut.data.sources import Sources, resolve
 
@@ -75,6 +76,34 @@ def read_files(
     if problems:
         raise UndercutError("data-rows", problems)
     return found, notes
+
+
+def read_inputs(
+    task: str, path: Path, text_column: str | None
+) -> tuple[list[Any], list[str], bool]:
+    """Return what a model of a task is to answer in a file, in its order.
+
+    Returns:
+        The inputs, the place of each (``""`` where it is a line or a row of a table), and whether
+        the task read the file itself.
+
+    Raises:
+        UndercutError: an unreadable file, or an unclear text column.
+    """
+    info: TaskInfo = plugins.get("task", task)
+    found: list[Any] = []
+    places: list[str] = []
+    sources = resolve([path])
+    own = False
+    for file in sources.files:
+        name = sources.names[file]
+        placed = plugins.attr(info.inputs)(file, name, text_column) if info.inputs else None
+        own = own or placed is not None
+        if placed is None:
+            placed = [(text, "") for text in texts_of(file, name, text_column)]
+        found += [value for value, _ in placed]
+        places += [place for _, place in placed]
+    return found, places, own
 
 
 def joined(parts: dict[str, Examples], *wanted: str) -> Examples:

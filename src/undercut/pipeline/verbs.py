@@ -75,6 +75,11 @@ class Answered(Record):
     rows: int
     task: str = ""
     predictions: list[SerializeAsAny[Record]] = Field(description="empty when written to a file")
+    texts: list[str] = Field(
+        default_factory=list,
+        description="what offsets refer to, where the task read the file by itself",
+    )
+    places: list[str] = Field(default_factory=list, description="file:line of these texts")
     out: str = ""
 
 
@@ -262,44 +267,48 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     With ``out`` the answers are written as JSON lines, whole or not at all.
     """
     folder = find_artefact(spec.workspace, spec.artefact)
-    from undercut.data.inputs import load_inputs
     from undercut.data.sources import STDIN
+    from undercut.data.task_files import read_inputs
 
-    texts: list[str] = []
-    for text in spec.inputs:
-        texts += load_inputs(Path(text), spec.text_column) if Path(text) in STDIN else [text]
-    if spec.file is not None:
-        texts += load_inputs(spec.file, spec.text_column)
-    if not texts:
+    predictor = load(folder, spec.backend, spec.threads)
+    task = predictor.task
+    found: list[Any] = []
+    places: list[str] = []
+    by_task = False
+    for given in [*spec.inputs, *([spec.file] if spec.file is not None else [])]:
+        if isinstance(given, str) and Path(given) not in STDIN:
+            found.append(given)
+            places.append("")
+            continue
+        values, at, own = read_inputs(task.name, Path(given), spec.text_column)
+        found, places, by_task = found + values, places + at, by_task or own
+    if not found:
         raise fail(
             "predict-none",
             expected="texts to answer",
             found="none",
             fix='undercut predict MODEL "some text", or --file FILE.',
         )
-    predictor = load(folder, spec.backend, spec.threads)
-    if spec.out is None:
-        return Answered(
-            model=predictor.hash,
-            rows=len(texts),
-            task=predictor.task.name,
-            predictions=predictor.predict(texts),
-        )
-    _write_lines(spec.out, _lines(predictor, texts))
-    return Answered(
-        model=predictor.hash,
-        rows=len(texts),
-        task=predictor.task.name,
-        predictions=[],
-        out=str(spec.out),
-    )
+    if by_task and listener is not None:
+        listener.say(f"The file is read as rows of {task.name}; tags in it are not looked at.")
+    answered = Answered(model=predictor.hash, rows=len(found), task=task.name, predictions=[])
+    if spec.out is not None:
+        _write_lines(spec.out, _lines(predictor, found, places))
+        return answered.model_copy(update={"out": str(spec.out)})
+    told: dict[str, Any] = {"predictions": predictor.predict(found)}
+    if by_task:
+        told |= {"texts": [task.text(value) for value in found], "places": places}
+    return answered.model_copy(update=told)
 
 
-def _lines(predictor: Any, texts: list[str]) -> Iterator[str]:
-    for start in range(0, len(texts), 4096):
-        chunk = texts[start : start + 4096]
-        for text, answer in zip(chunk, predictor.predict(chunk), strict=True):
-            row = {"text": text} | answer_row(predictor.task.name, answer, 0)
+def _lines(predictor: Any, inputs: list[Any], places: list[str]) -> Iterator[str]:
+    task = predictor.task
+    for start in range(0, len(inputs), 4096):
+        chunk = inputs[start : start + 4096]
+        for i, (value, answer) in enumerate(zip(chunk, predictor.predict(chunk), strict=True)):
+            place = places[start + i]
+            row = {"row": place} if place else {}
+            row |= {"text": task.text(value)} | answer_row(task.name, answer, 0)
             yield json.dumps(row, ensure_ascii=False)
 
 
