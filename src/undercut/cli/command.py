@@ -19,7 +19,7 @@ from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from undercut.core import plugins, specs
+from undercut.core import plugins, specs, specs_serving
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 
 TOML = Path("undercut.toml")
@@ -31,6 +31,7 @@ GROUPS = {
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
     "ApiSpec": "API",
+    "StoreSpec": "Store",
 }
 
 
@@ -102,7 +103,8 @@ def known_keys() -> dict[str, type[specs.Spec]]:
     """Return every option name of every verb, with a spec that has it."""
     from undercut.serving.options import ServeOptions
 
-    found = [v for v in vars(specs).values() if isinstance(v, type)]
+    both = (*vars(specs).values(), *vars(specs_serving).values())
+    found = [v for v in both if isinstance(v, type)]
     kinds: list[Any] = [ServeOptions, *(v for v in found if issubclass(v, specs.Spec))]
     return {name: kind for kind in kinds for name in kind.model_fields}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from undercut.cli.command import Positional, make
-from undercut.core import specs
+from undercut.core import specs, specs_serving
 
 FILES = Positional("train", "Labelled file or files.", many=True, files=True)
 ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.", files=True)
@@ -222,6 +222,49 @@ def _help() -> Callable[..., None]:
     return make("help", specs.HelpSpec, call, (topic,))
 
 
+def _keys() -> Callable[..., None]:
+    def call(spec: specs_serving.KeysSpec, terminal: Any) -> Any:
+        from undercut.cli.keys import KeysResult
+        from undercut.serving.keys_verb import keys
+
+        return KeysResult(keys(spec))
+
+    action = Positional("action", "list (the default), create, rotate, revoke, limit, or audit.")
+    key = Positional("key", "Name of the key to create; else id or name of the one meant.")
+    return make("keys", specs_serving.KeysSpec, call, (action, key))
+
+
+def _usage() -> Callable[..., None]:
+    def call(spec: specs_serving.UsageSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import UsageResult
+        from undercut.serving.usage_verb import usage
+
+        return UsageResult(usage(spec))
+
+    return make("usage", specs_serving.UsageSpec, call)
+
+
+def _invoice() -> Callable[..., None]:
+    def call(spec: specs_serving.InvoiceSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import InvoiceResult
+        from undercut.serving.invoice_verb import invoice
+
+        return InvoiceResult(invoice(spec))
+
+    return make("invoice", specs_serving.InvoiceSpec, call)
+
+
+def _feedback() -> Callable[..., None]:
+    def call(spec: specs_serving.FeedbackSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import FeedbackResult
+        from undercut.serving.feedback_verb import feedback
+
+        return FeedbackResult(feedback(spec))
+
+    action = Positional("action", "list (the default), export, or delete.")
+    return make("feedback", specs_serving.FeedbackSpec, call, (action,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -250,6 +293,10 @@ _BUILDERS = {
     "list": _list,
     "ledger": _ledger,
     "serve": _serve,
+    "keys": _keys,
+    "usage": _usage,
+    "invoice": _invoice,
+    "feedback": _feedback,
 }
 
 
