@@ -94,6 +94,8 @@ class Buyers(Record):
                     "profit grows with price for ever and there is no best price",
                     "none" if eta is None else f"{eta:g}",
                 )
+            if self.elasticity_at_usd_per_1k is None or self.elasticity_share is None:
+                raise wrong("elasticity_at_usd_per_1k and elasticity_share with it", "not both")
         if self.demand == "logit":
             self._logit()
         return self
@@ -136,7 +138,9 @@ class RivalRow(Record):
     cost_usd_per_1k: NotNegative | None = Field(None, description="its unit cost, if it reprices")
     fixed_usd_per_month: NotNegative = Field(assumed(0.0, "not known"), description="its costs")
     cash_usd: NotNegative | None = Field(None, description="its cash; none: deep pockets")
-    policy: Policy = Field("hold", description="what it does in a war")
+    policy: Literal["hold", "best_reply", "match", "undercut", "exit"] = Field(
+        "hold", description="what it does in a war"
+    )
 
     @property
     def called(self) -> str:
@@ -222,8 +226,15 @@ class War(Record):
     undercut_share: Fraction = Field(
         assumed(0.05, "with policy undercut"), description="below the cheapest rival"
     )
+    limit_usd_per_1k: NotNegative | None = Field(None, description="price of policy limit")
     paths: int = Field(10_000, ge=100, le=1_000_000)
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _limited(self) -> War:
+        if self.policy == "limit" and self.limit_usd_per_1k is None:
+            raise wrong("limit_usd_per_1k with policy limit", "none")
+        return self
 
 
 class Invest(Record):
@@ -244,26 +255,32 @@ class Labels(Record):
     usd_per_label: Positive | None = Field(None, description="what one labelled row costs")
 
 
-class Plan(Record):
+class PlanRow(Record):
     """One line of the price list."""
 
     name: str = Field(min_length=1)
     usd_per_month: NotNegative
-    included_requests: NotNegative = assumed(0.0, "none included")
+    included_1k: NotNegative = Field(assumed(0.0, "none included"), description="thousand requests")
     overage_usd_per_1k: NotNegative | None = Field(
-        None, description="price beyond what is included; none: the plan stops there"
+        None, description="price beyond what is included; none: the plan ends there"
     )
+    trial: bool = Field(False, description="free for a time; its users pay once they convert")
 
 
-class UsageTable(Record):
-    """How much customers use, where no meter tells."""
+class Usage(Record):
+    """How customers come, stay and use, where no meter tells."""
 
-    customers: Positive
-    median_requests: Positive
-    sigma: Positive = assumed(1.5, "a few customers use most")
-    trial_conversion: Probability = assumed(0.05, "of those who try")
-    trial_requests: NotNegative = assumed(0.0, "no free trial")
-    churn_per_month: Fraction = assumed(0.03, "a month")
+    median_1k_per_month: Positive = Field(description="thousand requests of the customer in the middle")
+    spread: NotNegative = Field(
+        assumed(1.5, "a few customers use most"), description="standard deviation of ln usage"
+    )
+    signups_per_month: NotNegative
+    conversion: Probability = assumed(0.05, "of those who sign up")
+    churn_per_month: Share = assumed(0.03, "customers lost a month")
+    trial_months: NotNegative = assumed(0.0, "no free trial")
+    trial_usage: NotNegative = assumed(1.0, "usage in the trial over that of a paying month")
+    support_usd_per_customer: NotNegative = assumed(0.0, "no support")
+    fee_usd_per_bill: NotNegative = assumed(0.0, "no fee a bill")
 
 
 class Scenario(Record):
@@ -281,8 +298,8 @@ class Scenario(Record):
     war: War = Field(default_factory=War)
     invest: Invest = Field(default_factory=Invest)
     labels: Labels = Field(default_factory=Labels)
-    plan: list[Plan] = Field(default_factory=list)
-    usage: UsageTable | None = None
+    plan: list[PlanRow] = Field(default_factory=list)
+    usage: Usage | None = None
     folder: str = Field("", exclude=True)
 
     @field_validator("date", mode="before")

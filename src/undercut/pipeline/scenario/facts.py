@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from undercut.economics.investment import CustomerValue, Investment
+from undercut.economics.plans import PlansResult
 from undercut.economics.records import BreakEven, Comparison, Floors
 from undercut.pipeline.facts import CurveFacts
 from undercut.pipeline.scenario.inputs import Inputs
@@ -143,7 +145,7 @@ class Bar(Finite):
     label: str
     low: float
     high: float
-    at_low: float = Field(description="profit a month at the best price, USD")
+    at_low: float = Field(description="profit a month at the best price half-way, USD")
     at_high: float
 
 
@@ -158,38 +160,20 @@ class Tornado(Finite):
 class InvestFacts(Finite):
     """Is the money well spent?"""
 
-    capital_usd: float
-    npv_usd: float
-    irr_per_month: float | None = Field(description="None: no rate makes the value 0")
-    payback_months: float | None
-    discounted_payback_months: float | None
-    roi: float | None
+    flows_usd: list[float] = Field(description="now, then month by month: mean over the futures")
     discount_per_year: float
-    months: int
-    flows_usd: list[float]
-    ltv_usd: float | None
-    ltv_cac: float | None
+    result: Investment
+    customer: CustomerValue | None = Field(None, description="None: no customer in the scenario")
+    break_even_requests_per_month: float | None = Field(
+        description="volume at which fixed costs are met at the best price"
+    )
     verdict: str
 
 
-class PlanFacts(Finite):
-    """One plan's month."""
-
-    name: str
-    customers: float
-    usd_per_month: float
-    margin_usd_per_month: float
-    margin_share: float | None
-    losing: float = Field(description="share of its customers who cost more than they pay")
-
-
 class PlansFacts(Finite):
-    """The price list's month."""
+    """The price list's month, once as many customers come as leave."""
 
-    plans: list[PlanFacts]
-    revenue_usd_per_month: float
-    margin_usd_per_month: float
-    customers: int
+    result: PlansResult
     usage: str = Field(description="where the usage is from")
     assumed: bool
     verdict: str
