@@ -9,7 +9,7 @@ from rich.console import Console
 
 from undercut.cli.results import Result, table
 from undercut.pipeline.report.figures.figure import Table
-from undercut.pipeline.report.format import for_terminal, money, number, percent, per_million
+from undercut.pipeline.report.format import for_terminal, money, number, per_million, percent
 from undercut.pipeline.report.summary import WIDTH, wrap
 
 MOST = 8
@@ -38,9 +38,11 @@ class ScenarioResult(Result):
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts, the sentence first."""
-        return {"verdict": " ".join(self.record.verdict)} | {
-            k: v for k, v in self.record.model_dump(mode="json").items() if k != "verdict"
-        } | {"sentences": self.record.verdict}
+        return (
+            {"verdict": " ".join(self.record.verdict)}
+            | {k: v for k, v in self.record.model_dump(mode="json").items() if k != "verdict"}
+            | {"sentences": self.record.verdict}
+        )
 
     def show(self, console: Console) -> None:
         """Print the sentence, what this command is about, and where the page lies."""
@@ -51,8 +53,8 @@ class ScenarioResult(Result):
         assumed = self.record.inputs.assumptions()
         _say(
             console,
-            f"\n{len(assumed)} of {len(self.record.inputs.items)} numbers are assumed; the page lists "
-            "every one with its source.",
+            f"\n{len(assumed)} of {len(self.record.inputs.items)} numbers are assumed; the "
+            "page lists every one with its source.",
         )
         for note in self.record.notes:
             _say(console, note)
@@ -78,10 +80,15 @@ class WarResult(ScenarioResult):
             ours = w.share[0]
             fan = f"{percent(ours.low[m - 1])} to {percent(ours.high[m - 1])}"
             alive = [for_terminal(percent(line[m - 1])) for line in w.survival]
-            shown.add_row(str(m), *alive, for_terminal(percent(ours.middle[m - 1])), for_terminal(fan))
+            shown.add_row(
+                str(m), *alive, for_terminal(percent(ours.middle[m - 1])), for_terminal(fan)
+            )
         console.print()
         console.print(shown)
-        _say(console, f"{w.paths:,} futures, seed {w.seed}; your policy: {w.policy.replace('_', ' ')}.")
+        _say(
+            console,
+            f"{w.paths:,} futures, seed {w.seed}; your policy: {w.policy.replace('_', ' ')}.",
+        )
 
 
 class InvestResult(ScenarioResult):
@@ -120,13 +127,14 @@ class MarketResult(Result):
         """Print what they charge, how it moved, who is left out and why."""
         r = self.record
         _say(console, r.verdict, "bold")
-        shown = table("rival", ">$/million", ">since", ">changes", ">a year", "note",
-                      title=f"\nPrices of {r.date}, {r.input_tokens} + {r.output_tokens} tokens")  # fmt: skip
+        title = f"\nPrices of {r.date}, {r.input_tokens} + {r.output_tokens} tokens"
+        heads = ("rival", ">$/million", ">since", ">changes", ">a year", "note")
+        shown = table(*heads, title=title)
         for row in r.rivals:
             rate = "" if row.ratio_per_year is None else f"x {row.ratio_per_year:.2f}"
             moves = f"{row.cuts} cuts, {row.rises} rises" if row.cuts or row.rises else "none"
-            shown.add_row(row.name, for_terminal(per_million(row.usd_per_1k)), row.since, moves, rate,
-                          row.note)  # fmt: skip
+            price = for_terminal(per_million(row.usd_per_1k))
+            shown.add_row(row.name, price, row.since, moves, rate, row.note)
         console.print(shown)
         for line in (*r.left_out, *r.disagreements):
             _say(console, line)
@@ -150,10 +158,16 @@ class CurveResult(Result):
         r = self.record
         _say(console, r.verdict, "bold")
         for curve in r.curves:
-            shown = table(">rows", f">{r.quality_name}", ">95 % interval", title=f"\n{curve.method}")
+            shown = table(
+                ">rows", f">{r.quality_name}", ">95 % interval", title=f"\n{curve.method}"
+            )
             for p in curve.points:
                 q = p.quality
-                ends = "" if q.low is None or q.high is None else f"{100 * q.low:.1f} to {100 * q.high:.1f}"
+                ends = (
+                    ""
+                    if q.low is None or q.high is None
+                    else f"{100 * q.low:.1f} to {100 * q.high:.1f}"
+                )
                 shown.add_row(for_terminal(number(p.rows)), for_terminal(percent(q.value)), ends)
             console.print(shown)
         _say(console, f"\n{r.cpu_seconds:,.1f} CPU-seconds, {money(r.cost_usd)}. In market.toml: "
@@ -167,19 +181,26 @@ class LoadResult(Result):
         """Print the knee, then the curve."""
         t = self.record
         if t.knee_per_second is None:
-            said = f"At no rate tried is p95 within {t.slo_ms:g} ms: serve a faster variant, or promise less."
+            said = f"At no rate tried is p95 within {t.slo_ms:g} ms: serve a faster variant, or "
+            said += "promise less."
         else:
-            said = f"Within {t.slo_ms:g} ms at the 95th percentile it carries {t.knee_per_second:,.4g} requests a second"
+            said = f"Within {t.slo_ms:g} ms at the 95th percentile it carries "
+            said += f"{t.knee_per_second:,.4g} requests a second"
             said += "." if t.breaks_per_second is None else f", and not {t.breaks_per_second:,.4g}."
         _say(console, said, "bold")
         if t.note:
             _say(console, f"Note: {t.note}.")
-        shown = table(">due/s", ">answered/s", ">p50 ms", ">p95 ms", ">95 % interval", ">p99 ms", ">failed")
+        shown = table(
+            ">due/s", ">answered/s", ">p50 ms", ">p95 ms", ">95 % interval", ">p99 ms", ">failed"
+        )
         for p in t.points:
             cells = ["–" if v is None else f"{v:.3g}" for v in (p.p50_ms, p.p95_ms, p.p99_ms)]
             ends = "" if p.p95_low_ms is None else f"{p.p95_low_ms:.3g} to {p.p95_high_ms:.3g}"
             shown.add_row(f"{p.per_second:,.4g}", f"{p.answered_per_second:,.4g}", *cells[:2], ends,
                           cells[2], str(p.failed))  # fmt: skip
         console.print(shown)
-        _say(console, f'\nModel {t.model}. In market.toml: knee_per_second = {{ source = "loadtest:{t.name}" }}')
-
+        _say(
+            console,
+            f"\nModel {t.model}. In market.toml: "
+            f'knee_per_second = {{ source = "loadtest:{t.name}" }}',
+        )

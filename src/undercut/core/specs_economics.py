@@ -111,7 +111,8 @@ class LoadtestSpec(PlaceSpec):
         None, description="Name of the test; the run's, or the served model's by default."
     )
     key_env: str = Field(
-        "UNDERCUT_API_KEY", description="Environment variable that holds the API key, if one is set."
+        "UNDERCUT_API_KEY",
+        description="Environment variable that holds the API key, if one is set.",
     )
     start_per_second: Positive = Field(10, description="First request rate, requests a second.")
     factor: float = Field(1.5, gt=1, le=10, description="Each rate over the one before.")

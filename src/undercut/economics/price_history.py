@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import Field
@@ -60,7 +61,9 @@ def history(
     Returns:
         ``None`` when neither knows the model.
     """
-    rows = [e for book in books for e in read_book(book) if (e.provider, e.model) == (provider, model)]
+    rows = [
+        e for book in books for e in read_book(book) if (e.provider, e.model) == (provider, model)
+    ]
     if rows:
         points = _from_book(rows, input_tokens, output_tokens, on)
         return _made(provider, model, points, on, "your price book") if points else None
@@ -68,7 +71,9 @@ def history(
     if days is None:
         return None
     first = quote(provider, model, input_tokens, output_tokens, min([date(2020, 1, 1), *days]))
-    points = [] if isinstance(first, Unpriced) else [DatedPrice(since="", usd_per_1k=first.usd_per_1k)]
+    points = (
+        [] if isinstance(first, Unpriced) else [DatedPrice(since="", usd_per_1k=first.usd_per_1k)]
+    )
     for day in days:
         answer = quote(provider, model, input_tokens, output_tokens, day)
         if isinstance(answer, Rival):
@@ -104,7 +109,7 @@ def _made(
     provider: str, model: str, points: list[DatedPrice], on: date, source: str
 ) -> PriceHistory:
     values = [p.usd_per_1k for p in points]
-    pairs = list(zip(values, values[1:], strict=False))
+    pairs = list(pairwise(values))
     dated = [p for p in points if p.since]
     rate = None
     if len(dated) > 1 and dated[0].usd_per_1k > 0 and dated[-1].usd_per_1k > 0:

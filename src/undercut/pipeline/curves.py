@@ -1,4 +1,4 @@
-"""The verb ``learning-curve``: cheap methods on growing parts of the rows, kept in the workspace."""
+"""The verb ``learning-curve``: methods on growing parts of the rows, kept in the workspace."""
 
 from __future__ import annotations
 
@@ -120,5 +120,6 @@ def read_curves(workspace: Path, name: str) -> Curves:
             pass
     raise fail(
         "curve-missing", expected=f"a learning curve named '{name}'", found=found,
-        where=str(folder), fix=f"{did_you_mean(name, known)} Make one: undercut learning-curve FILE",
+        where=str(folder), 
+        fix=f"{did_you_mean(name, known)} Make one: undercut learning-curve FILE",
     )  # fmt: skip

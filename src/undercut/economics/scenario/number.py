@@ -42,7 +42,7 @@ class Number(Record):
 
     @property
     def kind(self) -> str:
-        """Return ``assumption``, ``price``, ``run``, ``loadtest``, ``rates``, ``list``, ``rival``."""
+        """Return ``assumption``, ``price``, or where it is read: ``run``, ``rates`` and so on."""
         return self.source.partition(":")[0].strip()
 
     @property
@@ -64,7 +64,7 @@ def wrong(expected: str, found: object) -> PydanticCustomError:
 
 def _typed(given: Any) -> Any:
     """Take a bare number for an assumption."""
-    if isinstance(given, bool) or isinstance(given, str):
+    if isinstance(given, bool | str):
         raise wrong("a number, or a table with value and source", given)
     return {"value": given} if isinstance(given, int | float) else given
 

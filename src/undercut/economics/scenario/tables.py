@@ -60,7 +60,7 @@ class Segment(Record):
 
 
 class Buyers(Record):
-    """Demand. Every figure is an assumption until sales say otherwise; alpha is the decisive one."""
+    """Demand. Every figure is assumed until sales say otherwise; alpha is the decisive one."""
 
     demand: Literal["logit", "linear", "constant-elasticity"] = "logit"
     market_1k_per_month: Positive = Field(description="all that is bought, thousand a month")
@@ -270,7 +270,9 @@ class PlanRow(Record):
 class Usage(Record):
     """How customers come, stay and use, where no meter tells."""
 
-    median_1k_per_month: Positive = Field(description="thousand requests of the customer in the middle")
+    median_1k_per_month: Positive = Field(
+        description="thousand requests of the customer in the middle"
+    )
     spread: NotNegative = Field(
         assumed(1.5, "a few customers use most"), description="standard deviation of ln usage"
     )

@@ -104,6 +104,7 @@ def unit_cost(i: Inputs, test: LoadTest | None) -> UnitCost:
 
 def _curve(i: Inputs, rate: float, hour: float, test: LoadTest | None) -> list[CostPoint]:
     """Return cost and p95 against the use of a machine; measured points where there are any."""
+
     def cost(per_second: float) -> float:
         return 1000.0 * hour / (3600.0 * per_second)
 
@@ -118,9 +119,12 @@ def _curve(i: Inputs, rate: float, hour: float, test: LoadTest | None) -> list[C
     for k in range(1, POINTS + 1):
         per_second = rate * 1.25 * k / POINTS
         try:
-            p95 = 1000 * mm1_quantile(per_second, mu)
+            # The formula counts waiting alone: it is never below what was measured idle.
+            p95 = max(i["own.p95_ms"], 1000 * mm1_quantile(per_second, mu))
         except UndercutError:
             p95 = None
-        found.append(CostPoint(per_second=per_second, utilisation=per_second / rate,
-                               usd_per_1k=cost(per_second), p95_ms=p95, measured=False))  # fmt: skip
+        found.append(
+            CostPoint(per_second=per_second, utilisation=per_second / rate,
+                      usd_per_1k=cost(per_second), p95_ms=p95, measured=False)
+        )  # fmt: skip
     return found

@@ -1,4 +1,4 @@
-"""The verb ``market``: rivals' prices at a date for the request they would need, and their history."""
+"""The verb ``market``: rivals' prices at a date for the request they need, and their history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The price side of a scenario: demand, best price, floors, parity, replies, own box against API."""
+"""The price side of a scenario: demand, best price, floors, parity, replies, box against API."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def pricing(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Pricing:
 
 
 def parity(i: Inputs, r: RivalInput) -> Parity:
-    """Return the price at which a buyer does not care: the rival's, and what it errs and waits more."""
+    """Return the price at which a buyer does not care which of the two it is."""
     theirs = r.usd_per_1k + errors_and_waiting(i, r.accuracy, r.p95_ms)
     ours = errors_and_waiting(i, i["own.accuracy"], i["own.p95_ms"])
     return Parity(rival=r.name, rival_usd_per_1k=r.usd_per_1k, parity_usd_per_1k=theirs - ours)

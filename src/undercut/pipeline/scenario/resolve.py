@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def resolve(scenario: Scenario, workspace: Path, rates: Rates) -> Inputs:
             )
 
     for key, number in numbers(scenario):
-        keep(key, lambda key=key, number=number: _look(key, number, sources))  # type: ignore[misc]
+        keep(key, partial(_look, key, number, sources))
     if scenario.own.knee_per_second is None:
         keep("own.knee_per_second", lambda: _own_knee(sources))
     priced, left_out = _rivals(sources, problems, keep)
@@ -165,9 +165,7 @@ def _of_run(name: str, run: str, s: Sources) -> Found:
         return metric.value, metric.low, metric.high, f"{words}: {metric.n:,} {split} rows"
     if name in ("p95_ms", "texts_per_second", "cores"):
         if m is None:
-            raise UndercutError(
-                "price-unmeasured", Problem("a measured variant", variant.name)
-            )
+            raise UndercutError("price-unmeasured", Problem("a measured variant", variant.name))
         value = {"p95_ms": m.p95_ms, "texts_per_second": m.texts_per_second,
                  "cores": float(m.threads)}[name]  # fmt: skip
         return value, None, None, f"{words}: measured on {m.processor}"
@@ -250,20 +248,23 @@ def _rivals(
     rows, left_out = [], []
     for row in s.scenario.rival:
         key = f"rival.{row.called}"
+        place = f"{key}.usd_per_1k"
         if row.usd_per_1k.kind == "list":
-            answer = _listed(row, s)
+            try:
+                answer = _listed(row, s)
+            except UndercutError as e:
+                problems.extend(Problem(p.expected, p.found, place, p.fix) for p in e.problems)
+                continue
             if isinstance(answer, str):
                 left_out.append(f"{row.called}: {answer}")
                 continue
-            keep(f"{key}.usd_per_1k", lambda a=answer: _price_input(key, a))  # type: ignore[misc]
+            keep(place, partial(_price_input, key, answer))
         else:
-            keep(f"{key}.usd_per_1k",
-                 lambda r=row: _look(f"{key}.usd_per_1k", r.usd_per_1k, s))  # type: ignore[misc]
-        keep(f"{key}.accuracy", lambda r=row: _accuracy(key, r, s))  # type: ignore[misc]
+            keep(place, partial(_look, place, row.usd_per_1k, s))
+        keep(f"{key}.accuracy", partial(_accuracy, key, row, s))
         for name in ("p95_ms", "cost_usd_per_1k", "fixed_usd_per_month", "cash_usd"):
             if (number := getattr(row, name)) is not None:
-                place = f"{key}.{name}"
-                keep(place, lambda p=place, n=number: _look(p, n, s))  # type: ignore[misc]
+                keep(f"{key}.{name}", partial(_look, f"{key}.{name}", number, s))
         rows.append(row)
     return rows, left_out
 

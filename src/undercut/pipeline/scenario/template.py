@@ -26,7 +26,7 @@ HEAD = """\
 # A number is written bare when it is your own guess: it is shown as assumed. It can carry more:
 #   alpha_per_usd_per_1k = { value = 2, source = "assumption: two interviews", low = 1, high = 4 }
 #   usd_per_1k           = { value = 0.02, source = "price:2026-11-21 the vendor's page" }
-#   accuracy             = { source = "run:tickets" }          read from your run; no value beside it
+#   accuracy             = { source = "run:tickets" }       read from your run; no value beside it
 #   knee_per_second      = { source = "loadtest:tickets" }     read from `undercut loadtest`
 # low and high are how far you would believe it: they make the chart of what decides.
 # Money is USD per 1,000 requests, a month has 730 hours. Lines with # show the default.
@@ -76,8 +76,13 @@ def new_scenario(spec: PriceBookSpec) -> Made:
         "labels.usd_per_label": "0.05",
     }
     day = price_date(spec.price_date)
-    parts = [HEAD, f"name = {json.dumps(name, ensure_ascii=False)}", f"date = {day}",
-             'currency = "USD"', '# books = ["rivals.toml"]   # your own dated price books']  # fmt: skip
+    parts = [
+        HEAD,
+        f"name = {json.dumps(name, ensure_ascii=False)}",
+        f"date = {day}",
+        'currency = "USD"',
+        '# books = ["rivals.toml"]   # your own dated price books',
+    ]
     for table, model in (
         ("own", tables.Own), ("buyers", tables.Buyers), ("company", tables.Company),
     ):  # fmt: skip
@@ -135,7 +140,11 @@ def _shown(default: object) -> str:
         return "..."
     if isinstance(default, Number):
         source = f"source = {json.dumps(default.source, ensure_ascii=False)}"
-        return f"{{ {source} }}" if default.value is None else f"{{ value = {default.value:g}, {source} }}"
+        return (
+            f"{{ {source} }}"
+            if default.value is None
+            else f"{{ value = {default.value:g}, {source} }}"
+        )
     if isinstance(default, list):
         return "[]"
     return json.dumps(default, ensure_ascii=False)

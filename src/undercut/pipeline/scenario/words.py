@@ -67,7 +67,9 @@ def _api(i: Inputs, b: Box) -> str:
     said = f"Use the API: at {volume} requests a month {b.rival} costs "
     said += f"{usd(b.money.api_usd_per_month)} and your own box {usd(b.money.own_usd_per_month)}"
     if b.money.cheaper != "api":
-        fewer = usd(abs(b.api_usd_per_1k - b.api_even_usd_per_1k) * i["company.requests_per_month"] / 1000)
+        fewer = usd(
+            abs(b.api_usd_per_1k - b.api_even_usd_per_1k) * i["company.requests_per_month"] / 1000
+        )
         said += f", but it makes errors fewer by {fewer} a month"
     even = b.break_even.requests_per_month
     if even is None:
@@ -82,7 +84,9 @@ def _own(i: Inputs, b: Box) -> str:
     bills = f"{usd(b.money.own_usd_per_month)} against {usd(b.money.api_usd_per_month)}"
     said = f"At {volume} requests a month serve on your own box: {bills} for {b.rival}"
     if b.money.cheaper == "api":
-        saved = usd((b.api_even_usd_per_1k - b.api_usd_per_1k) * i["company.requests_per_month"] / 1000)
+        saved = usd(
+            (b.api_even_usd_per_1k - b.api_usd_per_1k) * i["company.requests_per_month"] / 1000
+        )
         return f"{said}, which makes errors worth {saved} a month more."
     return f"{said}."
 

@@ -1,4 +1,4 @@
-"""Is the money well spent: flows of the war, what a customer is worth, the price list, the tornado."""
+"""Is the money well spent: flows, what a customer is worth, the price list, what decides."""
 
 from __future__ import annotations
 
@@ -120,7 +120,9 @@ def half_way(i: Inputs, scenario: Scenario, test: LoadTest | None) -> float:
     years = i["company.horizon_months"] / 24.0
     log_ratio = np.log(i["future.release_price_ratio"]) * i["future.releases_per_year"]
     fallen = float(np.exp(log_ratio * years))
-    rivals = [r.model_copy(update={"usd_per_1k": max(r.usd_per_1k * fallen, 1e-9)}) for r in i.rivals]
+    rivals = [
+        r.model_copy(update={"usd_per_1k": max(r.usd_per_1k * fallen, 1e-9)}) for r in i.rivals
+    ]
     hour = i["own.usd_per_core_hour"] * i["future.own_cost_ratio_per_year"] ** years
     then = i.model_copy(update={"rivals": rivals}).with_value("own.usd_per_core_hour", hour)
     u = unit_cost(then, test)
@@ -200,7 +202,8 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
     losing = ""
     if found.losing > 0:
         worst = max(found.plans, key=lambda r: r.loss_usd_per_month)
-        losing = f"; {money.percent(found.losing)} of customers cost more than they pay, most on {worst.name}"
+        losing = f"; {money.percent(found.losing)} of customers cost more than they pay, most of "
+        losing += f"it on {worst.name}"
     where = f"{len(used):,} customers of {usage}" if usage else "a lognormal distribution, assumed"
     return PlansFacts(
         result=found,
@@ -219,8 +222,8 @@ def read_usage(path: Path) -> np.ndarray:
     table = read_table(path, path.name)
     if not table.header or USAGE_COLUMN not in table.columns:
         raise fail(
-            "usage-file", expected=f"a column {USAGE_COLUMN}", found=", ".join(table.columns) or "none",
-            where=str(path),
+            "usage-file", expected=f"a column {USAGE_COLUMN}",
+            found=", ".join(table.columns) or "none", where=str(path),
         )  # fmt: skip
     at = table.columns.index(USAGE_COLUMN)
     values = []

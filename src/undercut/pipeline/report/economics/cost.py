@@ -111,7 +111,9 @@ def crossing(facts: EconomicsFacts) -> Figure:
     u, box = facts.unit_cost, facts.box
     own = Own(
         machine_usd_per_month=u.machine_usd_per_month,
-        capacity_per_month=u.knee_per_second * SECONDS_PER_MONTH / facts.inputs["company.peak_factor"],
+        capacity_per_month=u.knee_per_second
+        * SECONDS_PER_MONTH
+        / facts.inputs["company.peak_factor"],
         variable_usd_per_1k=facts.inputs["own.other_usd_per_1k"],
     )
     even = box.break_even.requests_per_month
@@ -122,7 +124,9 @@ def crossing(facts: EconomicsFacts) -> Figure:
     )
     if box.api_even_usd_per_1k <= 0 or u.machine_usd_per_month <= 0:
         made = crossed(own, box.api_usd_per_1k, box.rival, 1.0, None, None, note)
-        answer = f"From none: {box.rival} makes so many fewer errors that no volume makes up for it."
+        answer = (
+            f"From none: {box.rival} makes so many fewer errors that no volume makes up for it."
+        )
         return Figure("crossing", made.question, answer, None, made.table)
     return crossed(
         own, box.api_even_usd_per_1k, box.rival, 1.0, even,
@@ -134,4 +138,6 @@ def _quality(price: float, even: float) -> str:
     if abs(even - price) < 1e-12:
         return ", taken for as good as your model"
     more, fewer = ("more", "added") if even > price else ("fewer", "taken off")
-    return f"; it makes {more} errors than your model, worth {unit_price(abs(even - price))}, {fewer}"
+    return (
+        f"; it makes {more} errors than your model, worth {unit_price(abs(even - price))}, {fewer}"
+    )

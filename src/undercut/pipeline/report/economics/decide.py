@@ -40,8 +40,12 @@ def labels(facts: EconomicsFacts) -> Figure:
     first = float(c.points[0].rows)
     xs = [first + (right - first) * k / PIECES for k in range(PIECES + 1)]
     ys = [error_after(fitted, n) for n in xs]
-    lows = [1 - (p.quality.high if p.quality.high is not None else p.quality.value) for p in c.points]
-    highs = [1 - (p.quality.low if p.quality.low is not None else p.quality.value) for p in c.points]
+    lows = [
+        1 - (p.quality.high if p.quality.high is not None else p.quality.value) for p in c.points
+    ]
+    highs = [
+        1 - (p.quality.low if p.quality.low is not None else p.quality.value) for p in c.points
+    ]
     low, high = around([*ys, *lows, *highs], 0.0, 1.0)
     x = Axis("Labelled rows", 0.0, right, write=number)
     marks = [Threshold(f"{number(most)} you have", x=most)]
@@ -75,7 +79,11 @@ def _stop(facts: EconomicsFacts) -> str:
     most, best = c.points[-1].rows, c.best.labels
     if best <= most:
         return f"You have enough: past {number(best)} the next label costs more than it brings."
-    beyond = ", far beyond what was measured: buy some, then measure again" if c.best.extrapolated else ""
+    beyond = (
+        ", far beyond what was measured: buy some, then measure again"
+        if c.best.extrapolated
+        else ""
+    )
     return f"About {number(best)}; you have {number(most)}{beyond}."
 
 

@@ -1,4 +1,4 @@
-"""The page of a scenario: the sentence, the figures it rests on, the eight pictures, the sources."""
+"""The page of a scenario: the sentence, its figures, the eight pictures, the sources."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from undercut.economics.money import money_per_request_scale
+from undercut.economics.money import months as months_text
 from undercut.pipeline.report.economics import cost, decide, price, tables, war
 from undercut.pipeline.report.figures.figure import Figure
-from undercut.economics.money import months as months_text
 from undercut.pipeline.report.format import money, percent
 from undercut.pipeline.report.keys import Key
 from undercut.pipeline.report.page import TEMPLATES, environment, with_svgs
@@ -89,7 +89,9 @@ def key_figures(facts: EconomicsFacts) -> list[Key]:
     """Return the six figures a founder asks for first."""
     u, p, w = facts.unit_cost, facts.pricing, facts.war
     best = "none" if p.best_usd_per_1k is None else money_per_request_scale(p.best_usd_per_1k)
-    profit = "none" if p.profit_usd_per_month is None else f"{money(p.profit_usd_per_month)} a month"
+    profit = (
+        "none" if p.profit_usd_per_month is None else f"{money(p.profit_usd_per_month)} a month"
+    )
     full = p.floors.full_cost_usd_per_1k
     assumed = len(facts.inputs.assumptions())
     return [

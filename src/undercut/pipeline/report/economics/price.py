@@ -52,8 +52,8 @@ def profit(facts: EconomicsFacts) -> Figure:
         f"{p.demand} demand"
         + (f", alpha {p.alpha_per_usd_per_1k:.3g} per USD per 1,000 requests" if
            p.alpha_per_usd_per_1k else "")
-        + ": an assumption, and the decisive one. Parity is the price at which a buyer does not care "
-        "whether it is you or that rival, errors and waiting counted."
+        + ": an assumption, and the decisive one. Parity is the price at which a buyer does not "
+        "care whether it is you or that rival, errors and waiting counted."
     )  # fmt: skip
     return Figure("profit", PROFIT, _answer(facts), draw, table, note, lead=True,
                   trace=tuple(x.at(g.usd_per_1k) for g in rows))  # fmt: skip
@@ -82,5 +82,6 @@ def _answer(facts: EconomicsFacts) -> str:
         return "Nothing: nobody buys at a price above cost."
     at = money_per_request_scale(p.best_usd_per_1k)
     if p.profit_usd_per_month < 0:
-        return f"Nothing: even at the best price, {at}, {money(-p.profit_usd_per_month)} a month are lost."
+        lost = money(-p.profit_usd_per_month)
+        return f"Nothing: even at the best price, {at}, {lost} a month are lost."
     return f"Most at {at}: {money(p.profit_usd_per_month)} a month after fixed costs."

@@ -23,7 +23,7 @@ def floors(facts: EconomicsFacts) -> Table:
         ("Cash lasts from", _price(f.cash_low_usd_per_1k),
          "no price does" if f.cash_status == "no-price" else "to the end of the horizon"),
         ("Cash lasts to", _price(f.cash_high_usd_per_1k),
-         "any higher price does too" if f.cash_status == "no-upper-end" else "above it too few buy"),
+         "any higher price too" if f.cash_status == "no-upper-end" else "above it too few buy"),
         ("Best price", _price(p.best_usd_per_1k), "earns most while rivals stand still"),
     ]  # fmt: skip
     return Table(columns("Floor", ">Price", "What it means"), tuple(rows))
@@ -43,14 +43,20 @@ def rivals(facts: EconomicsFacts) -> Table:
             money_per_request_scale(parity[r.name]) if parity[r.name] > 0 else "not even as a gift",
             clean(items[f"rival.{r.name}.usd_per_1k"].source),
         ))  # fmt: skip
-    return Table(columns("~Rival", ">Price", ">Accuracy", ">Parity with it", "*Price from"), tuple(rows))
+    return Table(
+        columns("~Rival", ">Price", ">Accuracy", ">Parity with it", "*Price from"), tuple(rows)
+    )
 
 
 def sources(facts: EconomicsFacts) -> Table:
     """Return every number that went in and where it is from; assumptions say so."""
     rows = []
     for one in facts.inputs.items.values():
-        ends = "" if one.low is None or one.high is None else f"{figure(one.low)} to {figure(one.high)}"
+        ends = (
+            ""
+            if one.low is None or one.high is None
+            else f"{figure(one.low)} to {figure(one.high)}"
+        )
         rows.append((clean(one.key), figure(one.value), ends, clean(one.source)))
     return Table(columns("~Number", ">Value", ">Range", "*Source"), tuple(rows))
 
@@ -59,15 +65,16 @@ def invest(facts: EconomicsFacts) -> Table:
     """Return what the model and a customer are worth."""
     v = facts.invest
     r = v.result
+    rate = NONE if r.irr_per_month is None else f"{percent(r.irr_per_month)} a month"
+    volume = v.break_even_requests_per_month
+    even = NONE if volume is None else f"{count(volume)} requests a month"
     rows = [
         ("Put in now", money(facts.unit_cost.capital_usd), "training, labels, work"),
         ("Net present value", money(r.npv_usd), f"at {percent(v.discount_per_year)} a year"),
-        ("Internal rate of return", NONE if r.irr_per_month is None else f"{percent(r.irr_per_month)} a month",
-         r.irr_note),
+        ("Internal rate of return", rate, r.irr_note),
         ("Payback", _months(r.payback_months), "undiscounted"),
         ("Payback, discounted", _months(r.discounted_payback_months), ""),
-        ("Break-even volume", NONE if v.break_even_requests_per_month is None else
-         f"{count(v.break_even_requests_per_month)} requests a month", "fixed costs, at the best price"),
+        ("Break-even volume", even, "fixed costs, at the best price"),
     ]  # fmt: skip
     if v.customer is not None:
         c = v.customer

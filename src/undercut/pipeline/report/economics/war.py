@@ -48,7 +48,8 @@ def share(facts: EconomicsFacts) -> Figure:
         f"In month {w.months} half of the futures leave you more than {percent(ours.middle[-1])}; "
         f"nine in ten lie between {percent(ours.low[-1])} and {percent(ours.high[-1])}."
     )
-    note = f"{w.paths:,} futures, seed {w.seed}; your policy: {w.policy.replace('_', ' ')}. 0 after an exit."
+    policy = w.policy.replace("_", " ")
+    note = f"{w.paths:,} futures, seed {w.seed}; your policy: {policy}. 0 after an exit."
     return Figure("share", SHARE, answer, draw if w.months > 1 else None, table, note,
                   trace=tuple(x.at(m) for m in months))  # fmt: skip
 
@@ -60,9 +61,7 @@ def survival(facts: EconomicsFacts) -> Figure:
     mortal = [k for k in range(1, len(w.names)) if min(w.survival[k]) < 1.0]
     table = Table(
         columns(">Month", *(f">{one_line(n)}" for n in w.names)),
-        tuple(
-            (str(m + 1), *(percent(line[m]) for line in w.survival)) for m in range(w.months)
-        ),
+        tuple((str(m + 1), *(percent(line[m]) for line in w.survival)) for m in range(w.months)),
     )
 
     def draw(width: float) -> Drawing:

@@ -1,4 +1,4 @@
-"""Tornado: how far a result moves to each side of its base when one assumption moves, widest first."""
+"""Tornado: how far a result moves when one assumption moves, the widest first."""
 
 from __future__ import annotations
 
@@ -74,8 +74,5 @@ def _bar(
         text = _end(s, write, part)
         anchor, at = ("end", min(x, middle) - 5) if outward < 0 else ("start", max(x, middle) + 5)
         wide = text_width(text, size - 1)
-        if anchor == "end":
-            at = max(at, wide + 2)
-        else:
-            at = min(at, drawing.width - wide - 2)
+        at = max(at, wide + 2) if anchor == "end" else min(at, drawing.width - wide - 2)
         drawing.add(Text(at, y, text, size - 1, "muted", anchor))
