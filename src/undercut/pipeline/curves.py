@@ -120,6 +120,6 @@ def read_curves(workspace: Path, name: str) -> Curves:
             pass
     raise fail(
         "curve-missing", expected=f"a learning curve named '{name}'", found=found,
-        where=str(folder), 
+        where=str(folder),
         fix=f"{did_you_mean(name, known)} Make one: undercut learning-curve FILE",
     )  # fmt: skip

@@ -93,8 +93,9 @@ def answer(
     paths: int | None = None,
     months: int | None = None,
     seed: int | None = None,
+    shares: bool = False,
 ) -> EconomicsFacts:
-    """Answer a scenario.
+    """Answer a scenario; ``shares`` also shares the variance out among the assumptions.
 
     Raises:
         UndercutError: a figure is out of range, or the promise cannot be kept.
@@ -129,7 +130,7 @@ def answer(
             war=w,
             invest=invested(i, p, u, w),
             curve=read.curve,
-            tornado=tornado(i, scenario, read.test),
+            tornado=tornado(i, scenario, read.test, shares),
             plans=plans(i, scenario, u, None) if scenario.plan and scenario.usage else None,
             notes=notes,
         )
@@ -188,7 +189,8 @@ def war(spec: WarSpec, listener: Listener | None = None) -> EconomicsFacts:
 
 def invest(spec: InvestSpec, listener: Listener | None = None) -> EconomicsFacts:
     """Answer a scenario; its investment side is what is shown."""
-    return price_scenario(spec, listener)
+    found = answer(read_all(spec), (listener or Silent()).tick, shares=spec.sobol)
+    return written(spec, found, listener)
 
 
 def plan(spec: PlanSpec, listener: Listener | None = None) -> EconomicsFacts:

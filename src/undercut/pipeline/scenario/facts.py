@@ -154,7 +154,9 @@ class Tornado(Finite):
 
     base: float
     bars: list[Bar]
-    sobol: dict[str, float] = Field(default_factory=dict, description="first-order indices")
+    sobol: dict[str, float] = Field(
+        default_factory=dict, description="total parts of the variance, by assumption"
+    )
 
 
 class InvestFacts(Finite):

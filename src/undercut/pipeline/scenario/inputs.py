@@ -40,6 +40,7 @@ class Inputs(Record):
     date: str = Field(description="ISO date of prices and rates")
     items: dict[str, Input]
     rivals: list[RivalInput]
+    segments: list[str] = Field(default_factory=list, description="of buyers, by name")
     left_out: list[str] = Field(default_factory=list, description="rivals without a price, and why")
 
     def __getitem__(self, key: str) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from undercut.economics.breakeven import break_even, compare
 from undercut.economics.demand import (
@@ -20,6 +21,7 @@ from undercut.economics.demand import (
     utility,
 )
 from undercut.economics.equilibrium.logit import nash_logit
+from undercut.economics.equilibrium.mixed import nash_mixed
 from undercut.economics.floors import floors
 from undercut.economics.records import Demand, Own
 from undercut.economics.scenario.tables import Scenario
@@ -63,15 +65,11 @@ def buying(i: Inputs, kind: str, cost: float) -> Buying:
         UndercutError: a figure is out of range, or nobody buys above cost.
     """
     market = i["buyers.market_1k_per_month"]
+    if kind == "logit" and i.segments:
+        return _segments(i, cost)
     if kind == "logit":
-        alpha = _alpha(i)
-        value = i["buyers.value_usd_per_1k"]
-        deltas = [
-            utility(alpha, value, errors_and_waiting(i, r.accuracy, r.p95_ms)) for r in i.rivals
-        ]
-        outside = log_outside(
-            [d - alpha * r.usd_per_1k for d, r in zip(deltas, i.rivals, strict=True)]
-        )
+        alpha, value = _alpha(i), i["buyers.value_usd_per_1k"]
+        deltas, outside = _rivals(i, alpha)
         own = errors_and_waiting(i, i["own.accuracy"], i["own.p95_ms"])
         demand = Demand(alpha=alpha, delta=utility(alpha, value, own), log_outside=outside,
                         market_1k_per_month=market)  # fmt: skip
@@ -98,6 +96,44 @@ def buying(i: Inputs, kind: str, cost: float) -> Buying:
     demand = Demand(alpha=alpha, delta=math.log(s / (1 - s)) + alpha * best,
                     market_1k_per_month=market)  # fmt: skip
     return Buying(kind, demand, best, share, [])
+
+
+def _rivals(i: Inputs, alpha: float) -> tuple[list[float], float]:
+    """Return each rival's utility at a price of 0, and ``ln`` of the weight of all of them."""
+    value = i["buyers.value_usd_per_1k"]
+    deltas = [utility(alpha, value, errors_and_waiting(i, r.accuracy, r.p95_ms)) for r in i.rivals]
+    return deltas, log_outside(
+        [d - alpha * r.usd_per_1k for d, r in zip(deltas, i.rivals, strict=True)]
+    )
+
+
+def _segments(i: Inputs, cost: float) -> Buying:
+    """Return mixed logit: each segment its own alpha; the logit with the same price and share.
+
+    At the best price ``(p - c) = 1/(alpha (1 - s))`` holds for a plain logit, which gives the alpha
+    under which floors and the war are worked out.
+    """
+    weights = [i[f"segment.{name}.weight"] for name in i.segments]
+    alphas = [i[f"segment.{name}.alpha_per_usd_per_1k"] for name in i.segments]
+    own = errors_and_waiting(i, i["own.accuracy"], i["own.p95_ms"])
+    deltas = [utility(a, i["buyers.value_usd_per_1k"], own) for a in alphas]
+    outside = [_rivals(i, a)[1] for a in alphas]
+    market = i["buyers.market_1k_per_month"]
+    found = nash_mixed(
+        [[d] for d in deltas], [cost], alphas, weights, market=market, log_outside=outside
+    )
+    best = float(found.price[0])
+
+    def share(p: float) -> float:
+        parts = zip(weights, deltas, alphas, outside, strict=True)
+        return float(sum(w * expit(d - a * p - o) for w, d, a, o in parts))
+
+    s = min(max(share(best), 1e-12), 1 - 1e-9)
+    alpha = 1.0 / ((best - cost) * (1.0 - s))
+    theirs, around = _rivals(i, alpha)
+    demand = Demand(alpha=alpha, delta=math.log(s / (1 - s)) + around + alpha * best,
+                    log_outside=around, market_1k_per_month=market)  # fmt: skip
+    return Buying("mixed logit", demand, best, share, theirs)
 
 
 def _alpha(i: Inputs) -> float:

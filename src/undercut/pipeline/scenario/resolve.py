@@ -112,6 +112,7 @@ def resolve(scenario: Scenario, workspace: Path, rates: Rates) -> Inputs:
         items=items,
         rivals=[_with(items, row) for row in priced],
         left_out=left_out,
+        segments=[segment.name for segment in scenario.buyers.segment],
     )
 
 

@@ -107,7 +107,7 @@ def _alive(w: WarFacts) -> str:
 
 
 def _decisive(p: Pricing) -> str:
-    if p.demand != "logit" or p.alpha_per_usd_per_1k is None:
+    if "logit" not in p.demand or p.alpha_per_usd_per_1k is None:
         return f"All of it rests on the assumed {p.demand} demand, which knows no rivals."
     return (
         f"All of it rests on alpha = {p.alpha_per_usd_per_1k:.3g}, how much buyers mind a dearer "

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.data.read import read_table
-from undercut.economics import money
+from undercut.economics import money, sensitivity
 from undercut.economics.breakeven import break_even_volume
 from undercut.economics.investment import customer_value, invest, monthly_rate
 from undercut.economics.plans import Costs, Customers, Plan, lognormal_usage, price_list
 from undercut.economics.scenario.tables import Scenario
+from undercut.economics.sensitivity import Factor
 from undercut.pipeline.saturation import LoadTest
 from undercut.pipeline.scenario.cost import unit_cost
 from undercut.pipeline.scenario.facts import (
@@ -24,7 +26,7 @@ from undercut.pipeline.scenario.facts import (
     UnitCost,
     WarFacts,
 )
-from undercut.pipeline.scenario.inputs import Input, Inputs
+from undercut.pipeline.scenario.inputs import Inputs
 from undercut.pipeline.scenario.pricing import buying, profit_at
 
 USAGE_COLUMN = "requests_per_month"
@@ -50,6 +52,7 @@ ALWAYS = (
 )  # fmt: skip
 """Moved even where the scenario gives no range: by half and by double."""
 MOST = 10
+SOBOL_POINTS = 256
 
 
 def invested(i: Inputs, p: Pricing, u: UnitCost, w: WarFacts) -> InvestFacts:
@@ -77,39 +80,68 @@ def invested(i: Inputs, p: Pricing, u: UnitCost, w: WarFacts) -> InvestFacts:
 
 
 def _worth(npv: float, capital: float, months: int, payback: float | None) -> str:
+    put = money.usd(capital)
     if npv < 0:
-        back = "it does not come back" if payback is None else f"it comes back in {payback:.1f}"
+        back = "never comes back"
+        if payback is not None:
+            back = f"comes back after {payback:.1f} months, too late for what money costs you"
         return (
-            f"Not worth it: over {months} months the value of {money.usd(capital)} put in falls "
-            f"short by {money.usd(-npv)} ({back} months, undiscounted)."
-            if payback is not None
-            else f"Not worth it: over {months} months {money.usd(capital)} put in falls short by "
-            f"{money.usd(-npv)}, and the money does not come back."
+            f"Not worth it: {put} put in {back}; over {months} months it falls short by "
+            f"{money.usd(-npv)}."
         )
     when = "at once" if not payback else f"after {payback:.1f} months"
     return (
-        f"Worth it: {money.usd(capital)} put in comes back {when}, and {money.usd(npv)} of value "
-        f"is left after {months} months."
+        f"Worth it: {put} put in comes back {when}, and {money.usd(npv)} of value is left after "
+        f"{months} months."
     )
 
 
-def tornado(i: Inputs, scenario: Scenario, test: LoadTest | None) -> Tornado:
-    """Return how far each assumption moves the profit a month, half-way through the horizon."""
+def tornado(i: Inputs, scenario: Scenario, test: LoadTest | None, shares: bool = False) -> Tornado:
+    """Return how far each assumption moves the profit a month, half-way through the horizon.
 
-    def result(inputs: Inputs) -> float:
+    Args:
+        i: what went in.
+        scenario: its kind of demand.
+        test: the load test behind the knee.
+        shares: also share the variance out among the assumptions (Sobol indices).
+    """
+
+    def result(values: Mapping[str, np.ndarray], k: int) -> float:
+        inputs = i
+        for key, column in values.items():
+            inputs = inputs.with_value(key, float(column[k]))
         return half_way(inputs, scenario, test)
 
-    base = result(i)
-    bars = []
-    for one, low, high in _ranges(i):
-        try:
-            ends = [result(i.with_value(one.key, end)) for end in (low, high)]
-        except UndercutError:
-            continue  # an end at which the scenario says nothing moves nothing
-        bars.append(Bar(key=one.key, label=_label(one.key), low=low, high=high, at_low=ends[0],
-                        at_high=ends[1]))  # fmt: skip
-    bars.sort(key=lambda b: -abs(b.at_high - b.at_low))
-    return Tornado(base=base, bars=[b for b in bars if b.at_low != b.at_high][:MOST])
+    def model(values: Mapping[str, np.ndarray]) -> np.ndarray:
+        rows = len(next(iter(values.values())))
+        return np.array([result(values, k) for k in range(rows)])
+
+    base = half_way(i, scenario, test)
+    factors = [f for f in _factors(i) if _answers(i, f, scenario, test)]
+    if not factors:
+        return Tornado(base=base, bars=[])
+    found = sensitivity.tornado(model, factors)
+    bars = [
+        Bar(key=b.name, label=_label(b.name), low=b.low, high=b.high, at_low=b.at_low,
+            at_high=b.at_high)
+        for b in found.bars
+        if b.swing > 0
+    ]  # fmt: skip
+    parts = {}
+    if shares:
+        spread = sensitivity.sobol(model, factors, points=SOBOL_POINTS)
+        parts = {_label(s.name): s.total for s in spread.indices}
+    return Tornado(base=base, bars=bars[:MOST], sobol=parts)
+
+
+def _answers(i: Inputs, f: Factor, scenario: Scenario, test: LoadTest | None) -> bool:
+    """Whether the scenario has an answer at both ends; where it has none, nothing can be drawn."""
+    try:
+        for end in (f.low, f.high):
+            half_way(i.with_value(f.name, end), scenario, test)
+    except UndercutError:
+        return False
+    return True
 
 
 def half_way(i: Inputs, scenario: Scenario, test: LoadTest | None) -> float:
@@ -130,15 +162,16 @@ def half_way(i: Inputs, scenario: Scenario, test: LoadTest | None) -> float:
     return profit_at(then, u, b, b.best)
 
 
-def _ranges(i: Inputs) -> list[tuple[Input, float, float]]:
+def _factors(i: Inputs) -> list[Factor]:
+    """Return what is moved: numbers with a range, and the decisive ones by half and by double."""
     found = []
     for one in i.items.values():
-        if one.low is not None and one.high is not None:
-            found.append((one, one.low, one.high))
-        elif one.key in ALWAYS and one.assumed and one.value != 0:
-            ends = sorted((0.5 * one.value, 2.0 * one.value))
-            found.append((one, ends[0], ends[1]))
-    return [f for f in found if f[1] < f[2]]
+        low, high = one.low, one.high
+        if (low is None or high is None) and one.key in ALWAYS and one.assumed:
+            low, high = sorted((0.5 * one.value, 2.0 * one.value))
+        if low is not None and high is not None and low < high:
+            found.append(Factor(name=one.key, low=low, high=high, base=one.value))
+    return found
 
 
 def _label(key: str) -> str:
