@@ -73,8 +73,8 @@ def _options(model: Any) -> str:
 
 def commands() -> str:
     """Return the page of commands: one table of options each, made from the specs."""
+    from undercut.cli import verbs
     from undercut.cli.app import COMMANDS
-    from undercut.core import specs, specs_serving
     from undercut.serving.options import ServeOptions
 
     parts = [
@@ -86,9 +86,7 @@ def commands() -> str:
         "status 0: done; 2: something you can mend, said on standard error; 130: stopped by you.\n",
     ]
     for name, text in COMMANDS.items():
-        kind = f"{name.capitalize()}Spec"
-        home = specs_serving if hasattr(specs_serving, kind) else specs
-        model = ServeOptions if name == "serve" else getattr(home, kind)
+        model = ServeOptions if name == "serve" else getattr(verbs, name).spec
         parts += [f"## `undercut {name}`\n", f"{text}\n", _options(model) + "\n"]
     return "\n".join(parts)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from undercut.cli.command import Positional, make
 from undercut.core import specs, specs_serving
+from undercut.cli.verbs_economics import BUILDERS as ECONOMICS
 
 FILES = Positional("train", "Labelled file or files.", many=True, files=True)
 ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.", files=True)
@@ -97,8 +98,13 @@ def _compress() -> Callable[..., None]:
 def _price() -> Callable[..., None]:
     def call(spec: specs.PriceSpec, terminal: Any) -> Any:
         from undercut.cli.results import PriceResult
-        from undercut.pipeline.verbs import price
+        from undercut.pipeline.verbs import price, scenario_of
 
+        if (scenario := scenario_of(spec)) is not None:
+            from undercut.cli.economics import ScenarioResult
+            from undercut.pipeline.scenario.answer import price_scenario
+
+            return ScenarioResult(price_scenario(scenario, terminal))
         return PriceResult(price(spec, terminal))
 
     return make("price", specs.PriceSpec, call, (RUN,))
@@ -297,6 +303,7 @@ _BUILDERS = {
     "usage": _usage,
     "invoice": _invoice,
     "feedback": _feedback,
+    **ECONOMICS,
 }
 
 

@@ -288,9 +288,19 @@ class CompressSpec(PlaceSpec, GateSpec):
 
 
 class PriceSpec(PlaceSpec, MarketSpec):
-    """Unit cost, floors, break-even and rivals for a finished run, from its measurements."""
+    """Unit cost, floors, break-even and rivals for a finished run, from its measurements.
+
+    With a scenario, market.toml beside you or --scenario, also demand: the best price, what rivals'
+    answers do to it, the odds of surviving a price war, and a page with the pictures.
+    """
 
     run: str | None = Field(None, description="Name of a run; the newest by default.")
+    scenario: Path | None = Field(
+        None, description="Scenario file; market.toml beside you when there is one."
+    )
+    out: Path | None = Field(
+        None, description="Folder of the scenario's page; economics/NAME in the workspace."
+    )
 
 
 class ApiSpec(Spec):
