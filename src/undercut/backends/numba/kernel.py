@@ -84,32 +84,34 @@ def _word_grams(word, w, most, shift, h, bucket):  # type: ignore[no-untyped-def
 
 
 @njit(inline="always")
-def _char_grams(mixed, kind, m, sizes, shift, h, whole, bucket, b):  # type: ignore[no-untyped-def]
+def _char_grams(mixed, kind, m, sizes, shift, h, whole, found, bucket, b):  # type: ignore[no-untyped-def]
     """Add character n-grams to ``bucket``; a space may only stand first or last."""
     char_min, char_max, pairs, half = sizes
-    for j in range(m):
-        h[j] = mixed[j]
+    h[:m] = mixed[:m]
     for n in range(2, char_max + 1):
-        salt = U(n * SIZE_SALT & 0xFFFFFFFF)
-        for j in range(m - n + 1):
-            h[j] = U(U(h[j] * U(CHAR_STEP)) + mixed[j + n - 1])
-        for j in range(m - n + 1):
+        size = max(m - n + 1, 0)
+        salt, last, inner = U(n * SIZE_SALT & 0xFFFFFFFF), mixed[n - 1 : m], kind[n - 2 : m]
+        for j in range(size):
+            h[j] = U(U(h[j] * U(CHAR_STEP)) + last[j])
+        for j in range(size):
             if n == 2:
                 whole[j] = (kind[j] != SPACE) | (kind[j + 1] != SPACE)
             else:
-                whole[j] &= kind[j + n - 2] != SPACE
-        if n >= char_min:
-            for j in range(m - n + 1):
-                bucket[b] = half + (_mix(U(h[j] ^ salt)) >> shift)
+                whole[j] &= inner[j] != SPACE
+        if n < char_min and (n > 2 or not pairs):
+            continue
+        for j in range(size):
+            found[j] = U(half + U(_mix(U(h[j] ^ salt)) >> shift))
+        for j in range(size):  # without branches: where words end cannot be foreseen
+            bucket[b] = found[j]
+            if n >= char_min:
                 b += whole[j]
-        elif n == 2 and pairs:
-            for j in range(m - 1):
-                bucket[b] = half + (_mix(U(h[j] ^ salt)) >> shift)
+            else:
                 b += (kind[j] == SINGLE) | (kind[j + 1] == SINGLE)
     return b
 
 
-@njit(inline="always")
+@njit
 def _add_rows(weight, bucket, b, part, total):  # type: ignore[no-untyped-def]
     """Set ``total`` to the sum of the table's rows at ``bucket[:b]``."""
     total[:] = 0
@@ -138,9 +140,10 @@ def margins(codes, bounds, longest, ngrams, tables, out):  # type: ignore[no-unt
     """
     words, char_min, char_max, pairs, bits = ngrams
     kinds, powers, weight, scale, bias = tables
-    shift, half = U(33 - bits), 1 << (bits - 1)
+    shift, half = U(33 - bits), U(1 << (bits - 1))
     room = longest + 2
-    mixed, h, word = np.empty(room, U), np.empty(room, U), np.empty(room, U)
+    mixed, word = np.empty(room, U), np.empty(room, U)
+    h, found = np.empty(room, U), np.empty(room, U)
     kind, whole = np.empty(room, np.uint8), np.empty(room, np.uint8)
     bucket = np.empty(room * (words + char_max) + 1, np.uint32)
     total, part = np.empty(weight.shape[1], np.int32), np.empty(weight.shape[1], np.int16)
@@ -148,7 +151,7 @@ def margins(codes, bounds, longest, ngrams, tables, out):  # type: ignore[no-unt
         m, w = _lay_out(codes[bounds[i] : bounds[i + 1]], kinds, powers, mixed, kind, word)
         b = _word_grams(word, w, words, shift, h, bucket)
         sizes = (char_min, char_max, pairs, half)
-        b = _char_grams(mixed, kind, m, sizes, shift, h, whole, bucket, b)
+        b = _char_grams(mixed, kind, m, sizes, shift, h, whole, found, bucket, b)
         _add_rows(weight, bucket, b, part, total)
         root = np.float32(1 / np.sqrt(np.float64(max(b, 1))))
         for k in range(out.shape[1]):
