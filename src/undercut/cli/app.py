@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
     "compress": "Shrink an artefact; the gate passes or refuses each result.",
+    "cascade": "Let a cheap model answer what it is sure of, and a dear one the rest.",
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
     "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",
