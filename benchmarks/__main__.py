@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import (
     adapters,
+    cascade,
     chinese,
     coreset,
     datasets,
@@ -42,6 +43,7 @@ WHAT = {
     "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
+    "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -267,6 +269,24 @@ class Bench:
                     f"{name}, {method}, seed {seed}",
                 )
 
+    def cascade(self, seed: int) -> None:
+        """Cascades on all sets with one seed."""
+        for name in cascade.SETS:
+            request = {
+                "dataset": name,
+                "data": str(self.data),
+                "seed": seed,
+                "threads": self.options.threads,
+            }
+            self.add(
+                "cascade",
+                cascade.SETTINGS,
+                lambda r=request: call("benchmarks.cascade", r, self.options.threads, 2 * 3600)[
+                    "rows"
+                ],
+                f"{name}, seed {seed}",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -331,6 +351,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
+        if what in ("all", "cascade"):
+            bench.cascade(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, coreset_tables, record
+from benchmarks import cascade_tables, claims, coreset_tables, record
 from benchmarks.claims import Results
 from benchmarks.figures import accuracies, mean, number, percent, spread, table
 from benchmarks.labels import pooled
@@ -189,6 +189,12 @@ def labels(results: Results) -> str:
     return f"{table(head, lines)}\n\n{table(titles, after)}"
 
 
+def cascade(results: Results) -> str:
+    """Return cascades on test rows and on streams."""
+    rows = claims.rows(results, "cascade")
+    return cascade_tables.tables(rows) if rows else _empty("cascade")
+
+
 def coreset(results: Results) -> str:
     """Return what chosen rows gained over random ones."""
     rows = claims.rows(results, "coreset")
@@ -272,6 +278,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "throughput": throughput,
     "chinese": chinese,
     "labels": labels,
+    "cascade": cascade,
     "coreset": coreset,
     "adapters": adapters,
     "startup": startup,
