@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import (
     adapters,
+    cascade,
     chinese,
     coreset,
     datasets,
@@ -44,6 +45,7 @@ WHAT = {
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
     "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
+    "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -280,6 +282,23 @@ class Bench:
 
         what = f"{tune.DATASET}, {options.usd:g} USD, seed {seed}"
         self.add("tune", tune.SETTINGS, work, what)
+    def cascade(self, seed: int) -> None:
+        """Cascades on all sets with one seed."""
+        for name in cascade.SETS:
+            request = {
+                "dataset": name,
+                "data": str(self.data),
+                "seed": seed,
+                "threads": self.options.threads,
+            }
+            self.add(
+                "cascade",
+                cascade.SETTINGS,
+                lambda r=request: call("benchmarks.cascade", r, self.options.threads, 2 * 3600)[
+                    "rows"
+                ],
+                f"{name}, seed {seed}",
+            )
 
     def startup(self) -> None:
         """The start of the command line."""
@@ -348,6 +367,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.tagging(seed)
     if what in ("all", "tune"):
         bench.tune()
+        if what in ("all", "cascade"):
+            bench.cascade(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, coreset_tables, methods_tables, record, tagging_tables
+from benchmarks import cascade_tables, claims, coreset_tables, methods_tables, record, tagging_tables
+from benchmarks.claims import Results
 from benchmarks.figures import accuracies, empty, groups, mean, number, percent, spread, table
 from benchmarks.labels import pooled
 from benchmarks.verdict import Results
@@ -179,6 +180,12 @@ def labels(results: Results) -> str:
     return f"{table(head, lines)}\n\n{table(titles, after)}"
 
 
+def cascade(results: Results) -> str:
+    """Return cascades on test rows and on streams."""
+    rows = claims.rows(results, "cascade")
+    return cascade_tables.tables(rows) if rows else empty("cascade")
+
+
 def coreset(results: Results) -> str:
     """Return what chosen rows gained over random ones."""
     rows = rows_of(results, "coreset")
@@ -234,6 +241,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "throughput": throughput,
     "chinese": chinese,
     "labels": labels,
+    "cascade": cascade,
     "coreset": coreset,
     "tagging": tagging_tables.rungs,
     "tagging-linear": tagging_tables.linear,

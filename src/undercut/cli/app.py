@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "What a price list earns on how much customers use.",
     "learning-curve": "Train on growing parts of the rows: what would more labels bring?",
     "loadtest": "Step the rate against a running server until its p95 passes the promise.",
+    "cascade": "Let a cheap model answer what it is sure of, and a dear one the rest.",
     "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",
     "export": "Settings, curves and costs of a run for TensorBoard, MLflow or W&B.",

@@ -95,6 +95,21 @@ def _compress() -> Callable[..., None]:
     return make("compress", specs.CompressSpec, call, (ARTEFACT, DATA))
 
 
+def _cascade() -> Callable[..., None]:
+    from undercut.core.specs_cascade import CascadeSpec
+
+    def call(spec: CascadeSpec, terminal: Any) -> Any:
+        from undercut.cli.cascaded import CascadeResult
+        from undercut.pipeline.cascade.build import cascade
+
+        return CascadeResult(cascade(spec, terminal))
+
+    models = Positional(
+        "artefacts", "Models, cheapest first: artefacts or runs.", many=True, files=True
+    )
+    return make("cascade", CascadeSpec, call, (models,))
+
+
 def _price() -> Callable[..., None]:
     def call(spec: specs.PriceSpec, terminal: Any) -> Any:
         from undercut.cli.results import PriceResult
@@ -286,6 +301,7 @@ _BUILDERS = {
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,
+    "cascade": _cascade,
     "price": _price,
     "rival": _rival,
     "report": _report,

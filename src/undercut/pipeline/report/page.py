@@ -83,7 +83,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
 
 
 def with_svgs(f: Figure) -> dict[str, Any]:
-    """Return a figure as the templates take it, drawn at every width."""
+    """Return a figure as the templates take it, drawn at each width."""
     svgs = []
     if f.draw is not None:
         widths = {**WIDTHS, "full": FULL} if f.lead else WIDTHS
