@@ -282,6 +282,7 @@ class Bench:
 
         what = f"{tune.DATASET}, {options.usd:g} USD, seed {seed}"
         self.add("tune", tune.SETTINGS, work, what)
+
     def cascade(self, seed: int) -> None:
         """Cascades on all sets with one seed."""
         for name in cascade.SETS:

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cascade_tables, claims, coreset_tables, methods_tables, record, tagging_tables
-from benchmarks.claims import Results
+from benchmarks import (
+    cascade_tables,
+    claims,
+    coreset_tables,
+    methods_tables,
+    record,
+    tagging_tables,
+)
 from benchmarks.figures import accuracies, empty, groups, mean, number, percent, spread, table
 from benchmarks.labels import pooled
 from benchmarks.verdict import Results
@@ -182,7 +188,7 @@ def labels(results: Results) -> str:
 
 def cascade(results: Results) -> str:
     """Return cascades on test rows and on streams."""
-    rows = claims.rows(results, "cascade")
+    rows = rows_of(results, "cascade")
     return cascade_tables.tables(rows) if rows else empty("cascade")
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from undercut.cli.command import Positional, make
-from undercut.core import specs, specs_serving
 from undercut.cli.verbs_economics import BUILDERS as ECONOMICS
+from undercut.core import specs, specs_serving
 
 FILES = Positional("train", "Labelled file or files.", many=True, files=True)
 ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.", files=True)
