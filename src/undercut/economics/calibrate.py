@@ -147,8 +147,8 @@ def fit_logit(
     times = list(range(n)) if market is None else list(market)
     for name, given in (("volume_1k", len(q)), ("product", len(names)), ("market", len(times))):
         read.expect(given == n, f"{n} rows", str(given), name)
-    for name, array in (("market_1k", size), ("log_outside", rest)):
-        read.expect(array.size in (1, n), f"one figure, or {n}", f"shape {array.shape}", name)
+    for title, array in (("market_1k", size), ("log_outside", rest)):
+        read.expect(array.size in (1, n), f"one figure, or {n}", f"shape {array.shape}", title)
     read.done()
     j, products = codes(names)
     t, found_markets = codes(times)
@@ -172,8 +172,8 @@ def fit_logit(
         "volume_1k",
     )
     each = np.bincount(j, weights=q, minlength=len(products))
-    for i, name in enumerate(products):
-        read.expect(each[i] > 0, f"a volume above 0 of {name}", "none in any row", "volume_1k")
+    for i, known in enumerate(products):
+        read.expect(each[i] > 0, f"a volume above 0 of {known}", "none in any row", "volume_1k")
     read.expect(sold.sum() < m.sum(), "markets larger than what was sold", "none", "market_1k")
     read.done()
     k = len(products) + 1

@@ -63,13 +63,13 @@ def nash_nested(
     )
     rho_j = r[group]
     # One number for each pair of a firm and a nest.
-    pair, pairs = codes(list(zip(m.owner.tolist(), group.tolist(), strict=True)))
-    pair_firm = np.array([f for f, _ in pairs], dtype=np.intp)
-    pair_rho = r[np.array([g for _, g in pairs], dtype=np.intp)]
+    number = m.owner * len(nests) + group
+    known, pair = np.unique(number, return_inverse=True)
+    pair_firm, pair_rho = known // len(nests), r[known % len(nests)]
 
     def markups(within: Array, share: Array, a: Array) -> Array:
-        mine = sum_by(within, pair, len(pairs))  # S_f|g
-        held = sum_by(share, pair, len(pairs))
+        mine = sum_by(within, pair, len(known))  # S_f|g
+        held = sum_by(share, pair, len(known))
         factor = (1.0 - pair_rho) / (1.0 - pair_rho * mine)
         taken = np.minimum(sum_by(held * factor, pair_firm, len(m.firms)), 1.0 - 1e-15)
         firm = 1.0 / (a * (1.0 - taken))  # 1/alpha + Pi_f
@@ -79,7 +79,7 @@ def nash_nested(
         """Return ``(1 - rho)/alpha + rho S_f|g m + (1 - rho) Pi_f``: Morrow and Skerlos's zeta."""
         a = m.alpha[rows]
         within, share, _ = nested_shares(m, m.cost[rows] + markup, group, rho_j, rows)
-        same = sum_by(within * markup, pair, len(pairs))[:, pair]
+        same = sum_by(within * markup, pair, len(known))[:, pair]
         firm = sum_by(share * markup, m.owner, len(m.firms))[:, m.owner]
         return np.asarray((1.0 - rho_j) * (1.0 / a + firm) + rho_j * same)
 
