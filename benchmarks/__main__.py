@@ -12,9 +12,11 @@ from typing import Any
 
 from benchmarks import (
     adapters,
+    budgets,
     chinese,
     coreset,
     datasets,
+    kills,
     labels,
     linear_model,
     ours,
@@ -22,6 +24,7 @@ from benchmarks import (
     peers_trainer,
     peers_tutorial,
     record,
+    servers,
     startup,
     tables,
     tagging,
@@ -43,6 +46,8 @@ WHAT = {
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
     "startup": "undercut --help",
+    "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
+    "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
 }
@@ -272,6 +277,12 @@ class Bench:
         work = startup.measure
         self.add("startup", startup.SETTINGS, lambda: work(self.options.threads), "undercut --help")
 
+    def money(self, what: str) -> None:
+        """What holds for budgets or after kills, on both stores; a broken promise is an error."""
+        part = {"budgets": budgets, "kills": kills}[what]
+        for kind in servers.STORES:
+            self.add(what, part.SETTINGS, lambda k=kind: part.measure(k, self.work), f"on {kind}")
+
     def settings(self) -> None:
         """Choose the linear peers' settings again."""
         for name in datasets.COMPARED:
@@ -314,6 +325,9 @@ def main(arguments: list[str] | None = None) -> int:
     if what == "settings":
         bench.settings()
         return 0
+    if what in ("budgets", "kills"):
+        bench.money(what)
+        return 1 if bench.failures else 0
     if what in ("all", "startup"):
         bench.startup()
     for seed in options.seeds:
