@@ -252,3 +252,33 @@ def test_a_store_that_fails_lets_nothing_in_and_forgets_no_release(tmp_path, mon
     failing[0] = False
     assert shop.ask(key).held
     shop.close()
+
+
+def test_a_postgresql_that_drops_every_connection_loses_nothing(new_postgresql, tmp_path):
+    store = new_postgresql()
+    shop = Shop(store, tmp_path)
+    key = shop.key(requests_total=20)
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other = open_database(store)
+    answered = failed = 0
+    while answered < 20:
+        with other.connect() as db:
+            db.exec_driver_sql(cut)
+        try:
+            ticket = shop.ask(key)
+        except sa.exc.SQLAlchemyError:
+            failed += 1
+            assert failed < 20
+            continue
+        shop.answer(key, ticket)
+        answered += 1
+        with other.connect() as db:
+            db.exec_driver_sql(cut)
+        shop.meter._try_flush()
+    assert shop.refused(key).code == "budget-spent"
+    assert shop.meter.totals(key.id)[0].requests == shop.total(key)["requests"] == 20
+    assert shop.open() == 0
+    shop.close()
