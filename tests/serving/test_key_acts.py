@@ -108,16 +108,21 @@ def test_what_keys_refuses(place):
 
 def test_keys_on_the_command_line(place, capsys, monkeypatch):
     monkeypatch.chdir(place["plans"].parent)
-    main(["keys", "create", "acme", "--plan", "payg", "--plans", "plans.toml", "--json"])
-    told = json.loads(capsys.readouterr().out)
+
+    def typed(*words: str) -> str:
+        with pytest.raises(SystemExit) as left:
+            main(list(words))
+        assert not left.value.code
+        return capsys.readouterr().out
+
+    made = typed("keys", "create", "acme", "--plan", "payg", "--plans", "plans.toml", "--json")
+    told = json.loads(made)
     assert told["secret"].startswith("uc_") and told["keys"][0]["plan"] == "payg"
-    main(["keys"])
-    shown = capsys.readouterr().out
+    shown = typed("keys")
     assert "acme" in shown and told["secret"] not in shown
-    main(["keys", "audit"])
-    assert "keys.create" in capsys.readouterr().out
-    main(["usage"])
-    assert "No answered requests" in capsys.readouterr().out
+    assert "keys.create" in typed("keys", "audit")
+    assert "No answered requests" in typed("usage")
+    assert "No corrections" in typed("feedback")
 
 
 def billed(place) -> dict[str, str]:

@@ -11,6 +11,8 @@ import httpx
 from serving.inside import MODEL, inside, problem, until
 from serving.models import Echo, Gate
 from undercut.economics.charges import Price
+from undercut.serving.audit import acts
+from undercut.serving.key_record import ORDINARY
 from undercut.serving.plans import KeyLimits, Plan
 from undercut.serving.schemas import ModelInfo
 
@@ -77,15 +79,34 @@ def test_a_key_for_one_model_reaches_no_other(tmp_path):
     problem(nothing, 422, "model-unknown")
 
 
-def test_an_ordinary_key_has_no_admin_scope(tmp_path):
+def test_admin_routes_refuse_ordinary_keys(tmp_path):
     async def go():
-        async with inside(tmp_path) as it:
-            secret, key = it.keys.create("p", ["predict"])
-            return key.scopes, await it.http.get("/metrics", headers=bearer(secret))
+        async with inside(tmp_path) as it:  # its own key has every scope
+            secret, key = it.keys.create("p", ORDINARY)
+            ways = (("GET", "/v1/admin/keys"), ("POST", f"/v1/admin/keys/{key.id}/revoke"))
+            refused = [await it.http.request(*way, headers=bearer(secret)) for way in ways]
+            listed, ended = [await it.http.request(*way) for way in ways]
+            after = await it.http.get("/v1/usage", headers=bearer(secret))
+            nobody = await it.http.post("/v1/admin/keys/key_0/revoke")
+            last = acts(it.database)[-1]
+            return refused, listed, ended, after, nobody, last, it.keys.list()[0].id
 
-    scopes, response = asyncio.run(go())
-    assert scopes == ("predict",)
-    problem(response, 403, "key-scope")
+    refused, listed, ended, after, nobody, last, admin = asyncio.run(go())
+    for response in refused:
+        problem(response, 403, "key-scope")
+    assert [k["name"] for k in listed.json()["keys"]] == ["first", "p"]
+    assert "digest" not in listed.text
+    assert ended.json()["revoked_at"] and after.status_code == 401
+    problem(nobody, 404, "key-unknown")
+    assert (last.act, last.actor) == ("keys.revoke", admin)
+
+
+def test_without_keys_there_is_no_administrator(tmp_path):
+    async def go():
+        async with inside(tmp_path, keyed=False) as it:
+            return await it.http.get("/v1/admin/keys")
+
+    problem(asyncio.run(go()), 404, "not-found")
 
 
 def test_a_budget_covers_so_many_and_failures_cost_nothing(tmp_path):

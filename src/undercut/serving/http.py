@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 import undercut
+from undercut.core.errors import UndercutError
 from undercut.economics.charges import Quantities
 from undercut.predict.answers import knows
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
@@ -35,6 +36,7 @@ from undercut.serving.schemas import (
     FeedbackAnswer,
     FeedbackBody,
     Health,
+    KeysListed,
     ModelInfo,
     ModelsAnswer,
     PredictBody,
@@ -45,9 +47,20 @@ from undercut.serving.schemas import (
 from undercut.serving.shelf import Shelf
 from undercut.serving.till import Till
 
-API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models"}
+API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models", "/v1/admin/keys"}
 ROUTES = frozenset({"/", "/healthz", "/readyz", "/metrics"} | API)
 COMMON = (401, 403, 503)
+IDEMPOTENT = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "Sent again with the same key and body, a request is billed once.",
+        }
+    ]
+}
 
 
 async def _in_thread(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -167,7 +180,7 @@ def build_app(
         "/v1/predict",
         response_model=predict_answer(info.task for info in shelf.infos),
         responses=error_responses(*COMMON, 400, 402, 408, 413, 415, 422, 429, 500, 504),
-        openapi_extra=_takes(PredictBody),
+        openapi_extra=_takes(PredictBody) | IDEMPOTENT,
         summary="Answer one text or a list of texts",
         **keyed,
     )
@@ -254,6 +267,33 @@ def build_app(
         key = await caller(request, "predict")
         seen = shelf.visible(key.models if key else ())
         return _json(ModelsAnswer(models=[m.info for m in seen]))
+
+    if keys is not None:  # without keys nobody could be told from an administrator
+
+        @app.get(
+            "/v1/admin/keys",
+            response_model=KeysListed,
+            responses=error_responses(*COMMON),
+            summary="Every key, never its secret; needs the scope admin",
+            **keyed,
+        )
+        async def all_keys(request: Request) -> Response:
+            await caller(request, "admin")
+            return _json(KeysListed(keys=await _in_thread(keys.list)))
+
+        @app.post(
+            "/v1/admin/keys/{key_id}/revoke",
+            response_model=ApiKey,
+            responses=error_responses(*COMMON, 404),
+            summary="End a key now; needs the scope admin",
+            **keyed,
+        )
+        async def end_key(request: Request, key_id: str) -> Response:
+            actor = id_of(await caller(request, "admin"))
+            try:
+                return _json(await _in_thread(keys.revoke, key_id, actor))
+            except UndercutError:
+                raise ApiError(404, "key-unknown", "expected the id of a key", "") from None
 
     @app.get("/healthz", response_model=Health, summary="Whether the process answers")
     async def healthy() -> Response:

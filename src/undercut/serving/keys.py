@@ -131,15 +131,19 @@ class KeyStore:
             )
         return found[0]
 
-    def revoke(self, key_id: str) -> ApiKey:
+    def revoke(self, key_id: str, actor: str = "") -> ApiKey:
         """End a key now; ending it again changes nothing. Servers notice within a second.
+
+        Args:
+            key_id: which.
+            actor: who ends it, where that is not this store's own actor.
 
         Raises:
             UndercutError: no key of that id.
         """
         still = api_keys.c.revoked_at.is_(None)
         values = {"revoked_at": stamp(self._clock())}
-        return self._change("keys.revoke", key_id, values, {}, still)
+        return self._change("keys.revoke", key_id, values, {}, still, actor=actor)
 
     def rotate(self, key_id: str) -> tuple[str, ApiKey]:
         """Give a key a new secret; the old one ends now, all else stays, its budgets too.
@@ -194,12 +198,13 @@ class KeyStore:
         told: dict[str, Any],
         *where: Any,
         must: bool = False,
+        actor: str = "",
     ) -> ApiKey:
         mine = api_keys.c.id == key_id
         with self._database.begin() as db:
             done = db.execute(sa.update(api_keys).where(mine, *where).values(**values)).rowcount
             if done:
-                note(db, self._actor, act, key_id, told)
+                note(db, actor or self._actor, act, key_id, told)
             row = db.execute(sa.select(api_keys).where(mine)).first()
         self._remembered.clear()
         if row is None or (must and not done):

@@ -154,7 +154,10 @@ class Meter:
         """Write a segment's rows, settle them, and enter their sums; return how many were new."""
         told = "".join(f"{r['request_id']} {r['at']}\n" for r in rows)
         segment = hashlib.sha256(told.encode()).hexdigest()[:16]
-        new = 0
+        new, once = 0, dict[str, dict[str, Any]]()
+        for row in rows:  # a request with an idempotency key may have been answered twice
+            once.setdefault(row["request_id"], row)
+        rows = list(once.values())
         for i in range(0, len(rows), CHUNK):
             some = [r | {"segment": segment} for r in rows[i : i + CHUNK]]
             with writing(self._database) as db:

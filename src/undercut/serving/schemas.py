@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from undercut.core import plugins
 from undercut.core.errors import did_you_mean
 from undercut.core.types import Record
+from undercut.serving.key_record import ApiKey
 from undercut.serving.meter import UsageTotal
 from undercut.serving.problems import ApiError
 
@@ -150,6 +151,12 @@ class ModelsAnswer(BaseModel):
     """Models being served."""
 
     models: list[ModelInfo]
+
+
+class KeysListed(BaseModel):
+    """Every key."""
+
+    keys: list[ApiKey]
 
 
 class Health(BaseModel):
