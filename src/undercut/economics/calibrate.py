@@ -1,9 +1,9 @@
 """Demand from what was seen: rows of price and volume, or a belief about the elasticity.
 
 Maximum likelihood with standard errors from the information matrix. Volumes scatter more than
-counting allows; the spread that is left (Pearson's statistic over its degrees of freedom) widens the
-errors, as in McCullagh and Nelder, *Generalized Linear Models*, section 4.5. Prices set in answer to
-demand bias every one of these fits: use rows in which the price moved for other reasons.
+counting allows; the spread that is left (Pearson's statistic over its degrees of freedom) widens
+the errors, as in McCullagh and Nelder, *Generalized Linear Models*, section 4.5. Prices set in
+answer to demand bias every one of these fits: use rows in which they moved for other reasons.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 from pydantic import Field
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays, codes
-from undercut.economics.checks import collect, fraction, positive
+from undercut.economics.checks import collect, fraction
 from undercut.economics.demand import alpha_from_elasticity
 from undercut.economics.records import Demand
 
 STEPS = 200
+FIX = "The price may have followed the demand; use rows where it moved for other reasons."
 
 
 class Estimate(Record):
@@ -46,7 +47,9 @@ class DemandFit(Record):
     rows: int
     markets: int
 
-    def demand(self, market_1k_per_month: float, product: int = 0, log_outside: float = 0.0) -> Demand:
+    def demand(
+        self, market_1k_per_month: float, product: int = 0, log_outside: float = 0.0
+    ) -> Demand:
         """Return the demand of one of the products against everything else."""
         return Demand(
             alpha=self.alpha.value,
@@ -54,17 +57,6 @@ class DemandFit(Record):
             log_outside=log_outside,
             market_1k_per_month=market_1k_per_month,
         )
-
-
-class CurveFit(Record):
-    """A demand curve of one product fitted to rows."""
-
-    level: Estimate = Field(
-        description="linear: volume at a price of 0; constant elasticity: ln of volume at a price of 1"
-    )
-    slope: Estimate = Field(description="linear: volume a USD/1k takes; else the elasticity, above 0")
-    dispersion: float
-    rows: int
 
 
 class AlphaPrior(Record):
@@ -88,9 +80,7 @@ class AlphaPrior(Record):
     def draws(self, count: int, seed: int = 0) -> Array:
         """Return draws of alpha, ``(count,)``."""
         z = np.random.default_rng(seed).standard_normal(count)
-        return np.asarray(
-            self.median * np.exp(np.log(self.high / self.low) / 2 * z / ndtri(0.95))
-        )
+        return np.asarray(self.median * np.exp(np.log(self.high / self.low) / 2 * z / ndtri(0.95)))
 
 
 def alpha_from_prior(
@@ -110,7 +100,9 @@ def alpha_from_prior(
     low = alpha_from_elasticity(elasticity_low, price_usd_per_1k, share)
     high = alpha_from_elasticity(elasticity_high, price_usd_per_1k, share)
     if high < low:
-        collect(Problem("a size of at least elasticity_low", repr(elasticity_high), "elasticity_high"))
+        collect(
+            Problem("a size of at least elasticity_low", repr(elasticity_high), "elasticity_high")
+        )
     return AlphaPrior(median=float(np.sqrt(low * high)), low=low, high=high)
 
 
@@ -155,8 +147,8 @@ def fit_logit(
     times = list(range(n)) if market is None else list(market)
     for name, given in (("volume_1k", len(q)), ("product", len(names)), ("market", len(times))):
         read.expect(given == n, f"{n} rows", str(given), name)
-    for name, array in (("market_1k", size), ("log_outside", rest)):
-        read.expect(array.size in (1, n), f"one figure, or {n}", f"shape {array.shape}", name)
+    for title, array in (("market_1k", size), ("log_outside", rest)):
+        read.expect(array.size in (1, n), f"one figure, or {n}", f"shape {array.shape}", title)
     read.done()
     j, products = codes(names)
     t, found_markets = codes(times)
@@ -168,23 +160,30 @@ def fit_logit(
     read.expect(np.all(m[t] == m_row), "one size a market", "several", "market_1k")
     read.expect(np.all(o[t] == o_row), "one figure a market", "several", "log_outside")
     pairs = set(zip(j.tolist(), t.tolist(), strict=True))
-    read.expect(len(pairs) == n, "one row for each product and market", f"{n - len(pairs)} more", "product")
+    read.expect(
+        len(pairs) == n, "one row for each product and market", f"{n - len(pairs)} more", "product"
+    )
     sold = np.bincount(t, weights=q, minlength=count)
     over = np.flatnonzero(sold > m * (1 + 1e-12))
-    read.expect(not len(over), "volumes of at most the market", f"{sold[over[:1]]} of {m[over[:1]]}", "volume_1k")
+    read.expect(
+        not len(over),
+        "volumes of at most the market",
+        f"{sold[over[:1]]} of {m[over[:1]]}",
+        "volume_1k",
+    )
     each = np.bincount(j, weights=q, minlength=len(products))
-    for i, name in enumerate(products):
-        read.expect(each[i] > 0, f"a volume above 0 of {name}", "none in any row", "volume_1k")
+    for i, known in enumerate(products):
+        read.expect(each[i] > 0, f"a volume above 0 of {known}", "none in any row", "volume_1k")
     read.expect(sold.sum() < m.sum(), "markets larger than what was sold", "none", "market_1k")
     read.done()
     k = len(products) + 1
     if n < k + 1:
-        raise _unidentified(f"{n} rows for {k} figures")
+        raise unidentified(f"{n} rows for {k} figures")
     x = np.zeros((n, k))
     x[:, 0], x[np.arange(n), 1 + j] = -p, 1.0
     within = p - (np.bincount(j, weights=p) / np.bincount(j))[j]
     if np.abs(within).max() <= 1e-9 * max(float(p.max()), 1e-300):
-        raise _unidentified("the same price in every row of a product")
+        raise unidentified("the same price in every row of a product")
     theta, information, value = _newton(x, q, m, t, o)
     covariance = np.linalg.inv(information)
     s, _ = _row_shares(x @ theta, t, o, count)
@@ -200,12 +199,18 @@ def fit_logit(
             expected="volumes that fall as the price rises",
             found=f"alpha = {theta[0]:.4g} (standard error {np.sqrt(covariance[0, 0]):.2g})",
             where="volume_1k",
-            fix="The price may have followed the demand; use rows where it moved for other reasons.",
+            fix=FIX,
         )
-    z = float(ndtri(0.5 + confidence / 2))
+    z = student(confidence, n - k)
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     estimates = [
-        Estimate(name=str(name), value=float(v), standard_error=float(e), low=float(v - z * e), high=float(v + z * e))
+        Estimate(
+            name=str(name),
+            value=float(v),
+            standard_error=float(e),
+            low=float(v - z * e),
+            high=float(v + z * e),
+        )
         for name, v, e in zip(["alpha", *products], theta, errors, strict=True)
     ]
     return DemandFit(
@@ -237,7 +242,9 @@ def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Ar
     z = x / scale
     left = np.maximum(m - np.bincount(t, weights=q, minlength=count), 0.0)
     theta = np.zeros(k)
-    mean = np.log(np.maximum(q.sum(), 1e-300) / np.maximum(left.sum(), 1e-300) / max(len(q) / count, 1))
+    mean = np.log(
+        np.maximum(q.sum(), 1e-300) / np.maximum(left.sum(), 1e-300) / max(len(q) / count, 1)
+    )
     theta[1:] = mean + float(o.mean())
 
     def likelihood(th: Array) -> float:
@@ -257,7 +264,7 @@ def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Ar
         try:
             move = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
-            raise _unidentified("prices that do not tell the products apart") from None
+            raise unidentified("prices that do not tell the products apart") from None
         step, better = 1.0, -np.inf
         while step > 1e-10:
             better = likelihood(theta + step * move)
@@ -266,122 +273,21 @@ def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Ar
             step *= 0.5
         theta, value = theta + step * move, max(better, value)
         if np.abs(theta).max() > 1e4:
-            raise _unidentified("shares at their limits: nothing, or everything, is bought")
+            raise unidentified("shares at their limits: nothing, or everything, is bought")
         if np.abs(step * move).max() <= 1e-10 * max(1.0, float(np.abs(theta).max())):
             break
     if np.linalg.cond(information) > 1e13:
-        raise _unidentified("prices that hardly move")
+        raise unidentified("prices that hardly move")
     return theta / scale, information * np.outer(scale, scale), value
 
 
-def fit_linear(price_usd_per_1k: Any, volume_1k: Any, confidence: float = 0.95) -> CurveFit:
-    """Fit ``q = a - b p`` by least squares: maximum likelihood with normal errors.
-
-    Raises:
-        UndercutError: figures out of range, prices that never move, or a slope of the wrong sign.
-    """
-    from scipy.stats import t as student
-
-    p, q = _curve_rows(price_usd_per_1k, volume_1k, confidence)
-    x = np.column_stack([np.ones(len(p)), -(p - p.mean())])
-    inverse = np.linalg.inv(x.T @ x)
-    theta = inverse @ (x.T @ q)
-    spread = float(((q - x @ theta) ** 2).sum() / (len(p) - 2))
-    # Back from the centred price: a = level + b * mean.
-    back = np.array([[1.0, p.mean()], [0.0, 1.0]])
-    theta, covariance = back @ theta, spread * back @ inverse @ back.T
-    width = float(student.ppf(0.5 + confidence / 2, len(p) - 2))
-    return _curve(theta, covariance, width, spread, len(p))
+def student(confidence: float, freedom: int) -> float:
+    """Return the half-width in standard errors; the spread was estimated too."""
+    return float(stdtrit(freedom, 0.5 + confidence / 2))
 
 
-def fit_constant_elasticity(
-    price_usd_per_1k: Any, volume_1k: Any, confidence: float = 0.95
-) -> CurveFit:
-    """Fit ``q = A p^-e`` by Poisson pseudo-maximum likelihood with estimated dispersion.
-
-    Keeps months without a sale, which a regression of logarithms cannot (Santos Silva and Tenreyro
-    2006, Review of Economics and Statistics 88(4)).
-
-    Raises:
-        UndercutError: figures out of range, prices that never move, or a slope of the wrong sign.
-    """
-    from scipy.stats import t as student
-
-    p, q = _curve_rows(price_usd_per_1k, volume_1k, confidence)
-    collect(*(positive("price_usd_per_1k", v) for v in p.tolist()))
-    if q.sum() <= 0:
-        collect(Problem("a volume above 0", "none in any row", "volume_1k"))
-    middle = np.log(p).mean()
-    x = np.column_stack([np.ones(len(p)), -(np.log(p) - middle)])
-    theta = np.array([np.log(q.mean()), 0.0])
-    information = x.T @ x
-
-    def likelihood(th: Array) -> float:
-        eta = np.clip(x @ th, -600.0, 600.0)
-        return float((q * eta - np.exp(eta)).sum())
-
-    value = likelihood(theta)
-    for _ in range(STEPS):
-        mu = np.exp(np.clip(x @ theta, -600.0, 600.0))
-        information = x.T @ (x * mu[:, None])
-        move = np.linalg.solve(information, x.T @ (q - mu))
-        step = 1.0
-        while step > 1e-10 and likelihood(theta + step * move) < value - 1e-12 * abs(value):
-            step *= 0.5
-        theta = theta + step * move
-        value = likelihood(theta)
-        if np.abs(step * move).max() < 1e-11:
-            break
-        if np.abs(theta[1]) > 1e4:
-            raise _unidentified("volumes that vanish at some price")
-    mu = np.exp(np.clip(x @ theta, -600.0, 600.0))
-    dispersion = float(((q - mu) ** 2 / mu).sum() / (len(p) - 2))
-    back = np.array([[1.0, middle], [0.0, 1.0]])
-    covariance = dispersion * back @ np.linalg.inv(information) @ back.T
-    width = float(student.ppf(0.5 + confidence / 2, len(p) - 2))
-    return _curve(back @ theta, covariance, width, dispersion, len(p))
-
-
-def _curve_rows(price: Any, volume: Any, confidence: float) -> tuple[Array, Array]:
-    read = Arrays()
-    p = np.atleast_1d(read.not_negative("price_usd_per_1k", price))
-    q = np.atleast_1d(read.not_negative("volume_1k", volume))
-    read.problems.append(fraction("confidence", confidence))
-    read.expect(p.shape == q.shape and p.ndim == 1, "one volume a price", f"{q.shape}", "volume_1k")
-    read.done()
-    if len(p) < 3:
-        raise _unidentified(f"{len(p)} rows for 2 figures")
-    if np.ptp(p) <= 1e-9 * max(float(p.max()), 1e-300):
-        raise _unidentified("the same price in every row")
-    return p, q
-
-
-def _curve(
-    theta: Array, covariance: Array, width: float, dispersion: float, rows: int
-) -> CurveFit:
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    if theta[1] <= 0:
-        raise fail(
-            "demand-slope",
-            expected="volumes that fall as the price rises",
-            found=f"a slope of {-theta[1]:.4g} (standard error {errors[1]:.2g})",
-            where="volume_1k",
-            fix="The price may have followed the demand; use rows where it moved for other reasons.",
-        )
-    level, slope = (
-        Estimate(
-            name=name,
-            value=float(v),
-            standard_error=float(e),
-            low=float(v - width * e),
-            high=float(v + width * e),
-        )
-        for name, v, e in zip(("level", "slope"), theta, errors, strict=True)
-    )
-    return CurveFit(level=level, slope=slope, dispersion=dispersion, rows=rows)
-
-
-def _unidentified(found: str) -> UndercutError:
+def unidentified(found: str) -> UndercutError:
+    """Return the error for rows that do not say what demand is."""
     return fail(
         "demand-rows",
         expected="more rows than figures to fit, with prices that differ",

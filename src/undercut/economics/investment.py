@@ -1,7 +1,7 @@
 """Is it worth it: present value, rate of return, payback, and what a customer is worth.
 
-Flows are USD at the ends of months 0, 1, 2, ...; month 0 is now. Source of the definitions: Brealey,
-Myers and Allen, *Principles of Corporate Finance*, chapters 2 and 5.
+Flows are USD at the ends of months 0, 1, 2, ...; month 0 is now. Source of the definitions:
+Brealey, Myers and Allen, *Principles of Corporate Finance*, chapters 2 and 5.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from undercut.core.errors import Problem, fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
-from undercut.economics.checks import collect, fraction, not_negative, number, positive, share
+from undercut.economics.checks import collect, not_negative, number, positive, share
 
 HIGHEST_RATE = 1e6
 LONGEST = 1200
@@ -90,9 +90,7 @@ def irr(flows_usd: Sequence[float] | Array) -> float:
     return found
 
 
-def payback_months(
-    flows_usd: Sequence[float] | Array, rate_per_month: float = 0.0
-) -> float | None:
+def payback_months(flows_usd: Sequence[float] | Array, rate_per_month: float = 0.0) -> float | None:
     """Return when the discounted flows have added up to 0 for good, within the month by a line.
 
     With a rate of 0 this is the plain payback. ``None`` when they never do; 0.0 when they never
@@ -235,18 +233,28 @@ def _irr(flows: Array) -> tuple[float | None, str]:
     if changes == 0:
         only = "no flow" if not len(signs) else "only outlays" if signs[0] < 0 else "only income"
         return None, f"{only}, so no rate makes the present value 0"
-    # In x = ln(1 + r) the value is a sum of exponentials: scan for changes of sign.
-    scale = float(np.abs(flows).max())
-    grid = np.unique(np.concatenate([np.linspace(-2.0, 2.0, 4001), np.linspace(2.0, 13.8, 600)]))
+    # In x = ln(1 + r) the value is a sum of exponentials: as many roots as changes of sign at most.
+    months = np.arange(len(flows))
+    scaled = flows / np.abs(flows).max()
 
-    def value(x: float) -> float:
-        weights = np.exp(np.clip(-x * np.arange(len(flows)), -700.0, 700.0))
-        return float((flows / scale * weights).sum() / weights.max())
+    def values(x: Array) -> Array:
+        power = -x[:, None] * months
+        return np.asarray(np.exp(power - power.max(axis=1, keepdims=True)) @ scaled)
 
-    values = np.array([value(float(x)) for x in grid])
-    roots = [float(grid[i]) for i in np.flatnonzero(values == 0)]
-    for i in np.flatnonzero(values[:-1] * values[1:] < 0):
-        roots.append(float(brentq(value, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14)))
+    if changes == 1:
+        reach = 1.0
+        while reach < 500.0 and values(np.array([-reach, reach])).prod() > 0:
+            reach *= 2.0
+        grid = np.array([-reach, reach])
+    else:
+        grid = np.concatenate([np.linspace(-2.0, 2.0, 1601), np.linspace(2.0, 14.0, 240)[1:]])
+        grid = np.concatenate([np.linspace(-14.0, -2.0, 240)[:-1], grid])
+    found = values(grid)
+    roots = [float(grid[i]) for i in np.flatnonzero(found == 0)]
+    for i in np.flatnonzero(found[:-1] * found[1:] < 0):
+        ends = (float(grid[i]), float(grid[i + 1]))
+        one = brentq(lambda x: float(values(np.array([x]))[0]), *ends, xtol=1e-16, rtol=1e-14)
+        roots.append(float(one))
     rates = [float(np.expm1(x)) for x in sorted(roots)]
     if len(rates) == 1:
         return rates[0], ""

@@ -1,7 +1,7 @@
 """What a price list earns on a distribution of usage, and which customers lose money.
 
-Each customer takes the plan that costs him least for what he uses, among those he may have. Usage is
-real rows from the meter, or drawn from a lognormal distribution.
+Each customer takes the plan that costs him least for what he uses, among those he may have. Usage
+is real rows from the meter, or drawn from a lognormal distribution.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ class Plan(Record):
 
     name: str
     usd_per_month: float = Field(0.0, description="paid whatever is used")
-    included_1k: float = Field(0.0, description="thousand requests a month without a further charge")
+    included_1k: float = Field(
+        0.0, description="thousand requests a month without a further charge"
+    )
     overage_usd_per_1k: float | None = Field(
         None, description="each thousand beyond; None: the plan ends at what is included"
     )
@@ -170,7 +172,9 @@ def price_list(
     read.done()
     paid = [p for p in plans if not p.trial]
     if not paid:
-        raise fail("plans-none", expected="a plan that is paid for", found="only trials", where="plans")
+        raise fail(
+            "plans-none", expected="a plan that is paid for", found="only trials", where="plans"
+        )
     bill = np.stack([bills(p, usage) for p in paid])  # (P, n)
     chosen = bill.argmin(axis=0)
     pays = bill[chosen, np.arange(len(usage))]

@@ -105,7 +105,9 @@ def tornado(model: Model, factors: Sequence[Factor]) -> Tornado:
     for i, f in enumerate(factors):
         low, high = float(answers[2 * i + 1]), float(answers[2 * i + 2])
         bars.append(
-            Bar(name=f.name, low=f.low, high=f.high, at_low=low, at_high=high, swing=abs(high - low))
+            Bar(
+                name=f.name, low=f.low, high=f.high, at_low=low, at_high=high, swing=abs(high - low)
+            )
         )
     bars.sort(key=lambda bar: -bar.swing)
     return Tornado(base=float(answers[0]), bars=bars)

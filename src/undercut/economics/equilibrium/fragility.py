@@ -43,8 +43,7 @@ def price_fragility(
     Raises:
         UndercutError: figures out of range, shapes that do not fit, or fewer than two firms.
     """
-    one = {"market": market, "log_outside": log_outside}
-    rivals = nash_logit(delta, cost, alpha, owner, **one)
+    rivals = nash_logit(delta, cost, alpha, owner, market=market, log_outside=log_outside)
     d = np.asarray(delta, dtype=np.float64)
     if d.ndim != 1 or len(rivals.firms) < 2:
         raise fail(
@@ -54,7 +53,7 @@ def price_fragility(
             where="owner",
         )
     c = np.broadcast_to(np.asarray(cost, dtype=np.float64), d.shape)
-    joint = nash_logit(d, c, alpha, ["all"] * len(d), **one)
+    joint = nash_logit(d, c, alpha, ["all"] * len(d), market=market, log_outside=log_outside)
     owners = list(range(len(d))) if owner is None else list(owner)
     mine = [np.array([o == f for o in owners]) for f in rivals.firms]
     v = d - alpha * joint.price

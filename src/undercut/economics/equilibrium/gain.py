@@ -1,4 +1,4 @@
-"""What a firm could gain by moving one price alone: measured on a grid, beside every equilibrium."""
+"""What a firm could gain by moving one price alone: on a grid, beside every equilibrium."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import numpy as np
 from undercut.economics.arrays import Array
 from undercut.economics.equilibrium.inputs import Markets
 
-FACTORS = np.concatenate([np.linspace(0.0, 0.9, 10), np.linspace(0.95, 1.05, 11), np.geomspace(1.1, 8, 10)])
+FACTORS = np.concatenate(
+    [np.linspace(0.0, 0.9, 10), np.linspace(0.95, 1.05, 11), np.geomspace(1.1, 8, 10)]
+)
 """Multiples of the equilibrium's markup that are tried."""
 AT_ONCE = 2_000_000
 

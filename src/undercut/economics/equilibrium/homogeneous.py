@@ -82,7 +82,13 @@ def capacity_then_price(
     k = capacity_1k_per_month / scale
     regime: Literal["sold-out", "mixed", "at-cost"]
     if k <= 1.0 / 3.0:
-        regime, profit, low, high, mean = "sold-out", k * (1 - 2 * k), 1 - 2 * k, 1 - 2 * k, 1 - 2 * k
+        regime, profit, low, high, mean = (
+            "sold-out",
+            k * (1 - 2 * k),
+            1 - 2 * k,
+            1 - 2 * k,
+            1 - 2 * k,
+        )
     elif k < 1.0:
         regime, profit, high = "mixed", ((1 - k) / 2) ** 2, (1 - k) / 2
         low = profit / k

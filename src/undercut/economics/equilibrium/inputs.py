@@ -77,7 +77,9 @@ def markets(
     a, o = read.positive("alpha", alpha), read.number("log_outside", log_outside)
     k = None if capacity is None else _capacity(read, capacity)
     read.problems.append(positive("market", market))
-    read.expect(1 <= d.ndim <= 2, "one row of products, or a table of markets", f"{d.shape}", "delta")
+    read.expect(
+        1 <= d.ndim <= 2, "one row of products, or a table of markets", f"{d.shape}", "delta"
+    )
     read.done()
     products, single = d.shape[-1], d.ndim == 1 and c.ndim <= 1 and a.ndim == 0 and o.ndim == 0
     names = list(range(products)) if owner is None else list(owner)

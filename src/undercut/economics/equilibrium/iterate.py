@@ -48,7 +48,7 @@ def _anderson(step: Step, start: Array) -> tuple[Array, int, Array]:
     gaps: list[Array] = []
     best = np.full(len(x), np.inf)
     count = 0
-    for count in range(1, STEPS + 1):  # noqa: B007
+    for count in range(1, STEPS + 1):
         at = x[open_]
         new = step(at, open_)
         gap = new - at
@@ -90,7 +90,7 @@ def _mix(xs: list[Array], gaps: list[Array]) -> Array:
     square = dg @ dg.transpose(0, 2, 1)
     size = np.trace(square, axis1=1, axis2=2)[:, None, None]
     square = square + (1e-14 * size + 1e-300) * np.eye(square.shape[1])
-    right = (dg @ last[:, :, None])
+    right = dg @ last[:, :, None]
     try:
         gamma = np.linalg.solve(square, right)
     except np.linalg.LinAlgError:

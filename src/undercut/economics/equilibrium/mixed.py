@@ -122,7 +122,9 @@ def _read(
     read.expect(1 <= d.ndim <= 3, "one, two or three axes", f"shape {d.shape}", "delta")
     read.expect(a.ndim <= 1, "one figure a segment", f"shape {a.shape}", "alpha")
     read.expect(w.shape == a.shape, f"{a.size} weights", f"shape {w.shape}", "weight")
-    read.expect(o.size in (1, a.size), f"one figure, or {a.size}", f"shape {o.shape}", "log_outside")
+    read.expect(
+        o.size in (1, a.size), f"one figure, or {a.size}", f"shape {o.shape}", "log_outside"
+    )
     total = float(w.sum())
     read.expect(abs(total - 1.0) < 1e-9, "weights that add up to 1", f"{total:g}", "weight")
     read.done()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import Problem
-from undercut.economics.arrays import Array, codes
+from undercut.economics.arrays import Array, Arrays, codes
 from undercut.economics.checks import collect
 from undercut.economics.equilibrium.gain import FACTORS
 from undercut.economics.equilibrium.inputs import Markets, markets, sum_by
@@ -23,6 +23,7 @@ from undercut.economics.equilibrium.iterate import solve
 from undercut.economics.equilibrium.records import Equilibrium
 
 HIGHEST_RHO = 0.999
+AT_ONCE = 500_000
 
 
 def nash_nested(
@@ -55,22 +56,20 @@ def nash_nested(
     """
     m = markets(delta, cost, alpha, owner, None, market, log_outside)
     group, nests = codes(list(nest))
-    r = _rho(rho, len(nests))
+    r = read_rho(rho, len(nests))
     products = m.delta.shape[1]
     collect(
-        None
-        if len(group) == products
-        else Problem(f"{products} nests", str(len(group)), "nest")
+        None if len(group) == products else Problem(f"{products} nests", str(len(group)), "nest")
     )
     rho_j = r[group]
     # One number for each pair of a firm and a nest.
-    pair, pairs = codes(list(zip(m.owner.tolist(), group.tolist(), strict=True)))
-    pair_firm = np.array([f for f, _ in pairs], dtype=np.intp)
-    pair_rho = r[np.array([g for _, g in pairs], dtype=np.intp)]
+    number = m.owner * len(nests) + group
+    known, pair = np.unique(number, return_inverse=True)
+    pair_firm, pair_rho = known // len(nests), r[known % len(nests)]
 
     def markups(within: Array, share: Array, a: Array) -> Array:
-        mine = sum_by(within, pair, len(pairs))  # S_f|g
-        held = sum_by(share, pair, len(pairs))
+        mine = sum_by(within, pair, len(known))  # S_f|g
+        held = sum_by(share, pair, len(known))
         factor = (1.0 - pair_rho) / (1.0 - pair_rho * mine)
         taken = np.minimum(sum_by(held * factor, pair_firm, len(m.firms)), 1.0 - 1e-15)
         firm = 1.0 / (a * (1.0 - taken))  # 1/alpha + Pi_f
@@ -80,7 +79,7 @@ def nash_nested(
         """Return ``(1 - rho)/alpha + rho S_f|g m + (1 - rho) Pi_f``: Morrow and Skerlos's zeta."""
         a = m.alpha[rows]
         within, share, _ = nested_shares(m, m.cost[rows] + markup, group, rho_j, rows)
-        same = sum_by(within * markup, pair, len(pairs))[:, pair]
+        same = sum_by(within * markup, pair, len(known))[:, pair]
         firm = sum_by(share * markup, m.owner, len(m.firms))[:, m.owner]
         return np.asarray((1.0 - rho_j) * (1.0 / a + firm) + rho_j * same)
 
@@ -106,9 +105,12 @@ def nash_nested(
     )
 
 
-def _rho(rho: Any, nests: int) -> Array:
-    from undercut.economics.arrays import Arrays
+def read_rho(rho: Any, nests: int) -> Array:
+    """Return one ``rho`` a nest, ``(G,)``.
 
+    Raises:
+        UndercutError: out of range, or not one a nest.
+    """
     read = Arrays()
     r = read.read("rho", rho, 0.0, HIGHEST_RHO, f"numbers from 0 to {HIGHEST_RHO}")
     read.expect(r.size in (1, nests), f"one figure, or {nests}", f"shape {r.shape}", "rho")
@@ -119,7 +121,7 @@ def _rho(rho: Any, nests: int) -> Array:
 def nested_shares(
     m: Markets, price: Array, group: Array, rho: Array, rows: Array
 ) -> tuple[Array, Array, Array]:
-    """Return shares within the nest, shares of the market ``(k, J)``, and the outside ``(k, 1)``."""
+    """Return shares within the nest and of the market ``(k, J)``, and the outside ``(k, 1)``."""
     nests = int(group.max()) + 1
     scaled = (m.delta[rows] - m.alpha[rows] * price) / (1.0 - rho)
     top = np.stack([scaled[:, group == g].max(axis=1) for g in range(nests)], axis=1)
@@ -143,10 +145,21 @@ def _gain(m: Markets, markup: Array, group: Array, rho: Array) -> Array:
         return m.by_firm(share * own)
 
     now, best = earned(markup), np.zeros(len(markup))
-    for j, f in enumerate(m.owner):
+    count, products = markup.shape
+    each = max(1, AT_ONCE // markup.size)
+    for first in range(0, products, each):
+        moving = np.arange(first, min(first + each, products))
+        # Every market once for each product that moves: (k, T, J) as one table of markets.
+        many = np.tile(np.arange(count), len(moving))
+        which = np.repeat(moving, count)
+        owners = m.owner[which]
+        base = markup[many]
         for factor in FACTORS:
-            moved = markup.copy()
-            moved[:, j] *= factor
-            change = earned(moved)[:, f] - now[:, f]
-            best = np.maximum(best, change / np.maximum(now[:, f], 1e-300))
+            moved = base.copy()
+            moved[np.arange(len(many)), which] *= factor
+            _, share, _ = nested_shares(m, m.cost[many] + moved, group, rho, many)
+            profit = m.by_firm(share * moved)[np.arange(len(many)), owners]
+            before = np.maximum(now[many, owners], 1e-300)
+            gained = (profit - before) / before
+            best = np.maximum(best, gained.reshape(len(moving), count).max(axis=0))
     return best

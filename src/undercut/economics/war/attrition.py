@@ -50,9 +50,7 @@ def symmetric_attrition(prize_usd: float, loss_usd_per_month: float) -> Attritio
     """
     collect(positive("prize_usd", prize_usd), positive("loss_usd_per_month", loss_usd_per_month))
     rate = loss_usd_per_month / prize_usd
-    return Attrition(
-        hazard_per_month=rate, mean_months=0.5 / rate, mean_months_of_one=1.0 / rate
-    )
+    return Attrition(hazard_per_month=rate, mean_months=0.5 / rate, mean_months_of_one=1.0 / rate)
 
 
 def runways(
@@ -79,9 +77,7 @@ def runways(
     return Runways(us_months=us, them_months=them, ratio=us / them, verdict=words)
 
 
-def ruin(
-    cash_usd: float, mean_usd_per_month: float, spread_usd: float, months: int
-) -> Array:
+def ruin(cash_usd: float, mean_usd_per_month: float, spread_usd: float, months: int) -> Array:
     """Return the chance that cash has ended some month below 0, by month, ``(months,)``.
 
     Cash moves by independent normal profits and is looked at once a month, as people do. Exact to

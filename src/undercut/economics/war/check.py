@@ -70,7 +70,9 @@ def _firm(at: str, firm: Firm) -> list[Problem | None]:
     if limit is not None:
         found.append(checks.not_negative(f"{at}.policy.limit_usd_per_1k", limit))
     elif policy.kind == "limit":
-        found.append(Problem("a price, for the policy limit", "none", f"{at}.policy.limit_usd_per_1k"))
+        found.append(
+            Problem("a price, for the policy limit", "none", f"{at}.policy.limit_usd_per_1k")
+        )
     return found
 
 

@@ -45,8 +45,8 @@ def limit_price(
     """Return the limit price and whether it pays.
 
     The entrant stays out when its best reply earns at most the interest on its entry cost,
-    ``F r``. With ``W = alpha F r / M`` that needs ``A = T_e/(W e^(1+W)) - e^outside`` of utility from
-    us, so ``p_L = (delta_i - ln A)/alpha``.
+    ``F r``. With ``W = alpha F r / M`` that needs ``A = T_e/(W e^(1+W)) - e^outside`` of utility
+    from us, so ``p_L = (delta_i - ln A)/alpha``.
 
     Args:
         incumbent_delta: our utility at a price of 0.
@@ -75,7 +75,9 @@ def limit_price(
     )
     asked = entry_cost_usd * rate_per_month
     w = alpha * asked / market_1k_per_month
-    log_needed = entrant_delta - alpha * entrant_usd_per_1k - np.log(w) - 1.0 - w  # ln(A + e^outside)
+    log_needed = (
+        entrant_delta - alpha * entrant_usd_per_1k - np.log(w) - 1.0 - w
+    )  # ln(A + e^outside)
     alone = _alone(incumbent_delta, incumbent_usd_per_1k, alpha, market_1k_per_month, log_outside)
     both = nash_logit(
         [incumbent_delta, entrant_delta],
@@ -115,7 +117,9 @@ def _verdict(blockaded: bool, pays: bool, limit: float | None, cost: float) -> s
     if blockaded:
         return "The entrant stays out by itself: entry does not pay even at our best price."
     if limit is not None and limit < cost:
-        return "Keeping the entrant out needs a price below variable cost: living beside it is better."
+        return (
+            "Keeping the entrant out needs a price below variable cost: living beside it is better."
+        )
     if pays:
         return "A price that keeps the entrant out earns more than living beside it."
     return "Living beside the entrant earns more than a price that keeps it out."

@@ -34,7 +34,9 @@ class Inertia:
         read = Arrays()
         s = read.probability("shares", shares)
         read.expect(s.shape == self.stationary.shape, "one share a choice", f"{s.shape}", "shares")
-        read.expect(abs(float(s.sum()) - 1) < 1e-9, "shares that add up to 1", f"{s.sum()}", "shares")
+        read.expect(
+            abs(float(s.sum()) - 1) < 1e-9, "shares that add up to 1", f"{s.sum()}", "shares"
+        )
         read.expect(0 <= months <= 100_000, "months from 0 to 100000", str(months), "months")
         read.done()
         return np.asarray(s @ np.linalg.matrix_power(self.matrix, int(months)))
@@ -43,8 +45,8 @@ class Inertia:
 def inertia(utility: Any, kappa: float) -> Inertia:
     """Return the moves of buyers whose last choice has ``kappa`` more utility.
 
-    ``P_jk`` is proportional to ``e^(v_k + kappa 1[j = k])`` (Dube, Hitsch and Rossi 2009, Journal of
-    Marketing Research 46(4)). The half-life is that of the slowest disturbance,
+    ``P_jk`` is proportional to ``e^(v_k + kappa 1[j = k])`` (Dube, Hitsch and Rossi 2009, Journal
+    of Marketing Research 46(4)). The half-life is that of the slowest disturbance,
     ``ln 0.5 / ln |lambda_2|``. The outside option is a choice like any other: give its utility too.
 
     Args:
@@ -64,7 +66,9 @@ def inertia(utility: Any, kappa: float) -> Inertia:
     score = score - score.max(axis=1, keepdims=True)
     matrix = np.exp(score)
     matrix /= matrix.sum(axis=1, keepdims=True)
-    return Inertia(matrix=matrix, stationary=_stationary(v, float(k)), half_life_months=_half(matrix))
+    return Inertia(
+        matrix=matrix, stationary=_stationary(v, float(k)), half_life_months=_half(matrix)
+    )
 
 
 def _stationary(v: Array, kappa: float) -> Array:

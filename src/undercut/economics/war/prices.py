@@ -57,7 +57,9 @@ def reply(
 
 def _best(war: War, f: int, delta: Array, cost: Array, utility: Array) -> Array:
     rest = np.delete(utility, f, axis=0)
-    top = np.maximum(rest.max(axis=0), war.log_outside) if len(rest) else np.asarray(war.log_outside)
+    top = (
+        np.maximum(rest.max(axis=0), war.log_outside) if len(rest) else np.asarray(war.log_outside)
+    )
     total = np.exp(war.log_outside - top) + np.exp(rest - top).sum(axis=0)
     log_t = delta - war.alpha * cost
     w = wrightomega(np.maximum(log_t - top - np.log(total) - 1.0, -700.0))

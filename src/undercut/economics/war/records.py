@@ -116,7 +116,7 @@ class WarResult:
         present_value_error: standard error of it, ``(F,)``.
         ruined: share of paths in which the firm ran out of cash, ``(F,)``.
         left: share of paths in which it left by its policy, ``(F,)``.
-        runway_months: cash over the first month's mean loss, by firm; ``None``: no loss or no end.
+        runway_months: cash over the first month's expected loss; ``None``: no loss, or no end.
         runway_ratio: our runway over the shortest rival's; ``None`` where either has no end.
         paths: simulated.
         fan_paths: the first paths, from which the quantiles are taken.

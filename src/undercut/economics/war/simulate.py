@@ -63,7 +63,9 @@ def _block(war: War, tally: Tally, block: int, size: int) -> None:
     fixed = np.array([[f.fixed_usd_per_month] for f in firms])
     finite = np.array([[f.cash_usd is not None] for f in firms])
     cheaper = np.array([[f.cost_ratio_per_year ** (1 / 12)] for f in firms])
-    patience = np.array([[f.policy.patience_months if f.policy.kind == "exit" else 10**6] for f in firms])
+    patience = np.array(
+        [[f.policy.patience_months if f.policy.kind == "exit" else 10**6] for f in firms]
+    )
     limits = [f.capacity_1k_per_month for f in firms]
     capacity = np.array([[np.inf if k is None else k] for k in limits])
     capped = any(k is not None for k in limits)
@@ -92,6 +94,7 @@ def _block(war: War, tally: Tally, block: int, size: int) -> None:
         if capped:
             sold = np.minimum(sold, capacity)
         profit = sold * (price - cost) - fixed
+        expected = profit.copy() if month == 1 else profit
         for f, firm in enumerate(firms):
             if firm.profit_noise_usd:
                 profit[f] += shocks.profit(f)
@@ -104,5 +107,7 @@ def _block(war: War, tally: Tally, block: int, size: int) -> None:
         ruined = selling & finite & (cash < 0)
         left = selling & ~ruined & (losing >= patience)
         sold_this_month, selling = selling, selling & ~ruined & ~left
-        tally.month(month, price, held[0], profit, cash, sold_this_month, selling, ruined, left)
+        tally.month(
+            month, price, held[0], profit, cash, sold_this_month, selling, ruined, left, expected
+        )
     tally.close()

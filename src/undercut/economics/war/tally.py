@@ -24,6 +24,7 @@ class Tally:
         self.price, self.share, self.profit = (np.zeros((n, f)) for _ in range(3))
         self.value, self.square = np.zeros(f), np.zeros(f)
         self.ruined, self.left = np.zeros(f), np.zeros(f)
+        self.burn = np.zeros(f)  # of the first month
         self.first = 0  # number of the block's first path
         self.size = 0
         self.worth = np.zeros((f, 0))
@@ -44,8 +45,12 @@ class Tally:
         selling: Array,
         ruined: Array,
         left: Array,
+        expected: Array,
     ) -> None:
-        """Add a month of a block, ``(F, B)`` each: ``sold`` before, ``selling`` after its exits."""
+        """Add a month of a block, ``(F, B)`` each: ``sold`` before, ``selling`` after its exits.
+
+        ``expected`` is the profit without the noise the model does not explain.
+        """
         t, size = month - 1, self.size
         price, share, profit, cash, sold, selling = (
             x[:, :size] for x in (price, share, profit, cash, sold, selling)
@@ -54,6 +59,8 @@ class Tally:
         self.sellers[t] += sold.sum(axis=1)
         self.price[t] += np.where(sold, price, 0.0).sum(axis=1)
         self.share[t] += share.sum(axis=1)
+        if t == 0:
+            self.burn -= expected[:, :size].sum(axis=1)
         self.profit[t] += profit.sum(axis=1)
         self.worth += profit * (1.0 + self.war.discount_per_month) ** -month
         self.ruined += ruined[:, :size].sum(axis=1)
@@ -113,7 +120,7 @@ class Tally:
 
     def _runways(self) -> list[float | None]:
         found: list[float | None] = []
-        for firm, profit in zip(self.war.firms, self.profit[0] / self.war.paths, strict=True):
-            ends = firm.cash_usd is not None and profit < 0
-            found.append(float((firm.cash_usd or 0.0) / -profit) if ends else None)
+        for firm, burn in zip(self.war.firms, self.burn / self.war.paths, strict=True):
+            ends = firm.cash_usd is not None and burn > 0
+            found.append(float((firm.cash_usd or 0.0) / burn) if ends else None)
         return found
