@@ -12,11 +12,14 @@ from typing import Any
 
 from benchmarks import (
     adapters,
+    budgets,
+    cascade,
     chinese,
     cold,
     coreset,
     datasets,
     growth,
+    kills,
     labels,
     linear_model,
     ours,
@@ -25,11 +28,13 @@ from benchmarks import (
     peers_tutorial,
     record,
     runtimes,
+    servers,
     startup,
     tables,
     tagging,
     tagging_rungs,
     throughput,
+    tune,
 )
 from benchmarks.clock import measured
 from benchmarks.part import ROOT, PartFailed, call
@@ -48,7 +53,11 @@ WHAT = {
     "runtimes": "the six-layer encoder on every runtime, beside the processor's matrix peak",
     "cold": "from the start of a process to its first answer, torch there and hidden",
     "growth": "predict --out on ten thousand to ten million rows, killed half-way and resumed",
+    "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
+    "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
     "startup": "undercut --help",
+    "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
+    "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
 }
@@ -301,10 +310,46 @@ class Bench:
                 "files of growing size",
             )
 
+    def tune(self) -> None:
+        """One search within a budget, and its curve; with the first of the seeds."""
+        options = self.options
+        split, seed = datasets.read(tune.DATASET, self.data), options.seeds[0]
+
+        def work() -> dict[str, Any]:
+            row = tune.measure(split, options.usd, seed, self.work, self.data, options.threads)
+            return row | {"figure": tune.draw(row, self.results)}
+
+        what = f"{tune.DATASET}, {options.usd:g} USD, seed {seed}"
+        self.add("tune", tune.SETTINGS, work, what)
+
+    def cascade(self, seed: int) -> None:
+        """Cascades on all sets with one seed."""
+        for name in cascade.SETS:
+            request = {
+                "dataset": name,
+                "data": str(self.data),
+                "seed": seed,
+                "threads": self.options.threads,
+            }
+            self.add(
+                "cascade",
+                cascade.SETTINGS,
+                lambda r=request: call("benchmarks.cascade", r, self.options.threads, 2 * 3600)[
+                    "rows"
+                ],
+                f"{name}, seed {seed}",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
         self.add("startup", startup.SETTINGS, lambda: work(self.options.threads), "undercut --help")
+
+    def money(self, what: str) -> None:
+        """What holds for budgets or after kills, on both stores; a broken promise is an error."""
+        part = {"budgets": budgets, "kills": kills}[what]
+        for kind in servers.STORES:
+            self.add(what, part.SETTINGS, lambda k=kind: part.measure(k, self.work), f"on {kind}")
 
     def settings(self) -> None:
         """Choose the linear peers' settings again."""
@@ -331,6 +376,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
+    parser.add_argument("--usd", type=float, default=tune.USD, help="tune: spend at most this")
     parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
     parser.add_argument(
@@ -355,6 +401,9 @@ def main(arguments: list[str] | None = None) -> int:
     if what == "settings":
         bench.settings()
         return 0
+    if what in ("budgets", "kills"):
+        bench.money(what)
+        return 1 if bench.failures else 0
     if what in ("all", "startup"):
         bench.startup()
     for seed in options.seeds:
@@ -372,6 +421,10 @@ def main(arguments: list[str] | None = None) -> int:
             bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
+        if what in ("all", "cascade"):
+            bench.cascade(seed)
+    if what in ("all", "tune"):
+        bench.tune()
     if what in ("all", "throughput"):
         bench.throughput()
     if what in ("all", "runtimes", "cold", "growth"):

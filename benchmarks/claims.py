@@ -8,31 +8,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from benchmarks import claims_methods, claims_runtimes, claims_tagging
 from benchmarks.figures import mean, number, percent, spread
+from benchmarks.verdict import Results, Verdict, missing, rows
 
-Results = dict[str, dict[str, Any]]
 BERT_BASE = 0.9366
 """BERT-base, fine-tuned on all of Banking77: Casanueva et al. 2020, arXiv:2003.04807, table 3."""
 RUNGS = ("linear", "probe", "partial", "full")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """``met`` is ``None`` when something needed was not measured."""
-
-    claim: str
-    target: str
-    measured: str
-    met: bool | None
-
-
-def rows(results: Results, benchmark: str, /, **wanted: Any) -> list[dict[str, Any]]:
-    """Return the rows of a result whose fields are as wanted."""
-    found = results.get(benchmark, {}).get("rows", [])
-    return [r for r in found if all(r.get(k) == v for k, v in wanted.items())]
 
 
 def tutorial_seconds(results: Results) -> float | None:
@@ -68,15 +52,11 @@ def cheapest_above_bert(results: Results) -> tuple[str, list[dict[str, Any]]] | 
     return rung, rows(results, "ours_beside_peers", method=rung) or of
 
 
-def _missing(claim: str, target: str) -> Verdict:
-    return Verdict(claim, target, "not measured", None)
-
-
 def _auto(results: Results) -> Verdict:
     claim, target = "`auto`, Banking77, mean test accuracy", "at least 94.0 % (stretch 94.5 %)"
     of = rows(results, "ours", method="auto")
     if not of:
-        return _missing(claim, target)
+        return missing(claim, target)
     values = [r["accuracy"] for r in of]
     shown = f"{spread(values, percent)}, {len(values)} seeds"
     return Verdict(claim, target, shown, statistics.fmean(values) >= 0.94)
@@ -88,7 +68,7 @@ def _ratio(results: Results, what: str, peer: float | None, factor: float, name:
     )
     target = f"at most 1/{factor:.0f} of its CPU-seconds"
     if peer is None or not rows(results, "ours"):
-        return _missing(claim, target)
+        return missing(claim, target)
     found = cheapest_above_bert(results)
     if found is None:
         return Verdict(claim, target, "no rung reached that accuracy", False)
@@ -118,7 +98,7 @@ def _linear(results: Results) -> Verdict:
     claim, target = "`linear`, Banking77", "at least 91 % in under 6 CPU-seconds"
     of = rows(results, "ours", method="linear")
     if not of:
-        return _missing(claim, target)
+        return missing(claim, target)
     train = [r["training_cpu_seconds"] for r in of]
     shown = (
         f"{spread([r['accuracy'] for r in of], percent)} in {spread(train)} CPU-s training, "
@@ -135,7 +115,7 @@ def _chinese(dataset: str) -> Callable[[Results], Verdict]:
         target = "accuracy not significantly below (McNemar, same test rows)"
         of = rows(results, "chinese", dataset=dataset)
         if not of:
-            return _missing(claim, target)
+            return missing(claim, target)
         shown = "; ".join(
             f"{percent(r['accuracy'])} vs {percent(r['peer_accuracy'])}, p = {r['p_value']:.2g}"
             for r in of
@@ -161,7 +141,7 @@ def _throughput(peer: str, factor: float) -> Callable[[Results], Verdict]:
         target = f"at least {factor:g} times its texts a second, tokenising included"
         of, best = rows(results, "throughput", name=peer), best_variant(results)
         if not of or best is None:
-            return _missing(claim, target)
+            return missing(claim, target)
         a, b = best["rounds"], of[0]["rounds"]
         ratio = statistics.median(a) / statistics.median(b)
         lowest = min(a) / max(b)
@@ -175,7 +155,7 @@ def _startup(results: Results) -> Verdict:
     claim, target = "`undercut --help`, everything installed", "under 0.3 s"
     of = rows(results, "startup")
     if not of:
-        return _missing(claim, target)
+        return missing(claim, target)
     values = of[0]["wall_seconds"]
     median = statistics.median(values)
     shown = f"{median:.3f} s, median of {len(values)} ({min(values):.3f} to {max(values):.3f})"
@@ -191,6 +171,9 @@ CLAIMS: tuple[Callable[[Results], Verdict], ...] = (
     _chinese("thucnews_titles"),
     _throughput("transformers.pipeline, default", 10),
     _throughput("transformers.pipeline, batch 32", 6),
+    *claims_runtimes.CLAIMS,
+    *claims_tagging.CLAIMS,
+    *claims_methods.CLAIMS,
     _startup,
 )
 

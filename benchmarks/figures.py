@@ -9,6 +9,19 @@ from typing import Any
 THIN = "\u2009"
 
 
+def empty(command: str) -> str:
+    """Return what stands where there is no result."""
+    return f"Not measured yet: `python -m benchmarks {command}`."
+
+
+def groups(rows: Iterable[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[Any]]:
+    """Return rows by the values of some fields, in the order they come."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[k] for k in keys), []).append(row)
+    return found
+
+
 def percent(value: float, digits: int = 1) -> str:
     """Return a share as a percentage."""
     return f"{100 * value:.{digits}f} %"

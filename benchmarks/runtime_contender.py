@@ -1,6 +1,7 @@
 """One way to run one encoder: texts a second, latency of one text, memory, accuracy.
 
-Contenders: ``undercut`` (an artefact folder on a backend), ``pipeline`` (a plain transformers
+Contenders: ``undercut`` (an artefact folder on a backend), ``chosen`` (the whole artefact that a
+run promoted, stack and all), ``pipeline`` (a plain transformers
 folder) and ``sentence_transformers`` (its encoder with our head). Each is asked for all test texts.
 """
 
@@ -92,6 +93,7 @@ def _sentence_transformers(
 
 OPENERS = {
     "undercut": _undercut,
+    "chosen": _undercut,
     "pipeline": _pipeline,
     "sentence_transformers": _sentence_transformers,
 }

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks import claims
-from benchmarks.claims import Results
-from benchmarks.figures import number, percent, table
-
-
-def _not_yet(what: str) -> str:
-    return f"Not measured yet: `python -m benchmarks {what}`."
+from benchmarks.figures import empty, number, percent, table
+from benchmarks.verdict import Results
+from benchmarks.verdict import rows as rows_of
 
 
 def _rate(value: float | None) -> str:
@@ -19,9 +15,9 @@ def _rate(value: float | None) -> str:
 
 def runtimes(results: Results) -> str:
     """Return one row a contender and number of threads."""
-    rows = claims.rows(results, "runtimes")
+    rows = rows_of(results, "runtimes")
     if not rows:
-        return _not_yet("runtimes")
+        return empty("runtimes")
     lines = []
     for r in rows:
         if r["kind"] == "peak":
@@ -57,9 +53,9 @@ def _share(row: dict[str, Any], name: str) -> str:
 
 def peaks(results: Results) -> str:
     """Return what the processor multiplies a second, by number format and threads."""
-    peaks = [r for r in claims.rows(results, "runtimes") if r["kind"] == "peak"]
+    peaks = [r for r in rows_of(results, "runtimes") if r["kind"] == "peak"]
     if not peaks:
-        return _not_yet("runtimes")
+        return empty("runtimes")
     names = list(peaks[0]["gflops"])
     lines = [
         [r["threads"], *(_rate(r["gflops"][name]) or "no such product" for name in names)]
@@ -70,9 +66,9 @@ def peaks(results: Results) -> str:
 
 def cold(results: Results) -> str:
     """Return seconds from process start to first answer."""
-    rows = claims.rows(results, "cold")
+    rows = rows_of(results, "cold")
     if not rows:
-        return _not_yet("cold")
+        return empty("cold")
     lines = [
         [
             r["model"],
@@ -90,9 +86,9 @@ def cold(results: Results) -> str:
 
 def growth(results: Results) -> str:
     """Return time and memory by rows, and what a kill half-way changed."""
-    rows = claims.rows(results, "growth")
+    rows = rows_of(results, "growth")
     if not rows:
-        return _not_yet("growth")
+        return empty("growth")
     lines = []
     for r in rows:
         killed = ""

@@ -38,9 +38,16 @@ def finished_run(split: datasets.Split, work: Path, threads: int, fresh: bool) -
     return place
 
 
+def facts_of(place: Path) -> dict[str, Any]:
+    """Return the facts of the run in a workspace."""
+    path = next((place / "out" / "runs").glob("*/facts.json"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def encoders(place: Path) -> list[tuple[dict[str, Any], Path]]:
     """Return each encoder among a run's variants, with the variant it is a part of."""
-    facts = json.loads(next((place / "out" / "runs").glob("*/facts.json")).read_text("utf-8"))
+    facts = facts_of(place)
     found: dict[str, tuple[dict[str, Any], Path]] = {}
     for v in facts["variants"]:
         for path in sorted((place / v["folder"]).rglob("manifest.json")):
@@ -92,7 +99,18 @@ def contenders(place: Path, plain: str, pooled: Path) -> list[dict[str, Any]]:
                     "size_bytes": sum(p.stat().st_size for p in folder.iterdir() if p.is_file()),
                 }
             )
-    return rows
+    facts = facts_of(place)
+    chosen = place / facts["artefact"]
+    return [
+        *rows,
+        {
+            "kind": "chosen",
+            "name": f"undercut's choice: {facts['promoted']}",
+            "promoted": True,
+            "folder": str(chosen),
+            "size_bytes": sum(p.stat().st_size for p in chosen.rglob("*") if p.is_file()),
+        },
+    ]
 
 
 def operations(folder: Path, texts: list[str]) -> float:

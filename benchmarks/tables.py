@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, coreset_tables, record, runtime_tables
-from benchmarks.claims import Results
-from benchmarks.figures import accuracies, mean, number, percent, spread, table
+from benchmarks import (
+    cascade_tables,
+    claims,
+    coreset_tables,
+    methods_tables,
+    record,
+    runtime_tables,
+    tagging_tables,
+)
+from benchmarks.figures import accuracies, empty, groups, mean, number, percent, spread, table
 from benchmarks.labels import pooled
+from benchmarks.verdict import Results
+from benchmarks.verdict import rows as rows_of
 
 README = Path(__file__).resolve().parent / "README.md"
 BLOCK = re.compile(r"(<!-- begin (?P<name>[a-z-]+) -->\n).*?(<!-- end (?P=name) -->)", re.DOTALL)
 MET = {True: "met", False: "**not met**", None: "not measured"}
-
-
-def _empty(command: str) -> str:
-    return f"Not measured yet: `python -m benchmarks {command}`."
-
-
-def _groups(rows: Iterable[dict[str, Any]], *keys: str) -> dict[tuple[Any, ...], list[Any]]:
-    found: dict[tuple[Any, ...], list[Any]] = {}
-    for row in rows:
-        found.setdefault(tuple(row[k] for k in keys), []).append(row)
-    return found
 
 
 def claims_table(results: Results) -> str:
@@ -39,7 +37,7 @@ def training(results: Results) -> str:
     """Return accuracy and cost of every way to train on Banking77."""
     names = ("peers_tutorial", "peers_trainer", "peers_linear", "ours")
     if not any(n in results for n in names):
-        return _empty("train` and `python -m benchmarks peers")
+        return empty("train` and `python -m benchmarks peers")
     base = claims.tutorial_seconds(results)
     lines: list[list[str]] = []
 
@@ -48,7 +46,7 @@ def training(results: Results) -> str:
         lines.append([name, rate, accuracies(of), spread(train), whole, ratio, how])
 
     for source in names[:2]:
-        found = _groups(claims.rows(results, source), "recipe", "learning_rate")
+        found = groups(rows_of(results, source), "recipe", "learning_rate")
         for (recipe, rate), of in found.items():
             seconds = [r["cpu_seconds"]["value"] for r in of]
             timed = sum(r["steps_timed"] for r in of)
@@ -56,11 +54,11 @@ def training(results: Results) -> str:
             if not of[0]["extrapolated"]:
                 how = f"run through, {len(of)} seeds"
             add(recipe, f"{rate:g}", of, seconds, "", how)
-    for (recipe,), of in _groups(claims.rows(results, "peers_linear"), "recipe").items():
+    for (recipe,), of in groups(rows_of(results, "peers_linear"), "recipe").items():
         train = [r["training"]["cpu_seconds"] for r in of]
         whole = spread([r["process"]["cpu_seconds"] for r in of])
         add(f"TF-IDF {recipe} + LinearSVC", "", of, train, whole, f"{len(of)} seeds")
-    for (method,), of in _groups(claims.rows(results, "ours"), "method").items():
+    for (method,), of in groups(rows_of(results, "ours"), "method").items():
         train = [r["training_cpu_seconds"] for r in of]
         whole = spread([r["whole_cpu_seconds"] for r in of])
         add(f"**undercut `{method}`**", "", of, train, whole, f"{len(of)} seeds")
@@ -78,9 +76,9 @@ def training(results: Results) -> str:
 
 def choices(results: Results) -> str:
     """Return what each of our runs chose, on validation rows only."""
-    rows = claims.rows(results, "ours")
+    rows = rows_of(results, "ours")
     if not rows:
-        return _empty("train")
+        return empty("train")
     lines = [
         [
             f"`{r['method']}`",
@@ -107,9 +105,9 @@ def choices(results: Results) -> str:
 
 def throughput(results: Results) -> str:
     """Return texts a second, tokenising included."""
-    rows = claims.rows(results, "throughput")
+    rows = rows_of(results, "throughput")
     if not rows:
-        return _empty("throughput")
+        return empty("throughput")
     peers = [r for r in rows if r["kind"] == "pipeline"]
     lines = []
     for row in rows:
@@ -128,9 +126,9 @@ def throughput(results: Results) -> str:
 
 def chinese(results: Results) -> str:
     """Return both Chinese sets, seed by seed."""
-    rows = claims.rows(results, "chinese")
+    rows = rows_of(results, "chinese")
     if not rows:
-        return _empty("chinese")
+        return empty("chinese")
     lines = [
         [
             r["dataset"],
@@ -149,16 +147,16 @@ def chinese(results: Results) -> str:
     head += [">McNemar p", "verdict", ">our CPU-s, whole command", ">peer CPU-s, training"]
     note = "; ".join(
         f"{name}: {of[0]['peer']}, C = {of[0]['peer_settings']['C']:g}"
-        for (name,), of in _groups(rows, "dataset").items()
+        for (name,), of in groups(rows, "dataset").items()
     )
     return f"{table(head, lines)}\n\nPeer settings, chosen on validation: {note}."
 
 
 def labels(results: Results) -> str:
     """Return what was found of planted label errors, and what cleaning them brought."""
-    rows = claims.rows(results, "labels")
+    rows = rows_of(results, "labels")
     if not rows:
-        return _empty("labels")
+        return empty("labels")
 
     def found(name: str, h: dict[str, Any], row: dict[str, Any]) -> list[Any]:
         shares = ("precision_20", "precision_100", "precision_planted", "precision", "recall")
@@ -181,7 +179,7 @@ def labels(results: Results) -> str:
         + [gained(r["cleaned"][way]) for way in ways]
         for r in rows
     ]
-    for (name,), of in _groups(rows, "dataset").items():
+    for (name,), of in groups(rows, "dataset").items():
         base = percent(statistics.fmean(r["noisy_accuracy"] for r in of), 2)
         whole = [pooled([r["cleaned"][way] for r in of], of[0]["test_rows"]) for way in ways]
         after.append([f"**{name}**", "all", base, *(gained(g) for g in whole)])
@@ -189,17 +187,23 @@ def labels(results: Results) -> str:
     return f"{table(head, lines)}\n\n{table(titles, after)}"
 
 
+def cascade(results: Results) -> str:
+    """Return cascades on test rows and on streams."""
+    rows = rows_of(results, "cascade")
+    return cascade_tables.tables(rows) if rows else empty("cascade")
+
+
 def coreset(results: Results) -> str:
     """Return what chosen rows gained over random ones."""
-    rows = claims.rows(results, "coreset")
-    return coreset_tables.tables(rows) if rows else _empty("coreset")
+    rows = rows_of(results, "coreset")
+    return coreset_tables.tables(rows) if rows else empty("coreset")
 
 
 def startup(results: Results) -> str:
     """Return the seconds of ``undercut --help``."""
-    rows = claims.rows(results, "startup")
+    rows = rows_of(results, "startup")
     if not rows:
-        return _empty("startup")
+        return empty("startup")
     head = ["command", ">median s", ">lowest", ">highest", ">times"]
     lines = []
     for r in rows:
@@ -212,7 +216,7 @@ def startup(results: Results) -> str:
 def provenance(results: Results) -> str:
     """Return where each result comes from."""
     if not results:
-        return _empty("all")
+        return empty("all")
     lines = []
     for name, r in results.items():
         commit = r["commit"][:10] + (" + changes" if r["uncommitted_changes"] else "")
@@ -237,34 +241,6 @@ def provenance(results: Results) -> str:
     return f"{table(head, lines)}\n\nVersions: {versions}. Processor extensions: {extensions}."
 
 
-def adapters(results: Results) -> str:
-    """Return what each way to train an encoder takes and gives, on each data set."""
-    rows = claims.rows(results, "adapters")
-    if not rows:
-        return _empty("adapters")
-    lines = []
-    for (name, method), of in _groups(rows, "dataset", "method").items():
-        share = of[0]["trainable_parameters"] / of[0]["total_parameters"]
-        full = [r["accuracy"] for r in rows if (r["dataset"], r["method"]) == (name, "full")]
-        mean_of = statistics.fmean(r["accuracy"] for r in of)
-        gap = f"{100 * (mean_of - statistics.fmean(full)):+.1f}" if full else ""
-        lines.append(
-            [
-                name,
-                f"`{method}`",
-                f"{of[0]['trainable_parameters']:,} ({percent(share)})",
-                accuracies(of),
-                gap,
-                spread([r["cpu_seconds"] for r in of]),
-                number(max(r["peak_memory_bytes"] for r in of) / 1e6),
-                f"{of[0]['size_bytes'] / 1e6:.2f}",
-            ]
-        )
-    head = ["data", "method", "trained", "test accuracy", "points from `full`", "CPU-s, fitting",
-            "peak memory, MB", "files, MB"]  # fmt: skip
-    return table(head, lines)
-
-
 BLOCKS: dict[str, Callable[[Results], str]] = {
     "claims": claims_table,
     "training": training,
@@ -276,8 +252,12 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "growth": runtime_tables.growth,
     "chinese": chinese,
     "labels": labels,
+    "cascade": cascade,
     "coreset": coreset,
-    "adapters": adapters,
+    "tagging": tagging_tables.rungs,
+    "tagging-linear": tagging_tables.linear,
+    "adapters": methods_tables.adapters,
+    "tune": methods_tables.tune,
     "startup": startup,
     "provenance": provenance,
 }

@@ -73,8 +73,8 @@ def _options(model: Any) -> str:
 
 def commands() -> str:
     """Return the page of commands: one table of options each, made from the specs."""
+    from undercut.cli import verbs
     from undercut.cli.app import COMMANDS
-    from undercut.core import specs
     from undercut.serving.options import ServeOptions
 
     parts = [
@@ -86,7 +86,7 @@ def commands() -> str:
         "status 0: done; 2: something you can mend, said on standard error; 130: stopped by you.\n",
     ]
     for name, text in COMMANDS.items():
-        model = ServeOptions if name == "serve" else getattr(specs, f"{name.capitalize()}Spec")
+        model = ServeOptions if name == "serve" else getattr(verbs, name).spec
         parts += [f"## `undercut {name}`\n", f"{text}\n", _options(model) + "\n"]
     return "\n".join(parts)
 

@@ -85,7 +85,47 @@ def chosen(seed: int) -> dict[str, Any]:
     row = {"use": "train", "start": 0, "n": 100, "model": "linear"}
     ways = {"at random": 0.6, "coverage (ours)": 0.66 + seed / 100, "k-center": 0.55}
     found = [row | {"way": way, "accuracy": accuracy} for way, accuracy in ways.items()]
-    return {"dataset": "sst2", "seed": seed, "found": found}
+    return {"dataset": "sst2", "seed": seed, "rows": 900, "found": found}
+
+
+def tagged(stack: float, seconds: float) -> dict[str, Any]:
+    rungs = {"full": 88.0, "linear": 86.0, "stack": stack}
+    return {
+        "dataset": "conll2003",
+        "method": "full",
+        "seed": 0,
+        "rungs": {k: {"f1": v, "token_accuracy": v + 8} for k, v in rungs.items()},
+        "valid_f1": rungs,
+        "pays": True,
+        "cpu_seconds": {"full": seconds - 20, "linear": 15.0},
+        "whole_cpu_seconds": seconds,
+    }
+
+
+def words(name: str, f1: float, seconds: float) -> dict[str, Any]:
+    row = {"dataset": "conll2003", "name": name, "seed": 0, "f1": f1, "valid_f1": f1 + 4}
+    row |= {"f1_low": f1 - 2, "f1_high": f1 + 2, "training": {"cpu_seconds": seconds}}
+    return row
+
+
+def searched(tuned: float, default: float, p: float, usd: float = 0.05) -> dict[str, Any]:
+    from pipeline.tuning.search_fixture import search_facts
+
+    def model(accuracy: float) -> dict[str, Any]:
+        return {"promoted": "partial", "valid_quality": 0.93, "accuracy": accuracy, "usd": 0.06}
+
+    return {
+        "dataset": "banking77",
+        "seed": 0,
+        "budget_usd": 0.05,
+        "search": search_facts().model_dump(mode="json") | {"usd": usd},
+        "tuned": model(tuned),
+        "default": model(default),
+        "only_tuned_right": 30,
+        "only_default_right": 20,
+        "p_value": p,
+        "figure": "tune_banking77.png",
+    }
 
 
 def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dict[str, Any]:
@@ -113,9 +153,13 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
         ],
         "labels": [planted("banking77", s) for s in range(2)],
         "coreset": [chosen(s) for s in range(3)],
+        "tagging": [words("undercut linear", 87.2, 13.0), words("spaCy", 74.0, 60.0)],
+        "tagging_rungs": [tagged(90.4, 600.0)],
+        "peers_tagging": [extrapolated("tutorial", 7000.0) | {"dataset": "conll2003"}],
+        "tune": [searched(0.946, 0.945, 0.6)],
         "adapters": [
             {
-                "dataset": "banking77",
+                "dataset": dataset,
                 "method": method,
                 "seed": 0,
                 "accuracy": accuracy,
@@ -125,7 +169,12 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
                 "peak_memory_bytes": 5e8,
                 "size_bytes": 1e6,
             }
-            for method, trained, accuracy in (("full", 1_000, 0.94), ("lora", 20, 0.935))
+            for dataset in ("banking77", "sst2")
+            for method, trained, accuracy in (
+                ("full", 1_000, 0.94),
+                ("lora", 20, 0.935),
+                ("adapter", 30, 0.931),
+            )
         ],
         "throughput": [
             contender("transformers.pipeline, default", 120.0, kind="pipeline"),
@@ -158,12 +207,13 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             {
                 "kind": "undercut",
                 "name": "onnxruntime float32",
-                "threads": 1,
+                "threads": 2,
                 "gate": "passed",
                 "gated": True,
                 "promoted": True,
                 "size_bytes": 9e7,
                 **RUNTIME,
+                "texts_per_second": 3_000.0,
             },
             {
                 "kind": "undercut",
@@ -196,18 +246,36 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
         "growth": [
             {
                 "model": "linear",
-                "rows_asked": 1_000,
+                "rows_asked": rows,
                 "megabytes": 0.1,
-                "wall_seconds": 1.0,
+                "wall_seconds": rows / 1_000,
                 "rows_per_second": 1_000.0,
                 "cpu_seconds": 1.0,
                 "cost_usd": 1e-5,
                 "peak_memory_bytes": 2e8,
                 "killed": killed,
-                "kept_rows": 512,
+                "kept_rows": 5_120,
+                "resumed_rows": 5_120 if killed else 0,
                 "same_bytes": True,
             }
-            for killed in (False, True)
+            for rows, killed in ((1_000, False), (10_000, False), (10_000, True))
+        ],
+        "cascade": [
+            {
+                "dataset": "banking77",
+                "name": "level with the last tier",
+                "first": "hashed",
+                "last": "full",
+                "accuracy": 0.94,
+                "last_accuracy": 0.941,
+                "difference": -0.001,
+                "difference_low": -0.004,
+                "difference_high": 0.002,
+                "escalated_on_validation": 0.2,
+                "texts_per_second": 5000.0,
+                "last_texts_per_second": 1000.0,
+                "times": 5.0,
+            }
         ],
         "startup": [
             {"command": "undercut --help", "wall_seconds": [0.2] * 10, "cpu_seconds": [0.2] * 10}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from benchmarks.claims import best_trainer, best_variant, cheapest_above_bert, judge_all
-from results_fixture import document, results
+from results_fixture import document, results, searched, tagged, words
 
 
 def verdicts(found):
@@ -16,11 +16,11 @@ def one(found, *words):
 
 
 def test_all_are_met_by_good_results():
-    assert [v.met for v in judge_all(results())] == [True] * 9
+    assert [v.met for v in judge_all(results())] == [True] * 19
 
 
 def test_nothing_measured_claims_nothing():
-    assert [v.met for v in judge_all({})] == [None] * 9
+    assert [v.met for v in judge_all({})] == [None] * 19
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,71 @@ def test_the_ratio_is_of_the_rows_timed_beside_the_peers():
     for row in beside:
         row["training_cpu_seconds"] = 1e6
     assert one(found, "tutorial recipe").met is False
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "worse"),
+    [
+        (("stacked", "entity F1"), "tagging_rungs", [tagged(89.4, 600.0)]),
+        (("stacked", "tutorial"), "tagging_rungs", [tagged(90.4, 701.0)]),
+        (("stacked", "right tag"), "tagging_rungs", [tagged(89.2, 600.0)]),
+        (("CRF", "`linear`"), "tagging", [words("undercut linear", 84.4, 13.0)]),
+        (("CRF", "`linear`"), "tagging", [words("undercut linear", 87.2, 20.1)]),
+        (("`undercut tune`",), "tune", [searched(0.93, 0.945, 0.01)]),
+        (("`undercut tune`",), "tune", [searched(0.946, 0.945, 0.6, usd=0.21)]),
+        (("`lora`", "`adapter`"), "adapters", None),
+        (("--coreset",), "coreset", None),
+    ],
+)
+def test_the_newer_parts_are_judged_on_both_sides(words, name, worse):
+    found = results()
+    assert one(found, *words).met is True
+    if worse is not None:
+        found[name]["rows"] = worse
+    elif name == "adapters":
+        lora = next(r for r in found[name]["rows"] if r["method"] == "lora")
+        lora["accuracy"] = 0.929
+    else:
+        for row in found[name]["rows"]:
+            for f in row["found"]:
+                f["accuracy"] = 0.6
+    assert one(found, *words).met is False
+
+
+def test_adapters_without_full_or_a_set_are_not_judged():
+    found = results()
+    kept = [r for r in found["adapters"]["rows"] if r["dataset"] == "banking77"]
+    found["adapters"]["rows"] = kept
+    assert one(found, "`lora`").met is None
+    found["adapters"]["rows"] = [r for r in kept if r["method"] != "full"]
+    assert one(found, "`lora`").met is None
+
+
+def test_many_chosen_rows_are_no_part_of_the_claim():
+    found = results()
+    for row in found["coreset"]["rows"]:
+        row["rows"] = 700
+    assert one(found, "--coreset").met is None
+
+
+def test_an_encoder_below_its_rate_or_without_its_gate_is_not_met():
+    assert one(results(), "six-layer").met is True
+    for change in ({"texts_per_second": 2999.0}, {"gate": "refused"}, {"gated": False}):
+        found = results()
+        next(r for r in found["runtimes"]["rows"] if r.get("gate") == "passed").update(change)
+        assert one(found, "six-layer").met is not True
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "word"),
+    [
+        (1, {"peak_memory_bytes": 2.5e8}, "a tenth"),
+        (1, {"wall_seconds": 12.6}, "a tenth"),
+        (2, {"same_bytes": False}, "SIGKILL"),
+        (2, {"resumed_rows": 0}, "SIGKILL"),
+    ],
+)
+def test_a_file_that_grows_or_a_kill_that_costs_is_not_met(row, change, word):
+    found = results()
+    found["growth"]["rows"][row].update(change)
+    assert one(found, word).met is False

@@ -117,9 +117,12 @@ def test_a_task_dumps_what_its_rows_say(texts, seed):
 def test_a_task_without_a_dump_of_its_own_gives_rows_too():
     predictor = load(fitted("token-classification", "linear")[0], threads=1)
     texts = [*rows_of("token-classification", 3, 1).inputs]
-    found = [json.loads(line) for line in answer_lines_json(predictor, texts)]
-    assert [f["text"] for f in found] == texts
-    assert all("entities" in f for f in found)
+    kind = predictor.task
+    for places in (["", "", ""], ["a:1", "a:5", "b:1"]):
+        found = [json.loads(line) for line in answer_lines_json(predictor, texts, places)]
+        assert [f["text"] for f in found] == [kind.text(t) for t in texts]
+        assert [f.get("row", "") for f in found] == places
+        assert all("entities" in f for f in found)
 
 
 @given(st.lists(st.text(max_size=5), max_size=40), st.integers(1, 7), st.integers(1, 12))
@@ -127,10 +130,11 @@ def test_pieces_are_bounded_and_lose_nothing(texts, rows, characters):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "CHUNK_ROWS", rows)
         patch.setattr(room, "CHUNK_CHARACTERS", characters)
-        found = list(chunks(texts))
+        placed = [(t, "") for t in texts]
+        found = list(chunks(placed))
         cut = len(found[0]) if found else 0
-        assert list(chunks(texts[cut:])) == found[1:]  # going on cuts where the whole does
-    assert [t for chunk in found for t in chunk] == texts
+        assert list(chunks(placed[cut:])) == found[1:]  # going on cuts where the whole does
+    assert [t for chunk in found for t, _ in chunk] == texts
     assert all(0 < len(chunk) <= rows for chunk in found)
 
 

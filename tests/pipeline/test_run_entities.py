@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from undercut.pipeline.predicting import predict_file
 from undercut.pipeline.rival.run import rival
 from undercut.pipeline.run import run
 from undercut.pipeline.verbs import evaluate
+from undercut.tasks.token_classification.reading.unlabelled import inputs
 
 pytest.importorskip("pycrfsuite", reason="the linear rung of entities trains with CRFsuite")
 
@@ -95,6 +97,46 @@ def test_predict_gives_offsets_in_the_original_text(done, tmp_path, capsys):
         main(["predict", facts.artefact, text])
     assert e.value.code in (0, None)
     assert ["18-22", "LOC", "Oslo"] in [x.split()[:3] for x in capsys.readouterr().out.splitlines()]
+
+
+FILES = {
+    "in.conll": "In O\nRome B-LOC\nit O\nrained O\n\nAnn B-PER\nLee I-PER\nran O\n",
+    "tokens.conll": "In\nRome\nit\nrained\n\nAnn\nLee\nran\n",
+    "in.txt": "In <LOC>Rome</LOC> it rained\n<PER>Ann Lee</PER> ran\n",
+    "names.txt": "In <START:LOC> Rome <END> it rained\n<START:PER> Ann Lee <END> ran\n",
+    "in.jsonl": '{"tokens": ["In", "Rome", "it", "rained"]}\n{"tokens": ["Ann", "Lee", "ran"]}\n',
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_predict_answers_the_rows_of_a_file_of_entities(done, tmp_path, name):
+    _, facts = done
+    path, out = tmp_path / name, tmp_path / "out.jsonl"
+    path.write_text(FILES[name])
+    told = []
+    listener = SimpleNamespace(say=told.append)
+    spec = PredictSpec(artefact=facts.artefact, file=path)
+    answered = predict_file(spec, listener)
+    assert answered.texts == ["In Rome it rained", "Ann Lee ran"]
+    assert [p.rpartition(":")[0] for p in answered.places] == [name, name]
+    assert "tags in it are not looked at" in told[0]
+    predict_file(spec.model_copy(update={"out": out}))
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [r["row"] for r in rows] == answered.places
+    for row, answer in zip(rows, answered.predictions, strict=True):
+        assert [(e["start"], e["end"]) for e in row["entities"]] == [
+            (e.start, e.end) for e in answer.entities
+        ]
+        assert all(row["text"][e["start"] : e["end"]] == e["text"] for e in row["entities"])
+    assert [e["text"] for e in rows[0]["entities"]] == ["Rome"]
+
+
+def test_tokens_of_one_chinese_character_are_answered_as_text(tmp_path):
+    path = tmp_path / "x.char"
+    path.write_text("王\n明\n在\n2\n0\n年\n\n好\n", encoding="utf-8")
+    assert inputs(path.rename(tmp_path / "x.bmes"), "x.bmes", None) == [
+        ("王明在20年", "x.bmes:1"), ("好", "x.bmes:8"),
+    ]  # fmt: skip
 
 
 def test_evaluate_scores_a_file_of_columns(done):

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from serving.models import Echo
 from undercut.ledger.book import Book
 from undercut.serving.database import open_database
 from undercut.serving.feedback import FeedbackStore
 from undercut.serving.http import build_app
-from undercut.serving.keys import SCOPES, KeyStore, open_keys
+from undercut.serving.keys import SCOPES, KeyStore, keys_of
 from undercut.serving.meter import Meter, open_meter
 from undercut.serving.options import Limits
 from undercut.serving.schemas import ModelInfo
+from undercut.serving.till import Till
 
 MODEL = ModelInfo(name="tiny", version="ab" * 32, labels=("退款", "lost_card"))
 JSON = {"content-type": "application/json"}
@@ -30,6 +32,8 @@ class Inside:
     http: httpx.AsyncClient
     secret: str
     keys: KeyStore | None
+    till: Till | None
+    database: sa.Engine
     meter: Meter
     feedback: FeedbackStore
     book: Book
@@ -46,19 +50,22 @@ async def inside(
     keyed: bool = True,
     hosts: frozenset[str] | None = None,
     more: Any = (),
+    plans: Any = None,
     **limits: Any,
 ) -> AsyncIterator[Inside]:
     """Open an app on fresh stores, and shut it down as a server would."""
     it = Inside()
-    database = open_database(folder / "serving.sqlite")
+    database = it.database = open_database(folder / "serving.sqlite")
     it.book = Book(folder / "ledger.sqlite")
     it.meter = open_meter(database, folder / "journal", it.book)
     it.feedback = FeedbackStore(database)
-    it.keys = open_keys(folder / "keys.sqlite") if keyed else None
+    it.keys = keys_of(database, folder / "pepper", plans) if keyed else None
+    it.till = Till(database, plans or {}, it.meter.server) if keyed else None
     it.secret = it.keys.create("first", SCOPES)[0] if it.keys else ""
     app = build_app(
         model or Echo(),
         keys=it.keys,
+        till=it.till,
         meter=it.meter,
         feedback=it.feedback,
         limits=Limits(**limits),

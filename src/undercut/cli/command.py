@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json as jsonlib
+import pkgutil
 import sys
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import reduce
+from importlib import import_module
 from keyword import iskeyword
 from operator import or_
 from pathlib import Path
@@ -19,6 +21,7 @@ from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from undercut import core
 from undercut.core import plugins, specs
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 
@@ -31,6 +34,8 @@ GROUPS = {
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
     "ApiSpec": "API",
+    "StoreSpec": "Store",
+    "ScenarioSpec": "Scenario",
 }
 
 
@@ -102,9 +107,19 @@ def known_keys() -> dict[str, type[specs.Spec]]:
     """Return every option name of every verb, with a spec that has it."""
     from undercut.serving.options import ServeOptions
 
-    found = [v for v in vars(specs).values() if isinstance(v, type)]
-    kinds: list[Any] = [ServeOptions, *(v for v in found if issubclass(v, specs.Spec))]
+    kinds: list[Any] = [ServeOptions, *all_specs().values()]
     return {name: kind for kind in kinds for name in kind.model_fields}
+
+
+def all_specs() -> dict[str, type[specs.Spec]]:
+    """Return every spec by its name: those of ``core/specs.py`` and of each ``specs_<room>.py``."""
+    found: dict[str, type[specs.Spec]] = {}
+    for info in pkgutil.iter_modules(core.__path__):
+        if info.name.startswith("specs"):
+            for name, value in vars(import_module(f"undercut.core.{info.name}")).items():
+                if isinstance(value, type) and issubclass(value, specs.Spec):
+                    found[name] = value
+    return found
 
 
 def read_toml(path: Path, spec: type[specs.Spec]) -> dict[str, Any]:
@@ -304,6 +319,7 @@ def make(
             raise SystemExit(code)
 
     command.__name__ = name
+    command.spec = spec  # type: ignore[attr-defined]
     command.__doc__ = inspect.getdoc(spec)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {q.name: q.annotation for q in parameters}

@@ -197,9 +197,13 @@ class PredictResult(Result):
 
         if self.record.out:
             console.print(self._written(), soft_wrap=True)
-        for answer in self.record.predictions:
+        record = self.record
+        places = record.places or [""] * len(record.predictions)
+        for place, answer in zip(places, record.predictions, strict=True):
             cut = "  (text was cut)" if answer.truncated else ""
-            for line in answer_lines(self.record.task, answer):
+            if place:
+                console.print(place, style="bold", soft_wrap=True, markup=False, highlight=False)
+            for line in answer_lines(record.task, answer):
                 console.print(f"{line}{cut}", soft_wrap=True, markup=False, highlight=False)
 
     def _written(self) -> str:

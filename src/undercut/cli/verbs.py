@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from undercut.cli.command import Positional, make
-from undercut.core import specs
+from undercut.cli.verbs_economics import BUILDERS as ECONOMICS
+from undercut.core import specs, specs_serving
 
 FILES = Positional("train", "Labelled file or files.", many=True, files=True)
 ARTEFACT = Positional("artefact", "Artefact folder, or the name of a run.", files=True)
@@ -94,11 +95,31 @@ def _compress() -> Callable[..., None]:
     return make("compress", specs.CompressSpec, call, (ARTEFACT, DATA))
 
 
+def _cascade() -> Callable[..., None]:
+    from undercut.core.specs_cascade import CascadeSpec
+
+    def call(spec: CascadeSpec, terminal: Any) -> Any:
+        from undercut.cli.cascaded import CascadeResult
+        from undercut.pipeline.cascade.build import cascade
+
+        return CascadeResult(cascade(spec, terminal))
+
+    models = Positional(
+        "artefacts", "Models, cheapest first: artefacts or runs.", many=True, files=True
+    )
+    return make("cascade", CascadeSpec, call, (models,))
+
+
 def _price() -> Callable[..., None]:
     def call(spec: specs.PriceSpec, terminal: Any) -> Any:
         from undercut.cli.results import PriceResult
-        from undercut.pipeline.verbs import price
+        from undercut.pipeline.verbs import price, scenario_of
 
+        if (scenario := scenario_of(spec)) is not None:
+            from undercut.cli.economics import ScenarioResult
+            from undercut.pipeline.scenario.answer import price_scenario
+
+            return ScenarioResult(price_scenario(scenario, terminal))
         return PriceResult(price(spec, terminal))
 
     return make("price", specs.PriceSpec, call, (RUN,))
@@ -222,6 +243,49 @@ def _help() -> Callable[..., None]:
     return make("help", specs.HelpSpec, call, (topic,))
 
 
+def _keys() -> Callable[..., None]:
+    def call(spec: specs_serving.KeysSpec, terminal: Any) -> Any:
+        from undercut.cli.keys import KeysResult
+        from undercut.serving.keys_verb import keys
+
+        return KeysResult(keys(spec))
+
+    action = Positional("action", "list (the default), create, rotate, revoke, limit, or audit.")
+    key = Positional("key", "Name of the key to create; else id or name of the one meant.")
+    return make("keys", specs_serving.KeysSpec, call, (action, key))
+
+
+def _usage() -> Callable[..., None]:
+    def call(spec: specs_serving.UsageSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import UsageResult
+        from undercut.serving.usage_verb import usage
+
+        return UsageResult(usage(spec))
+
+    return make("usage", specs_serving.UsageSpec, call)
+
+
+def _invoice() -> Callable[..., None]:
+    def call(spec: specs_serving.InvoiceSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import InvoiceResult
+        from undercut.serving.invoice_verb import invoice
+
+        return InvoiceResult(invoice(spec))
+
+    return make("invoice", specs_serving.InvoiceSpec, call)
+
+
+def _feedback() -> Callable[..., None]:
+    def call(spec: specs_serving.FeedbackSpec, terminal: Any) -> Any:
+        from undercut.cli.billing import FeedbackResult
+        from undercut.serving.feedback_verb import feedback
+
+        return FeedbackResult(feedback(spec))
+
+    action = Positional("action", "list (the default), export, or delete.")
+    return make("feedback", specs_serving.FeedbackSpec, call, (action,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -237,6 +301,7 @@ _BUILDERS = {
     "train": _train,
     "evaluate": _evaluate,
     "compress": _compress,
+    "cascade": _cascade,
     "price": _price,
     "rival": _rival,
     "report": _report,
@@ -250,6 +315,11 @@ _BUILDERS = {
     "list": _list,
     "ledger": _ledger,
     "serve": _serve,
+    "keys": _keys,
+    "usage": _usage,
+    "invoice": _invoice,
+    "feedback": _feedback,
+    **ECONOMICS,
 }
 
 

@@ -169,10 +169,15 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Scored:
-    """Log-probabilities ``float32 (U, K)`` of the inputs' units in order, and which were cut."""
+    """Log-probabilities ``float32 (U, K)`` of the inputs' units in order, and which were cut.
+
+    Attributes:
+        tiers: which part of a cascade answered each input, ``(n,)``; empty for any other model.
+    """
 
     log_probs: Any
     truncated: Sequence[bool]
+    tiers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -209,6 +214,7 @@ class Explainer(Protocol):
 
     Attributes:
         method: one sentence on how the shares are computed.
+        parts: only of a cascade: one explainer a tier; the tier that answered is asked.
     """
 
     method: str

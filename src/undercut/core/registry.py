@@ -21,6 +21,8 @@ class TaskInfo:
         read: ``"module:read"``, ``(path, name, text_column, label_column) -> (parts, notes)``:
             reads one file whose rows are no table of texts and labels into ``{"train": Examples}``
             and the like; ``name`` is shown in messages.
+        inputs: ``"module:inputs"``, ``(path, name, text_column) -> list[(input, place)] | None``:
+            what there is to answer in such a file, labelled or not; None when it is another.
         check: ``"module:check"``, ``(train, test | None) -> list[Finding]``: what is wrong with
             the rows of such files.
         answer: ``"module:Model"``, the pydantic record of one answer.
@@ -37,6 +39,7 @@ class TaskInfo:
     load: str
     recognise: str = ""
     read: str = ""
+    inputs: str = ""
     check: str = ""
     answer: str = "undercut.core.types:Prediction"
     row: str = ""

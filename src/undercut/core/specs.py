@@ -293,9 +293,19 @@ class CompressSpec(PlaceSpec, GateSpec):
 
 
 class PriceSpec(PlaceSpec, MarketSpec):
-    """Unit cost, floors, break-even and rivals for a finished run, from its measurements."""
+    """Unit cost, floors, break-even and rivals for a finished run, from its measurements.
+
+    With a scenario, market.toml beside you or --scenario, also demand: the best price, what rivals'
+    answers do to it, the odds of surviving a price war, and a page with the pictures.
+    """
 
     run: str | None = Field(None, description="Name of a run; the newest by default.")
+    scenario: Path | None = Field(
+        None, description="Scenario file; market.toml beside you when there is one."
+    )
+    out: Path | None = Field(
+        None, description="Folder of the scenario's page; economics/NAME in the workspace."
+    )
 
 
 class ApiSpec(Spec):
@@ -395,7 +405,9 @@ class PredictSpec(PlaceSpec, CoreRatesSpec):
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
     file: Path | None = Field(
-        None, description="File with a text column, or one text a line; - for standard input."
+        None,
+        description="File with a text column, one text a line, or of the model's own task, such as "
+        "columns of tokens; - for standard input.",
     )
     text_column: str | None = Field(None, description="Column of the text.")
     out: Path | None = Field(

@@ -114,6 +114,7 @@ class Prediction(Record):
     probability: float = Field(ge=0, le=1, description="calibrated probability of `label`")
     probabilities: dict[str, float] = Field(description="label -> calibrated probability")
     truncated: bool = Field(False, description="the input was longer than the model reads")
+    tier: str = Field("", description="part of a cascade that answered; empty for other models")
 
 
 class Metric(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from undercut.core.contracts import Progress, silent
 from undercut.core.errors import Problem
@@ -20,52 +21,56 @@ from undercut.store.files import content_hash, sha256_file
 
 _TABLES = {".csv", ".tsv"} | JSON_SUFFIXES | parquet.SUFFIXES | excel.SUFFIXES
 Tick = Callable[[Progress], None]
+Placed = tuple[Any, str]
+"""An input and its place."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The texts of one file.
+    """What is to be answered in one file.
 
     Attributes:
-        rows: how many texts; of a big table at most so many.
-        identity: SHA-256 that says which texts they are.
-        read: yields the texts, in the order of the file, as often as it is called.
+        rows: how many inputs; of a big table at most so many.
+        identity: SHA-256 that says which they are.
+        read: yields each with its place (``file:line``; ``""`` where it is a line or a row of a
+            table), in the order of the file, as often as it is called.
     """
 
     rows: int
     identity: str
-    read: Callable[[], Iterator[str]]
+    read: Callable[[], Iterator[Placed]]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Texts to answer, in order; read anew each time they are gone through."""
+    """What is to be answered, in order; read anew each time it is gone through."""
 
     parts: Sequence[Part]
 
     @property
     def rows(self) -> int:
-        """Return how many texts there are; of big tables at most so many."""
+        """Return how many inputs there are; of big tables at most so many."""
         return sum(p.rows for p in self.parts)
 
     @property
     def identity(self) -> str:
-        """Return the SHA-256 that says which texts they are."""
+        """Return the SHA-256 that says which they are."""
         return content_hash([p.identity for p in self.parts])
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Placed]:
         for part in self.parts:
             yield from part.read()
 
 
 def load_inputs(path: Path, text_column: str | None = None) -> list[str]:
     """Read texts to answer into memory; see :func:`open_inputs`."""
-    return list(open_inputs(path, text_column))
+    return [text for text, _ in open_inputs(path, text_column)]
 
 
-def of_texts(texts: Sequence[str]) -> Part:
-    """Return texts in memory as a part."""
-    return Part(len(texts), content_hash(list(texts)), lambda: iter(texts))
+def held(placed: Sequence[Placed]) -> Part:
+    """Return inputs in memory as a part."""
+    identity = content_hash([(repr(value), place) for value, place in placed])
+    return Part(len(placed), identity, lambda: iter(placed))
 
 
 def open_inputs(path: Path, text_column: str | None = None, tick: Tick = silent) -> Inputs:
@@ -85,16 +90,17 @@ def open_inputs(path: Path, text_column: str | None = None, tick: Tick = silent)
         UndercutError: an unreadable file or record, or an unclear text column.
     """
     sources = resolve([path])
-    return Inputs([_part(file, sources.names[file], text_column, tick) for file in sources.files])
+    return Inputs([part_of(file, sources.names[file], text_column, tick) for file in sources.files])
 
 
-def _part(path: Path, name: str, text_column: str | None, tick: Tick) -> Part:
+def part_of(path: Path, name: str, text_column: str | None, tick: Tick = silent) -> Part:
+    """Return the texts of one file, called ``name`` in messages; see :func:`open_inputs`."""
     if path.is_file() and path.stat().st_size >= big.BIG:
         lines = _big_lines(path, name) if text_column is None else None
         found = lines or _big_table(path, name, text_column, tick)
         if found is not None:
             return found
-    return of_texts(_texts(path, name, text_column))
+    return held([(text, "") for text in _texts(path, name, text_column)])
 
 
 def _texts(path: Path, name: str, text_column: str | None) -> list[str]:
@@ -153,13 +159,13 @@ def _big_lines(path: Path, name: str) -> Part | None:
     if looks_like_json(path, head) or _has_columns(head):
         return None
 
-    def read() -> Iterator[str]:
-        blanks: list[str] = []  # those at the end of the file are not texts
+    def read() -> Iterator[Placed]:
+        blanks: list[Placed] = []  # those at the end of the file are not texts
         for number, raw in enumerate(big.text_lines(path, encoding, name)):
             line = raw.rstrip("\r\n")
             if number == 0 and is_heading(line):
                 continue
-            blanks.append(line)
+            blanks.append((line, ""))
             if line.strip():
                 yield from blanks
                 blanks.clear()
@@ -177,9 +183,9 @@ def _big_table(path: Path, name: str, text_column: str | None, tick: Tick) -> Pa
         raise_rows(*_problems(table))
     table.tick = silent
 
-    def read() -> Iterator[str]:
+    def read() -> Iterator[Placed]:
         for _, cells in table.records():
-            yield str((cells[choice.text] if isinstance(cells, list) else "") or "")
+            yield str((cells[choice.text] if isinstance(cells, list) else "") or ""), ""
 
     identity = content_hash([sha256_file(path), choice.text, table.encoding, repr(table.form)])
     return Part(table.rows, identity, read)

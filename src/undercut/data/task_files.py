@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from undercut.core import plugins
+from undercut.core.contracts import Progress, silent
 from undercut.core.errors import Problem, UndercutError
 from undercut.core.registry import TaskInfo
 from undercut.core.types import Examples
+from undercut.data.inputs import Inputs, Part, held, part_of
 from undercut.data.own_splits import WORDS
 from undercut.data.sources import Sources, resolve
 
@@ -75,6 +77,37 @@ def read_files(
     if problems:
         raise UndercutError("data-rows", problems)
     return found, notes
+
+
+def open_task_inputs(
+    task: str, path: Path, text_column: str | None, tick: Callable[[Progress], None] = silent
+) -> tuple[Inputs, bool]:
+    """Open what a model of a task is to answer in a file, in its order.
+
+    Args:
+        task: registered name.
+        path: a file, a folder, or - for standard input.
+        text_column: name or number of the column; found when None.
+        tick: told the bytes of a big file looked through.
+
+    Returns:
+        The inputs, and whether the task reads the file itself.
+
+    Raises:
+        UndercutError: an unreadable file or record, or an unclear text column.
+    """
+    info: TaskInfo = plugins.get("task", task)
+    parts: list[Part] = []
+    sources = resolve([path])
+    own = False
+    for file in sources.files:
+        name = sources.names[file]
+        placed = plugins.attr(info.inputs)(file, name, text_column) if info.inputs else None
+        own = own or placed is not None
+        parts.append(
+            part_of(file, name, text_column, tick) if placed is None else held(list(placed))
+        )
+    return Inputs(parts), own
 
 
 def joined(parts: dict[str, Examples], *wanted: str) -> Examples:

@@ -86,6 +86,15 @@ def fit_learning_curve(
             fix="Measure more sizes, or larger ones.",
         ) from None
     log_a, b, c = (float(x) for x in found)
+    fall = float(np.exp(log_a) * (n.min() ** -b - n.max() ** -b))
+    if fall <= 1e-6 * max(float(e.max()), 1e-9):
+        raise fail(
+            "curve-fit",
+            expected="errors that fall as labels are added",
+            found="errors that do not",
+            where="errors",
+            fix="Measure more sizes, or larger ones.",
+        )
     return LearningCurve(
         a=float(np.exp(log_a)),
         b=b,
@@ -104,6 +113,76 @@ def _slopes(curve: LearningCurve, n: float) -> np.ndarray:
     """Return the derivatives of ``e(n)`` by ``ln a``, ``b`` and ``c``, ``(3,)``."""
     falling = curve.a * n**-curve.b
     return np.array([falling, -falling * np.log(n), 1.0])
+
+
+def horizon_value(
+    requests_per_month: float, usd_per_error: float, months: float, rate_per_month: float = 0.0
+) -> float:
+    """Return what an error rate of 1 would cost over the horizon, USD: the V of the others.
+
+    ``requests * usd_per_error`` a month, paid at each month's end, discounted.
+
+    Raises:
+        UndercutError: an input is out of range.
+    """
+    collect(
+        not_negative("requests_per_month", requests_per_month),
+        not_negative("usd_per_error", usd_per_error),
+        positive("months", months),
+        not_negative("rate_per_month", rate_per_month),
+    )
+    time = months
+    if rate_per_month > 0:
+        time = float(-np.expm1(-months * np.log1p(rate_per_month))) / rate_per_month
+    return requests_per_month * usd_per_error * time
+
+
+def marginal_value(curve: LearningCurve, n: float, value_usd: float) -> float:
+    """Return what the next label after ``n`` is expected to bring, ``V a b n**(-b - 1)``, USD.
+
+    Raises:
+        UndercutError: an input is out of range.
+    """
+    collect(positive("n", n), not_negative("value_usd", value_usd))
+    return float(value_usd * curve.a * curve.b * n ** (-curve.b - 1.0))
+
+
+def error_interval(
+    curve: LearningCurve, n: float, confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """Return the interval of the expected error after ``n`` labels, from the fit's covariance.
+
+    Delta method; ``None`` when the fit leaves it open. It says nothing about whether the power law
+    goes on.
+
+    Raises:
+        UndercutError: an input is out of range.
+    """
+    collect(positive("n", n), fraction("confidence", confidence))
+    spread = _spread(curve, _slopes(curve, n), confidence)
+    if spread is None:
+        return None
+    middle = error_after(curve, n)
+    return max(middle - spread, 0.0), min(middle + spread, 1.0)
+
+
+def _spread(curve: LearningCurve, slope: np.ndarray, confidence: float) -> float | None:
+    """Return the half-width of an interval for a figure with these derivatives."""
+    covariance = np.asarray(curve.covariance)
+    if not np.isfinite(covariance).all():
+        return None
+    variance = float(slope @ covariance @ slope)
+    return float(ndtri(0.5 + confidence / 2)) * float(np.sqrt(max(variance, 0.0)))
+
+
+def _beyond(curve: LearningCurve, n: float) -> str:
+    if n <= EXTRAPOLATION * curve.largest:
+        return ""
+    times = n / curve.largest
+    return (
+        f"{n:.0f} labels are {times:.1f} times the {curve.largest:.0f} measured; beyond "
+        f"{EXTRAPOLATION:.0f} times nobody knows whether the curve goes on so: measure more first."
+    )
 
 
 def error_after(curve: LearningCurve, n: float) -> float:
@@ -145,41 +224,60 @@ def worth_of_more(
     )
     fall = error_after(curve, n) - error_after(curve, n + more)
     slope = _slopes(curve, n) - _slopes(curve, n + more)
-    variance = float(slope @ np.asarray(curve.covariance) @ slope)
-    spread = float(ndtri(0.5 + confidence / 2)) * float(np.sqrt(max(variance, 0.0)))
-    known = bool(np.isfinite(spread))
+    spread = _spread(curve, slope, confidence)
     return CurveValue(
         labels=n + more,
         error=error_after(curve, n + more),
         fall=fall,
-        fall_low=max(fall - spread, 0.0) if known else None,
-        fall_high=fall + spread if known else None,
+        fall_low=None if spread is None else max(fall - spread, 0.0),
+        fall_high=None if spread is None else fall + spread,
         gain_usd=value_usd * fall,
         cost_usd=usd_per_label * more,
         extrapolated=n + more > EXTRAPOLATION * curve.largest,
+        warning=_beyond(curve, n + more),
     )
 
 
-def best_labels(curve: LearningCurve, value_usd: float, usd_per_label: float) -> BestLabels:
+def best_labels(
+    curve: LearningCurve, value_usd: float, usd_per_label: float, confidence: float = 0.95
+) -> BestLabels:
     """Return the number of labels at which the next one costs what it brings.
 
-    ``n* = (a b V / p)**(1 / (1 + b))`` minimises ``V e(n) + p n``.
+    ``n* = (a b V / p)**(1 / (1 + b))`` minimises ``V e(n) + p n``. The intervals carry the fit's
+    covariance by the delta method, that of the labels in their logarithm.
 
     Args:
         curve: the fitted curve.
         value_usd: V, what an error rate of 1 costs over the horizon, USD.
         usd_per_label: p, USD.
+        confidence: of the intervals.
 
     Raises:
         UndercutError: an input is out of range.
     """
-    collect(positive("value_usd", value_usd), positive("usd_per_label", usd_per_label))
+    collect(
+        positive("value_usd", value_usd),
+        positive("usd_per_label", usd_per_label),
+        fraction("confidence", confidence),
+    )
     n = (curve.a * curve.b * value_usd / usd_per_label) ** (1 / (1 + curve.b))
     if n <= 0 or not np.isfinite(n):
         n = 0.0
+    low = high = None
+    if n > 0:
+        slope = np.array([1.0, 1.0 / curve.b - np.log(n), 0.0]) / (1.0 + curve.b)
+        spread = _spread(curve, slope, confidence)
+        if spread is not None and spread < 50:  # wider than e^50 says nothing
+            low, high = float(n * np.exp(-spread)), float(n * np.exp(spread))
+    around = error_interval(curve, n, confidence) if n > 0 else None
     return BestLabels(
         labels=float(n),
         error=error_after(curve, n) if n > 0 else None,
         cost_usd=usd_per_label * n,
         extrapolated=n > EXTRAPOLATION * curve.largest,
+        labels_low=low,
+        labels_high=high,
+        error_low=around[0] if around else None,
+        error_high=around[1] if around else None,
+        warning=_beyond(curve, n),
     )

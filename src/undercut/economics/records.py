@@ -220,6 +220,7 @@ class CurveValue(Record):
     gain_usd: float = Field(description="worth of the fall over the horizon")
     cost_usd: float
     extrapolated: bool = Field(description="beyond four times the most rows measured")
+    warning: str = Field("", description="what the figures cannot promise, in words")
 
 
 class BestLabels(Record):
@@ -229,3 +230,8 @@ class BestLabels(Record):
     error: float | None = Field(description="share of wrong answers there")
     cost_usd: float
     extrapolated: bool = Field(description="beyond four times the most rows measured")
+    labels_low: float | None = Field(None, description="its interval; None: the fit leaves it open")
+    labels_high: float | None = None
+    error_low: float | None = Field(None, description="interval of the error at that many labels")
+    error_high: float | None = None
+    warning: str = Field("", description="what the figures cannot promise, in words")

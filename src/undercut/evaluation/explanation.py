@@ -66,11 +66,14 @@ def explain_text(
         against: label to compare the answer with; the runner-up when ``None``.
     """
     labels = predictor.labels
-    log_probs = predictor.score([text]).log_probs[0]
+    scored = predictor.score([text])
+    log_probs = scored.log_probs[0]
     order = [int(k) for k in np.argsort(-log_probs, kind="stable")]
     answer, other = order[0], order[1]
     if against is not None and labels.index(against) != answer:
         other = labels.index(against)
+    for tier in scored.tiers:
+        explainer = getattr(explainer, "parts", {}).get(tier, explainer)
     found = explainer.attribute(text, [answer, other])
     pull = found.shares[:, 0] - found.shares[:, 1]
     score, start, gap = (float(v[0] - v[1]) for v in (found.scores, found.start, found.gap))

@@ -226,9 +226,23 @@ def stack_step(context: Context, rung: Step, linear: Step) -> Step:
 
 
 def write_stack(
-    folder: Path, name: str, parts: dict[str, Path], config: dict[str, Any], like: Manifest
+    folder: Path,
+    name: str,
+    parts: dict[str, Path],
+    config: dict[str, Any],
+    like: Manifest,
+    architecture: str = "composite",
 ) -> Manifest:
-    """Write a composite artefact whose children are copies of the artefacts in ``parts``."""
+    """Write a composite artefact whose children are copies of the artefacts in ``parts``.
+
+    Args:
+        folder: where.
+        name: of the artefact.
+        parts: children by name, in their order.
+        config: the architecture's own.
+        like: the manifest that task, labels, base and data set are taken from.
+        architecture: registered architecture that joins them; its first format is the artefact's.
+    """
     import shutil
 
     children = tuple(
@@ -247,8 +261,8 @@ def write_stack(
     manifest = Manifest(
         name=name,
         task=like.task,
-        architecture="composite",
-        format="composite",
+        architecture=architecture,
+        format=plugins.get("model", architecture).formats[0],
         method=like.method,
         labels=like.labels,
         config=config,

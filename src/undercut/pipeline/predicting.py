@@ -13,8 +13,9 @@ from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.specs import PredictSpec
 from undercut.core.types import Record
-from undercut.data.inputs import Inputs, Part, of_texts, open_inputs
+from undercut.data.inputs import Inputs, Part, held
 from undercut.data.sources import STDIN
+from undercut.data.task_files import open_task_inputs
 from undercut.ledger.book import Book
 from undercut.pipeline.pricing import price_date, rates_of
 from undercut.pipeline.run import Listener, Silent
@@ -33,6 +34,11 @@ class Answered(Record):
     rows: int
     task: str = ""
     predictions: list[SerializeAsAny[Record]] = Field(description="empty when written to a file")
+    texts: list[str] = Field(
+        default_factory=list,
+        description="what offsets refer to, where the task read the file by itself",
+    )
+    places: list[str] = Field(default_factory=list, description="file:line of these texts")
     out: str = ""
     resumed_rows: int = Field(0, description="rows kept of an earlier command that was killed")
     rows_per_second: float | None = Field(None, description="of the rows scored this time")
@@ -54,14 +60,6 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     folder = find_artefact(spec.workspace, spec.artefact)
     rates, when = rates_of(spec), price_date(None)
     tick = with_cost(listener.tick, rates, when)
-    texts = _texts(spec, tick)
-    if not texts.rows:
-        raise fail(
-            "predict-none",
-            expected="texts to answer",
-            found="none",
-            fix='undercut predict MODEL "some text", or --file FILE.',
-        )
     if spec.out and spec.file and spec.out.resolve() == spec.file.resolve():
         raise fail(
             "predict-out",
@@ -71,15 +69,28 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
             fix="Choose another with --out.",
         )
     predictor = load(folder, spec.backend, spec.threads)
+    task = predictor.task
+    inputs, by_task = _inputs(spec, task.name, tick)
+    if not inputs.rows:
+        raise fail(
+            "predict-none",
+            expected="texts to answer",
+            found="none",
+            fix='undercut predict MODEL "some text", or --file FILE.',
+        )
+    if by_task:
+        listener.say(f"The file is read as rows of {task.name}; tags in it are not looked at.")
     if spec.out is None:
-        answers = predictor.predict(list(texts))
+        values, places = zip(*inputs, strict=True)
         return Answered(
             model=predictor.hash,
-            rows=len(answers),
-            task=predictor.task.name,
-            predictions=answers,
+            rows=len(values),
+            task=task.name,
+            predictions=predictor.predict(values),
+            texts=[task.text(value) for value in values] if by_task else [],
+            places=list(places) if by_task else [],
         )
-    with Journal(spec.out, _key(spec, predictor, texts)) as journal:
+    with Journal(spec.out, _key(spec, predictor, inputs)) as journal:
         subject, kept = f"predict:{predictor.hash[:12]}:{journal.job}", journal.rows
         if kept:
             listener.say(f"{kept:,} rows are there already; going on after them.")
@@ -87,12 +98,12 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
             listener.say(f"{spec.out} was half-way with another model or other rows: begun anew.")
         book = Book(spec.workspace / "ledger.sqlite")
         with book.measure(subject):
-            rows, seconds = score_file(predictor, texts, texts.rows, journal, tick)
+            rows, seconds = score_file(predictor, inputs, inputs.rows, journal, tick)
     cpu = sum((e.quantity for e in book.entries(subject) if e.unit == "cpu_second"), Decimal(0))
     return Answered(
         model=predictor.hash,
         rows=rows,
-        task=predictor.task.name,
+        task=task.name,
         predictions=[],
         out=str(spec.out),
         resumed_rows=kept,
@@ -102,24 +113,31 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     )
 
 
-def _texts(spec: PredictSpec, tick: Callable[[Progress], None]) -> Inputs:
-    """Return the texts of the command line, then those of the file."""
+def _inputs(spec: PredictSpec, task: str, tick: Callable[[Progress], None]) -> tuple[Inputs, bool]:
+    """Return the texts of the command line, then what the file asks; and whether its task reads it.
+
+    Raises:
+        UndercutError: an unreadable file, or an unclear text column.
+    """
     parts: list[Part] = []
-    for text in spec.inputs:
-        piped = Path(text) in STDIN
-        parts += open_inputs(Path(text), spec.text_column).parts if piped else [of_texts([text])]
-    if spec.file is not None:
-        parts += open_inputs(spec.file, spec.text_column, tick).parts
-    return Inputs(parts)
+    own = False
+    for given in [*spec.inputs, *([spec.file] if spec.file is not None else [])]:
+        if isinstance(given, str) and Path(given) not in STDIN:
+            parts.append(held([(given, "")]))
+            continue
+        found, by_task = open_task_inputs(task, Path(given), spec.text_column, tick)
+        parts += found.parts
+        own = own or by_task
+    return Inputs(parts), own
 
 
-def _key(spec: PredictSpec, predictor: Predictor, texts: Inputs) -> str:
+def _key(spec: PredictSpec, predictor: Predictor, inputs: Inputs) -> str:
     """Return the hash of all that decides the bytes of the answers."""
     measured = predictor.manifest.measured
     return content_hash(
         {
             "undercut": undercut.__version__,
-            "texts": texts.identity,
+            "inputs": inputs.identity,
             "model": predictor.hash,
             "backend": spec.backend or (measured.backend if measured else ""),
             "threads": predictor.threads,

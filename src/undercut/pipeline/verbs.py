@@ -18,6 +18,8 @@ from undercut.core.specs import (
     ReportSpec,
     TrainSpec,
 )
+from undercut.core.specs_economics import FILE as SCENARIO
+from undercut.core.specs_economics import ScenarioSpec
 from undercut.core.types import Examples, GateResult, Record
 from undercut.data.load import load_examples
 from undercut.measures.record import Evaluation
@@ -206,6 +208,19 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed
             where=str(folder),
         )
     return Compressed(variants=found)
+
+
+def scenario_of(spec: PriceSpec) -> ScenarioSpec | None:
+    """Return the scenario to be priced: the one named, or ``market.toml`` beside the user.
+
+    ``None`` where there is none, or a run is named, which is priced by itself.
+    """
+    path = spec.scenario
+    if path is None:
+        if spec.run is not None or not SCENARIO.is_file():
+            return None
+        path = SCENARIO
+    return ScenarioSpec(workspace=spec.workspace, scenario=path, rates=spec.rates, out=spec.out)
 
 
 def price(spec: PriceSpec, listener: Listener | None = None) -> PriceFacts:

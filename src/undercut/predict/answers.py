@@ -24,21 +24,24 @@ def answer_lines(task: str, answer: Any) -> list[str]:
     return lines
 
 
-def answer_lines_json(predictor: Any, inputs: Sequence[Any]) -> list[str]:
-    """Return one JSON line an input: the text and its answer, without other labels.
+def answer_lines_json(predictor: Any, inputs: Sequence[Any], places: Sequence[str]) -> list[str]:
+    """Return one JSON line an input: its place if any, the text, and the answer.
 
-    A task may write them itself (``TaskInfo.dump``), faster; they read the same.
+    A task may write them itself where there are no places (``TaskInfo.dump``), faster; they read
+    the same.
     """
-    info = plugins.get("task", predictor.task.name)
-    if info.dump:
+    task = predictor.task
+    info = plugins.get("task", task.name)
+    if info.dump and not any(places):
         scored = predictor.score(inputs)
         found: list[str] = plugins.attr(info.dump)(scored, inputs, predictor.labels)
         return found
-    rows = (answer_row(info.name, answer, 0) for answer in predictor.predict(inputs))
-    return [
-        json.dumps({"text": text} | row, ensure_ascii=False) + "\n"
-        for text, row in zip(inputs, rows, strict=True)
-    ]
+    lines = []
+    for value, place, answer in zip(inputs, places, predictor.predict(inputs), strict=True):
+        row = ({"row": place} if place else {}) | {"text": task.text(value)}
+        row |= answer_row(info.name, answer, 0)
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    return lines
 
 
 def knows(task: str, labels: Sequence[str], target: str) -> bool:

@@ -76,7 +76,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name.decode() for name, _ in message["headers"]}
-                extra = HEADERS | {"x-request-id": request_id}
+                extra = HEADERS | {"x-request-id": scope["state"]["request_id"]}
                 message["headers"] = [
                     *message["headers"],
                     *((k.encode(), v.encode()) for k, v in extra.items() if k not in present),

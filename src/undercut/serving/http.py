@@ -16,14 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 import undercut
+from undercut.core.errors import UndercutError
+from undercut.economics.charges import Quantities
 from undercut.predict.answers import knows
+from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
 from undercut.serving.answers import answer_json
 from undercut.serving.batcher import Predicts
 from undercut.serving.checks import estimate_tokens, texts_of
 from undercut.serving.feedback import FeedbackStore
-from undercut.serving.guard import Guard, log_error
+from undercut.serving.guard import Guard
 from undercut.serving.intake import answered, read_body
-from undercut.serving.keys import KeyStore
+from undercut.serving.keys import ApiKey, KeyStore
 from undercut.serving.meter import Meter
 from undercut.serving.metrics import CONTENT_TYPE, Requests, exposition
 from undercut.serving.options import Limits
@@ -33,6 +36,7 @@ from undercut.serving.schemas import (
     FeedbackAnswer,
     FeedbackBody,
     Health,
+    KeysListed,
     ModelInfo,
     ModelsAnswer,
     PredictBody,
@@ -41,10 +45,22 @@ from undercut.serving.schemas import (
     predict_answer,
 )
 from undercut.serving.shelf import Shelf
+from undercut.serving.till import Till
 
-API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models"}
+API = {"/v1/predict", "/v1/feedback", "/v1/usage", "/v1/models", "/v1/admin/keys"}
 ROUTES = frozenset({"/", "/healthz", "/readyz", "/metrics"} | API)
 COMMON = (401, 403, 503)
+IDEMPOTENT = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "Sent again with the same key and body, a request is billed once.",
+        }
+    ]
+}
 
 
 async def _in_thread(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -52,12 +68,7 @@ async def _in_thread(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     except (SQLAlchemyError, OSError) as error:
-        raise _store_failed(error) from None
-
-
-def _store_failed(error: Exception) -> ApiError:
-    log_error("the store failed", error)
-    return ApiError(503, "store-unavailable", "the server cannot reach its store", "Try again.", 1)
+        raise store_failed(error) from None
 
 
 def _json(answer: BaseModel) -> Response:
@@ -73,6 +84,7 @@ def build_app(
     predictor: Predicts,
     *,
     keys: KeyStore | None,
+    till: Till | None = None,
     meter: Meter,
     feedback: FeedbackStore,
     limits: Limits,
@@ -86,6 +98,7 @@ def build_app(
     Args:
         predictor: answers a list of texts with a list of ``Prediction``.
         keys: where API keys are looked up; ``None`` asks for none.
+        till: where requests are let in against budgets; ``None`` lets every key in, unpriced.
         meter: where usage goes.
         feedback: where corrections go.
         limits: what is accepted.
@@ -102,6 +115,8 @@ def build_app(
         yield
         await asyncio.to_thread(shelf.close, limits.deadline_seconds)
         await asyncio.to_thread(meter.close)
+        if till is not None:
+            await asyncio.to_thread(till.close)
 
     app = FastAPI(
         title="undercut",
@@ -130,8 +145,8 @@ def build_app(
         found = ApiError(error.status_code, code, message, "See /openapi.json.")
         return Response(found.body(), found.status, found.headers() | dict(error.headers or {}))
 
-    async def caller(request: Request, scope: str) -> str | None:
-        """Return the id of the caller's key, ``None`` when no key is asked for."""
+    async def caller(request: Request, scope: str) -> ApiKey | None:
+        """Return the caller's key, ``None`` when no key is asked for."""
         if keys is None:
             return None
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -147,7 +162,10 @@ def build_app(
             )
         if scope not in key.scopes:
             raise ApiError(403, "key-scope", f"expected a key with the scope '{scope}'")
-        return key.id
+        return key
+
+    def id_of(key: ApiKey | None) -> str | None:
+        return key.id if key else None
 
     bearer = Security(HTTPBearer(auto_error=False))  # tells OpenAPI; `caller` does the work
     keyed: dict[str, Any] = {"dependencies": [bearer]} if keys is not None else {}
@@ -161,37 +179,44 @@ def build_app(
     @app.post(
         "/v1/predict",
         response_model=predict_answer(info.task for info in shelf.infos),
-        responses=error_responses(*COMMON, 400, 408, 413, 415, 422, 429, 500, 504),
-        openapi_extra=_takes(PredictBody),
+        responses=error_responses(*COMMON, 400, 402, 408, 413, 415, 422, 429, 500, 504),
+        openapi_extra=_takes(PredictBody) | IDEMPOTENT,
         summary="Answer one text or a list of texts",
         **keyed,
     )
     async def predict(request: Request) -> Response:
-        key_id = await caller(request, "predict")
-        body = parse(await body_of(request), PredictBody)
-        served = shelf.pick(body.model)
+        key = await caller(request, "predict")
+        raw = await body_of(request)
+        body = parse(raw, PredictBody)
+        served = shelf.pick(body.model, key.models if key else ())
         texts = texts_of(body, limits)
         sizes = [count_tokens(text) for text in texts]
         state = request.state
-        left = max(0.0, state.started + limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
-        predictions = await answered(request.receive, answer)
-        content = answer_json(state.request_id, served.info, predictions, body.top, sum(sizes))
-        used = {
-            "request_id": state.request_id,
-            "key_id": key_id,
-            "model": served.info.version,
-            "inputs": len(texts),
-            "tokens": sum(sizes),
-            "latency_ms": (time.monotonic() - state.started) * 1e3,
-        }
-        if meter.sync:
-            await _in_thread(meter.record, **used)
-        else:
-            try:
-                meter.record(**used)
-            except OSError as error:
-                raise _store_failed(error) from None
+        again = request_id_of(request.headers, keys, key, served.info.version, raw)
+        state.request_id = again or state.request_id
+        used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
+        ticket = await admitted(
+            till, key, state.request_id, served.info.name, used, again is not None
+        )
+        with given_back(till, ticket) as charged:
+            left = max(0.0, state.started + limits.deadline_seconds - time.monotonic())
+            answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
+            predictions = await answered(request.receive, answer)
+            content = answer_json(state.request_id, served.info, predictions, body.top, sum(sizes))
+            record = charged | {
+                "key_id": id_of(key),
+                "model": served.info.version,
+                "inputs": len(texts),
+                "tokens": sum(sizes),
+                "latency_ms": (time.monotonic() - state.started) * 1e3,
+            }
+            if meter.sync:
+                await _in_thread(meter.record, **record)
+            else:
+                try:
+                    meter.record(**record)
+                except OSError as error:
+                    raise store_failed(error) from None
         return Response(content, media_type="application/json")
 
     @app.post(
@@ -203,7 +228,7 @@ def build_app(
         **keyed,
     )
     async def correct(request: Request) -> Response:
-        key_id = await caller(request, "feedback")
+        key_id = id_of(await caller(request, "feedback"))
         body = parse(await body_of(request), FeedbackBody)
         used = await _in_thread(meter.find, body.request_id)
         if used is None or used.key_id != key_id or body.index >= used.inputs:
@@ -213,7 +238,7 @@ def build_app(
                 "expected the id of a request of yours, and the index of an input in it",
                 "Use `request_id` from the answer of /v1/predict.",
             )
-        row = (body.request_id, key_id, body.index, body.target, body.comment)
+        row = (body.request_id, key_id, body.index, body.target, body.comment, body.text)
         await _in_thread(feedback.add, *row)
         info = shelf.info_of(used.model)
         known = info is not None and knows(info.task, info.labels, body.target)
@@ -228,7 +253,7 @@ def build_app(
         **keyed,
     )
     async def usage(request: Request) -> Response:
-        key_id = await caller(request, "usage")
+        key_id = id_of(await caller(request, "usage"))
         return _json(UsageAnswer(usage=await _in_thread(meter.totals, key_id)))
 
     @app.get(
@@ -239,8 +264,36 @@ def build_app(
         **keyed,
     )
     async def models(request: Request) -> Response:
-        await caller(request, "predict")
-        return _json(ModelsAnswer(models=shelf.infos))
+        key = await caller(request, "predict")
+        seen = shelf.visible(key.models if key else ())
+        return _json(ModelsAnswer(models=[m.info for m in seen]))
+
+    if keys is not None:  # without keys nobody could be told from an administrator
+
+        @app.get(
+            "/v1/admin/keys",
+            response_model=KeysListed,
+            responses=error_responses(*COMMON),
+            summary="Every key, never its secret; needs the scope admin",
+            **keyed,
+        )
+        async def all_keys(request: Request) -> Response:
+            await caller(request, "admin")
+            return _json(KeysListed(keys=await _in_thread(keys.list)))
+
+        @app.post(
+            "/v1/admin/keys/{key_id}/revoke",
+            response_model=ApiKey,
+            responses=error_responses(*COMMON, 404),
+            summary="End a key now; needs the scope admin",
+            **keyed,
+        )
+        async def end_key(request: Request, key_id: str) -> Response:
+            actor = id_of(await caller(request, "admin"))
+            try:
+                return _json(await _in_thread(keys.revoke, key_id, actor))
+            except UndercutError:
+                raise ApiError(404, "key-unknown", "expected the id of a key", "") from None
 
     @app.get("/healthz", response_model=Health, summary="Whether the process answers")
     async def healthy() -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import threading
 import zlib
 from contextlib import suppress
@@ -51,6 +52,8 @@ class Journal:
                 where=str(folder),
                 fix="Stop it, or give this server a state folder of its own.",
             )
+        self.identity = _identity(folder / "id")
+        """Who writes here: the same after a restart."""
         self._writing, self._syncing = threading.Lock(), threading.Lock()
         self._fd: int | None = None
         self._size = self._written = self._synced = 0
@@ -153,6 +156,14 @@ def read_segment(path: Path) -> tuple[list[dict[str, Any]], int]:
         else:
             damaged += 1
     return records, damaged
+
+
+def _identity(path: Path) -> str:
+    found = path.read_text(encoding="ascii").strip() if path.is_file() else ""
+    if not found:  # or cut off by a kill while it was written
+        found = "srv_" + secrets.token_hex(8)
+        path.write_text(found + "\n", encoding="ascii")
+    return found
 
 
 def _locked(fd: int) -> bool:

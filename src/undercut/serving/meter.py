@@ -1,33 +1,37 @@
 """Usage: one row an answered request, exactly once, even if the process is killed.
 
 A row goes to the journal before the answer leaves, and from there, in the background, to the
-database, where the request id is unique, and as sums to the workspace's ledger, under a subject
-made of the first request id in the segment, so that a segment read twice bills once. At start the
-journal a dead process left is read the same way: the path of a crash is the path of every day.
+database, where the request id is unique and what was reserved for it is settled in the same
+transaction; and as sums to the workspace's ledger, under a subject made of the segment's hash, so
+that a segment read twice bills once. At start the journal a dead process left is read the same
+way: the path of a crash is the path of every day.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import Field, ValidationError
-from sqlalchemy.dialects.sqlite import insert
 
 from undercut.core.types import Record
 from undercut.ledger.book import Book
-from undercut.serving.database import stamp, usage
+from undercut.serving.budget import forget_seconds, settle
+from undercut.serving.database import insert, writing
 from undercut.serving.journal import Journal
+from undercut.serving.tables import stamp, usage
 
 logger = logging.getLogger("undercut.serving")
 
 FLUSH_SECONDS = 10.0
+CHUNK = 500
 
 
 def subject_of(model: str) -> str:
@@ -45,6 +49,10 @@ class Usage(Record):
     tokens: int
     latency_ms: float = Field(description="from the request's arrival to its record")
     at: str = Field(description="UTC time of the record")
+    plan: str | None = Field(default=None, description="plan of the key then")
+    micro_usd: int | None = Field(
+        default=None, description="charge in millionths of a dollar; null when not for sale"
+    )
 
 
 class UsageTotal(Record):
@@ -55,6 +63,9 @@ class UsageTotal(Record):
     requests: int
     inputs: int
     tokens: int
+    micro_usd: int | None = Field(
+        description="charges in millionths of a dollar; null when a request is not for sale"
+    )
     first_at: str
     last_at: str
 
@@ -79,8 +90,10 @@ class Meter:
         self._database, self._journal, self._book = database, journal, book
         self._flush_seconds = flush_seconds
         self._flushing, self._stop = threading.Lock(), threading.Event()
-        self.sync = journal.sync
+        self.sync, self.server = journal.sync, journal.identity
         self.flush_failures = 0
+        self.chores: list[Callable[[], None]] = []
+        """What else is done each time, such as deleting what is kept too long."""
         self.flush()
         self._thread = threading.Thread(target=self._work, name="meter", daemon=True)
         self._thread.start()
@@ -94,6 +107,8 @@ class Meter:
         inputs: int,
         tokens: int,
         latency_ms: float,
+        plan: str | None = None,
+        micro_usd: int | None = None,
     ) -> Usage:
         """Write one answered request to the journal, before the answer leaves.
 
@@ -110,6 +125,8 @@ class Meter:
             tokens=tokens,
             latency_ms=round(latency_ms, 3),
             at=stamp(),
+            plan=plan,
+            micro_usd=micro_usd,
         )
         self._journal.append(row.model_dump())
         return row
@@ -125,10 +142,7 @@ class Meter:
             for segment in self._journal.rotate():
                 rows, damaged = _rows(*self._journal.read(segment))
                 if rows:
-                    with self._database.begin() as db:
-                        done = db.execute(insert(usage).on_conflict_do_nothing(), rows)
-                        new += max(done.rowcount, 0)
-                    self._enter(rows)
+                    new += self._store(rows)
                 if damaged:
                     kept = segment.rename(segment.with_suffix(".damaged"))
                     logger.error("%d damaged usage lines, kept in %s", damaged, kept)
@@ -136,17 +150,43 @@ class Meter:
                     self._journal.drop(segment)
         return new
 
-    def _enter(self, rows: list[dict[str, Any]]) -> None:
+    def _store(self, rows: list[dict[str, Any]]) -> int:
+        """Write a segment's rows, settle them, and enter their sums; return how many were new."""
+        told = "".join(f"{r['request_id']} {r['at']}\n" for r in rows)
+        segment = hashlib.sha256(told.encode()).hexdigest()[:16]
+        new, once = 0, dict[str, dict[str, Any]]()
+        for row in rows:  # a request with an idempotency key may have been answered twice
+            once.setdefault(row["request_id"], row)
+        rows = list(once.values())
+        for i in range(0, len(rows), CHUNK):
+            some = [r | {"segment": segment} for r in rows[i : i + CHUNK]]
+            with writing(self._database) as db:
+                fresh = insert(db, usage).on_conflict_do_nothing().returning(usage.c.request_id)
+                ids = set(db.execute(fresh, some).scalars())
+                settle(db, some, ids)
+                new += len(ids)
+        self._enter(segment)
+        with self._database.begin() as db:
+            forget_seconds(db, datetime.now(UTC) - timedelta(minutes=1))
+        return new
+
+    def _enter(self, segment: str) -> None:
         """Write a segment's sums to the ledger; nothing when they are there already."""
-        for model, group in groupby(sorted(rows, key=lambda r: r["model"]), lambda r: r["model"]):
-            mine = list(group)
-            subject = f"{subject_of(model)}:{mine[0]['request_id']}"
-            at = datetime.fromisoformat(mine[-1]["at"])
-            self._book.record(subject, "request", len(mine), at=at)
-            tokens = sum(r["tokens"] for r in mine)
-            self._book.record(
-                subject, "token", tokens, at=at, measured=False, note="estimated: UTF-8 bytes / 4"
-            )
+        sums = (
+            sa.func.count().label("requests"),
+            sa.func.sum(usage.c.tokens).label("tokens"),
+            sa.func.max(usage.c.at).label("at"),
+        )
+        mine = sa.select(usage.c.model, *sums).where(usage.c.segment == segment)
+        with self._database.connect() as db:
+            found = db.execute(mine.group_by(usage.c.model)).all()
+        for row in found:
+            subject = f"{subject_of(row.model)}:{segment}"
+            at = datetime.fromisoformat(row.at)
+            self._book.record(subject, "request", row.requests, at=at)
+            note = "estimated: UTF-8 bytes / 4"
+            tokens = int(row.tokens)
+            self._book.record(subject, "token", tokens, at=at, measured=False, note=note)
 
     def find(self, request_id: str) -> Usage | None:
         """Return the usage of a request, or ``None``."""
@@ -155,7 +195,7 @@ class Meter:
             with self._database.connect() as db:
                 row = db.execute(query).first()
             if row is not None:
-                return Usage(**row._mapping)
+                return Usage(**{k: v for k, v in row._mapping.items() if k != "segment"})
             if not look:
                 self.flush()
         return None
@@ -169,6 +209,8 @@ class Meter:
             sa.func.count().label("requests"),
             sa.func.sum(usage.c.inputs).label("inputs"),
             sa.func.sum(usage.c.tokens).label("tokens"),
+            sa.func.sum(usage.c.micro_usd).label("micro_usd"),
+            sa.func.count(usage.c.micro_usd).label("priced"),
             sa.func.min(usage.c.at).label("first_at"),
             sa.func.max(usage.c.at).label("last_at"),
         ).group_by(usage.c.key_id, usage.c.model)
@@ -176,7 +218,7 @@ class Meter:
             query = query.where(usage.c.key_id == key_id)
         with self._database.connect() as db:
             rows = db.execute(query.order_by(usage.c.key_id, usage.c.model))
-            return [UsageTotal(**row._mapping) for row in rows]
+            return [_total(row) for row in rows]
 
     def close(self) -> None:
         """Write what is left and stop. What cannot be written is read at the next start."""
@@ -194,11 +236,18 @@ class Meter:
     def _try_flush(self) -> None:
         try:
             self.flush()
+            for chore in self.chores:
+                chore()
         except Exception as e:
             self.flush_failures += 1
-            logger.error(
-                "usage stays in the journal, not yet in the database: %s", type(e).__name__
-            )
+            logger.error("usage stays in the journal, or a chore undone: %s", type(e).__name__)
+
+
+def _total(row: sa.Row[Any]) -> UsageTotal:
+    facts = dict(row._mapping)
+    priced = facts.pop("priced") == row.requests
+    whole = {name: int(facts[name]) for name in ("inputs", "tokens")}
+    return UsageTotal(**facts | whole | {"micro_usd": int(row.micro_usd) if priced else None})
 
 
 def _rows(records: list[dict[str, Any]], torn: int) -> tuple[list[dict[str, Any]], int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from undercut.core.specs import PlaceSpec, Spec
+from undercut.core.specs import Spec
+from undercut.core.specs_serving import StoreSpec
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -42,7 +42,7 @@ class Limits(Spec):
     )
 
 
-class ServeOptions(PlaceSpec):
+class ServeOptions(StoreSpec):
     """Answer POST /v1/predict, behind API keys, with every request metered."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
@@ -67,14 +67,6 @@ class ServeOptions(PlaceSpec):
     threads: Count | None = Field(
         default=None, description="Cores the model may use; all of this process by default."
     )
-    state_folder: Path | None = Field(
-        default=None,
-        description="Folder of keys, usage and feedback; WORKSPACE/serving by default. "
-        "One server at a time.",
-    )
-    keys_db: Path | None = Field(
-        default=None, description="SQLite file of API keys; STATE_FOLDER/keys.sqlite by default."
-    )
     journal_sync: bool = Field(
         default=False,
         description="Force each usage record to the disk before answering (power loss).",
@@ -82,19 +74,12 @@ class ServeOptions(PlaceSpec):
     access_log: bool = Field(
         default=False, description="One line a request on stderr; it never holds texts or keys."
     )
+    feedback_days: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Delete corrections after this many days; kept by default."
+    )
+    redact: bool = Field(
+        default=False,
+        description="Mask personal data (addresses, numbers with check digits) in corrections "
+        "before they are stored.",
+    )
     limits: Limits = Field(default_factory=lambda: Limits(), description="What is accepted.")
-
-    @property
-    def state(self) -> Path:
-        """Return the folder of keys, usage and feedback."""
-        return self.state_folder or self.workspace / "serving"
-
-    @property
-    def keys_file(self) -> Path:
-        """Return the file of API keys."""
-        return self.keys_db or self.state / "keys.sqlite"
-
-    @property
-    def ledger_file(self) -> Path:
-        """Return the workspace's ledger."""
-        return self.workspace / "ledger.sqlite"

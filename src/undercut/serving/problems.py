@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 STATUSES = {
     400: "The body is not JSON, or the host is not accepted.",
     401: "No key, or one that is unknown, expired or revoked.",
+    402: "A budget or quota of the key is used up, or its plan has ended.",
     403: "The key may not do this.",
     404: "No such address, or no such request of yours.",
     405: "The address is right, the method is not.",
@@ -17,7 +18,8 @@ STATUSES = {
     413: "The body is too large.",
     415: "The body is not declared as plain JSON.",
     422: "The JSON does not say what it should.",
-    429: "Too much is waiting; the header Retry-After says for how many seconds to wait.",
+    429: "Too much is waiting, or too many requests a second; the header Retry-After says for how "
+    "many seconds to wait.",
     500: "The model failed on this request.",
     503: "Starting, stopping, overloaded, or usage cannot be written.",
     504: "No answer before the deadline.",

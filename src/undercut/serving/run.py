@@ -18,13 +18,15 @@ from pydantic import ValidationError
 from undercut.core.errors import MissingExtra, Problem, UndercutError, did_you_mean
 from undercut.ledger.book import Book
 from undercut.serving.batcher import Predicts
-from undercut.serving.database import open_database
 from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
-from undercut.serving.feedback import FeedbackStore
-from undercut.serving.keys import SCOPES, KeyStore, open_keys
+from undercut.serving.feedback import open_feedback
+from undercut.serving.keys import ORDINARY, KeyStore, keys_of
 from undercut.serving.meter import open_meter, subject_of
+from undercut.serving.opening import check_plans, open_store
 from undercut.serving.options import ServeOptions
+from undercut.serving.plans import read_plans
 from undercut.serving.schemas import ModelInfo
+from undercut.serving.till import Till
 from undercut.store.files import content_hash
 
 WARM_UP = "warm up"
@@ -149,15 +151,23 @@ def serve_predictor(
 
     for each in (predictor, *(p for p, _ in more)):
         each.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
-    database = open_database(options.state / "serving.sqlite")
+    plans = read_plans(options.plans)
+    database = open_store(options)
+    feedback = open_feedback(database, options.feedback_days, options.redact)
     book = Book(options.ledger_file)
     meter = open_meter(database, options.state / "journal", book, sync=options.journal_sync)
-    keys = open_keys(options.keys_file) if options.keys else None
+    meter.chores.append(feedback.expire)
+    keys = till = None
+    if options.keys:
+        keys = keys_of(database, options.pepper_file, plans)
+        check_plans(keys, plans)
+        till = Till(database, plans, meter.server)
     app = build_app(
         predictor,
         keys=keys,
+        till=till,
         meter=meter,
-        feedback=FeedbackStore(database),
+        feedback=feedback,
         limits=options.limits,
         model_info=model_info,
         more=more,
@@ -189,6 +199,8 @@ def serve_predictor(
             pass
         finally:
             meter.close()
+            if till is not None:
+                till.close()
 
 
 def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
@@ -197,7 +209,7 @@ def _show_new_keys(keys: KeyStore, asked: str | None) -> None:
     if not known and not asked:
         asked = "first"
     if asked:
-        secret, key = keys.create(asked, SCOPES)
+        secret, key = keys.create(asked, ORDINARY)
         print(f"API key '{key.name}', shown this once; keep it:", file=sys.stderr)
         print(f"  export UNDERCUT_API_KEY={secret}", file=sys.stderr)
     elif not any(key.revoked_at is None for key in known):

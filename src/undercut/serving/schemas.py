@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from undercut.core import plugins
 from undercut.core.errors import did_you_mean
 from undercut.core.types import Record
+from undercut.serving.key_record import ApiKey
 from undercut.serving.meter import UsageTotal
 from undercut.serving.problems import ApiError
 
@@ -73,8 +74,14 @@ class FeedbackBody(BaseModel):
         min_length=1, max_length=1_000, description="the right answer, 1 to 1,000 characters"
     )
     comment: str = Field("", max_length=10_000, description="at most 10,000 characters")
+    text: str = Field(
+        "",
+        max_length=20_000,
+        description="the text that was asked, at most 20,000 characters; without it the "
+        "correction cannot be learned from, since the server keeps no texts",
+    )
 
-    @field_validator("request_id", "target", "comment")
+    @field_validator("request_id", "target", "comment", "text")
     @classmethod
     def _no_nul(cls, value: str) -> str:
         if "\0" in value:
@@ -144,6 +151,12 @@ class ModelsAnswer(BaseModel):
     """Models being served."""
 
     models: list[ModelInfo]
+
+
+class KeysListed(BaseModel):
+    """Every key."""
+
+    keys: list[ApiKey]
 
 
 class Health(BaseModel):

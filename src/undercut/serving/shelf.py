@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean
@@ -60,24 +60,37 @@ class Shelf:
         """What is told about each model."""
         return [m.info for m in self.models]
 
-    def pick(self, name: str | None) -> Served:
+    def visible(self, allowed: Collection[str]) -> list[Served]:
+        """Return the models of a list of names and versions, all when it is empty."""
+        if not allowed:
+            return self.models
+        return [m for m in self.models if {m.info.name, m.info.version} & set(allowed)]
+
+    def pick(self, name: str | None, allowed: Collection[str] = ()) -> Served:
         """Return the model that a request names, by name or version.
+
+        Args:
+            name: as named; the first of those allowed when ``None``.
+            allowed: names and versions the caller may reach, all when empty. Another one is
+                refused in the same words as one that does not exist.
 
         Raises:
             ApiError: 422 when no such model is served here.
         """
-        if name is None:
-            return self.models[0]
-        for m in self.models:
+        seen = self.visible(allowed)
+        if name is None and seen:
+            return seen[0]
+        for m in seen:
             if name in (m.info.name, m.info.version):
                 return m
-        names = [m.info.name for m in self.models]
+        names = [m.info.name for m in seen]
         wanted = f"the model '{names[0]}'" if len(names) == 1 else f"one of {len(names)} models"
-        near = "" if len(names) == 1 else f"{did_you_mean(name[:100], names)} "
+        found = "none" if name is None else f"'{name[:100]}'"
+        near = f"{did_you_mean(name[:100], names)} " if name and len(names) > 1 else ""
         raise ApiError(
             422,
             "model-unknown",
-            f"expected {wanted}; found '{name[:100]}'",
+            f"expected {wanted}; found {found}",
             f"{near}Leave `model` out, or see GET /v1/models.",
         )
 

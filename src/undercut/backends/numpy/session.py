@@ -1,4 +1,4 @@
-"""Run an artefact of format ``csr``: sparse rows times a dense table. Format ``crf``: see there."""
+"""Run an artefact of format ``csr``: sparse rows times a dense table; others in their files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from undercut.backends.numpy import crf
+from undercut.backends.numpy import crf, hashed
 from undercut.core.contracts import Session
 from undercut.core.types import Manifest
 from undercut.models.linear import files
@@ -33,12 +33,14 @@ class NumpySession:
 
 
 def load(folder: Path, manifest: Manifest, threads: int) -> Session:
-    """Open a linear or CRF artefact; one thread is used whatever ``threads`` says.
+    """Open a linear, hashed or CRF artefact; one thread is used whatever ``threads`` says.
 
     Raises:
         IntegrityError: the weights file is not the one the manifest describes.
     """
     if manifest.format == "crf":
         return crf.load(folder, manifest)
+    if manifest.format == "hashed":
+        return hashed.load(folder, manifest)
     _, table = files.read(folder, manifest.config, len(manifest.labels))
     return NumpySession(table)

@@ -62,7 +62,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "verdict": verdicts(facts),
         "prompt": clean(facts.price.prompt),
         "keys": key_figures(facts),
-        "figures": {name: _with_svgs(f) for name, f in drawn.items()},
+        "figures": {name: with_svgs(f) for name, f in drawn.items()},
         "plots": plots,
         "tables": {
             "classes": tables.classes(scored),
@@ -82,16 +82,21 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
     return environment().get_template("page.html").render(context)
 
 
-def _with_svgs(f: Figure) -> dict[str, Any]:
+def with_svgs(f: Figure) -> dict[str, Any]:
+    """Return a figure as the templates take it, drawn at each width."""
     svgs = []
     if f.draw is not None:
         widths = {**WIDTHS, "full": FULL} if f.lead else WIDTHS
         for css_class, width in widths.items():
-            text = svg(f.draw(width), f.question, f.answer, f"{f.name}-{css_class}", css_class)
+            text = svg(
+                f.draw(width), f.question, f.answer, f"{f.name}-{css_class}", css_class,
+                bool(f.trace),
+            )  # fmt: skip
             svgs.append(Markup(text))  # noqa: S704  (the writer escapes its texts)
     return {
         "name": f.name, "question": f.question, "answer": f.answer, "note": f.note,
         "table": f.table, "svgs": svgs, "lead": f.lead,
+        "trace": " ".join(f"{at:.4f}" for at in f.trace),
     }  # fmt: skip
 
 

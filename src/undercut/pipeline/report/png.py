@@ -19,6 +19,7 @@ from undercut.pipeline.report.svg.shapes import (
     Mark,
     Shape,
     Text,
+    moved,
     wrap,
 )
 from undercut.pipeline.report.svg.write import corners
@@ -84,26 +85,13 @@ def _sheet(f: Figure, write: Callable[[str], str]) -> Drawing:
         sheet.add(Text(MARGIN, y, line, 14, "ink"))
         y += 20
     y += 8
-    sheet.add(*(_moved(s, MARGIN, y) for s in chart.shapes))
+    sheet.add(*(moved(s, MARGIN, y) for s in chart.shapes))
     y += chart.height + 16
     for line in note:
         sheet.add(Text(MARGIN, y, line, 12, "muted"))
         y += 17
     sheet.height = y + MARGIN - 12
     return sheet
-
-
-def _moved(s: Shape, dx: float, dy: float) -> Shape:
-    if isinstance(s, Line):
-        moved = tuple((x + dx, y + dy) for x, y in s.points)
-        return Line(moved, s.colour, s.width, s.dash)
-    if isinstance(s, Area):
-        return Area(tuple((x + dx, y + dy) for x, y in s.points), s.colour, s.opacity)
-    if isinstance(s, Box):
-        return Box(s.x + dx, s.y + dy, s.width, s.height, s.colour, s.opacity, s.outline)
-    if isinstance(s, Mark):
-        return Mark(s.x + dx, s.y + dy, s.size, s.shape, s.colour, s.hollow)
-    return Text(s.x + dx, s.y + dy, s.text, s.size, s.colour, s.anchor, s.bold)
 
 
 def _save(sheet: Drawing, families: list[str], write: Callable[[str], str], path: Path) -> None:

@@ -24,6 +24,8 @@ def row(prediction: Prediction, top: int | Literal["all"]) -> dict[str, Any]:
         "probability": round(prediction.probability, DECIMALS),
         "truncated": prediction.truncated,
     }
+    if prediction.tier:
+        found["tier"] = prediction.tier
     if shown:
         best = heapq.nlargest(shown, prediction.probabilities.items(), key=itemgetter(1))
         found["probabilities"] = {label: round(p, DECIMALS) for label, p in best}
@@ -46,5 +48,6 @@ def dump(scored: Scored, inputs: Sequence[str], labels: Sequence[str]) -> list[s
 
 
 def lines(prediction: Prediction) -> list[str]:
-    """Return label and probability."""
-    return [f"{prediction.label}\t{prediction.probability:.3f}"]
+    """Return label and probability, and which part of a cascade answered."""
+    tier = f"\t{prediction.tier}" if prediction.tier else ""
+    return [f"{prediction.label}\t{prediction.probability:.3f}{tier}"]

@@ -6,6 +6,7 @@ A text is the unit, the item and the thing to be found, all in one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,8 @@ class TextClassification:
         """Return one prediction an input.
 
         Args:
-            scored: calibrated log-probabilities ``(n, K)``, and which inputs were cut.
+            scored: calibrated log-probabilities ``(n, K)``, which inputs were cut, and which
+                part of a cascade answered.
             inputs: the texts; not looked at.
             labels: the label space, in the order of the columns.
         """
@@ -110,8 +112,11 @@ class TextClassification:
                 probability=row[k],
                 probabilities=dict(zip(names, row, strict=True)),
                 truncated=bool(cut),
+                tier=tier,
             )
-            for k, row, cut in zip(best, p.tolist(), scored.truncated, strict=True)
+            for k, row, cut, tier in zip(
+                best, p.tolist(), scored.truncated, scored.tiers or repeat("", len(p)), strict=True
+            )
         ]
 
     def answers(

@@ -8,6 +8,7 @@ PLUGIN = TaskInfo(
     load="undercut.tasks.token_classification.task:TokenClassification",
     recognise="undercut.tasks.token_classification.reading.recognise:recognise",
     read="undercut.tasks.token_classification.reading.read:read",
+    inputs="undercut.tasks.token_classification.reading.unlabelled:inputs",
     check="undercut.tasks.token_classification.checks:check",
     answer="undercut.tasks.token_classification.prediction:Tagged",
     row="undercut.tasks.token_classification.shown:row",

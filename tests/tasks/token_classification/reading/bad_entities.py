@@ -6,6 +6,10 @@ import json
 
 GOOD = "Bob B-PER\nran O\n\n"
 
+CHUNKS = "当/o 希望工程/nt 救助/o\n王明/nr 在/o 说/o\n"
+NAMES = "<START:a> Bob <END> ran\n"
+TAGS = "<PER>王</PER>在<LOC>京</LOC>\n<PER>李</PER>在<LOC>京</LOC>\n"
+
 
 def spans(*entities, text="Anna Lee lives in Paris."):
     """Return two lines of JSON, the second with the entities."""
@@ -129,6 +133,28 @@ BAD = {
     "studio html": (
         "x.json", studio({"value": {"start": "/p[1]/text()[1]", "end": "/p[1]", "labels": ["X"]}}),
         ROWS, [3]),
+    # chunks, OpenNLP, tags
+    "chunk without a type": ("x.txt", CHUNKS + "我/o 在 北京/ns\n", ROWS, [3]),
+    "chunk with a prefix": ("x.txt", CHUNKS + "我/o 在/o 北京/B-ns\n", ROWS, [3]),
+    "type without a chunk": ("x.txt", CHUNKS + "我/o /ns 在/o\n", ROWS, [3]),
+    "opennlp unclosed": ("x.txt", NAMES + "<START:a> x y\n", ROWS, [2]),
+    "opennlp nested": ("x.txt", NAMES + "<START:a> x <START:b> y <END> <END>\n", ROWS, [2]),
+    "opennlp closed twice": ("x.txt", NAMES + "<START:a> x <END> y <END>\n", ROWS, [2]),
+    "opennlp empty": ("x.txt", NAMES + "<START:a> <END> x\n", ROWS, [2]),
+    "opennlp small letters": ("x.txt", NAMES + "<start:a> x <end>\n", ROWS, [2]),
+    "opennlp without a type": ("x.txt", NAMES + "<START:> x <END>\n", ROWS, [2]),
+    "opennlp several": ("x.txt", NAMES + "<START:a> x\n\nok\ny <END>\n", ROWS, [2, 5]),
+    "tag unclosed": ("x.txt", TAGS + "<PER>王\n", ROWS, [3]),
+    "tag nested": ("x.txt", TAGS + "<ORG><LOC>北京</LOC>大学</ORG>\n", ROWS, [3]),
+    "tags cross": ("x.txt", TAGS + "<ORG>北<LOC>京</ORG>市</LOC>\n", ROWS, [3]),
+    "tag closed by another": ("x.txt", TAGS + "<PER>王</LOC>\n", ROWS, [3]),
+    "tag never opened": ("x.txt", TAGS + "王</PER>\n", ROWS, [3]),
+    "tag torn": ("x.txt", TAGS + "<PER 王</PER>\n", ROWS, [3]),
+    "tag empty": ("x.txt", TAGS + "<PER></PER>王\n", ROWS, [3]),
+    "tag closed in itself": ("x.txt", TAGS + "王<PER/>\n", ROWS, [3]),
+    "enamex without a type": ("x.txt", TAGS + "<ENAMEX>王</ENAMEX>\n", ROWS, [3]),
+    "tag across sentences": ("x.xml", "<s><PER>王</PER></s>\n<s>在<LOC>北</s>\n<s>京</LOC></s>\n",
+                             ROWS, [2, 3]),
     # CLUENER
     "cluener pair": ("x.json", '{"text": "王明", "label": {"name": {"王明": [[0, 1]]}}}\n'
                      '{"text": "王明", "label": {"name": {"王明": [[0]]}}}', ROWS, [2]),

@@ -6,6 +6,8 @@ import json
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from undercut.tasks.token_classification.reading.read import read
 from undercut.tasks.token_classification.reading.recognise import recognise
@@ -115,6 +117,21 @@ FORMATS = {
         {"offset": 18, "length": 5, "category": "LOC"}]}), WANTED, "exclusive"),
     "inline": ("x.txt", "EU/B-ORG said/O no/O\nAnna/B-PER Lee/I-PER ran/O\n",
                [("ORG", "EU"), ("PER", "Anna Lee")], "a sentence a line"),
+    "msra": ("train1.txt", "当/o 希望工程/nt 救助/o 的/o\n王明/nr 李明/nr 在/o IBM/nt Asia/nt ，/o 在/o\n",
+             [("nt", "希望工程"), ("nr", "王明"), ("nr", "李明"), ("nt", "IBM"), ("nt", "Asia")],
+             "in chunks"),
+    "opennlp": ("en-ner.train", "<START:person> Anna Lee <END> lives in <START:place> Paris <END> .\n"
+                "<START:person> Bob <END><START:person>Lee<END>\n\nok <START> it <END>\n",
+                [("person", "Anna Lee"), ("place", "Paris"), ("person", "Bob"), ("person", "Lee"),
+                 ("default", "it")], "2 documents"),
+    "tags": ("x.txt", "<PER>张三</PER>去了<LOC>北京</LOC>。\n\n<TITLE>董事长</TITLE>3 < 5 &lt;&amp; <br/>ok\n",
+             [("PER", "张三"), ("LOC", "北京"), ("TITLE", "董事长")], "a line of text a row"),
+    "enamex": ("x.sgm", "<DOC>\n<DOCID> x1 </DOCID>\n<HL> Of <ENAMEX TYPE=\"PERSON\">Bob</ENAMEX> </HL>\n"
+               "<TEXT>\n<s>In <ENAMEX\n TYPE='LOC'>New\nYork</ENAMEX> <b>now</b>.</s>\n<s>ok</s>\n</TEXT></DOC>",
+               [("PERSON", "Bob"), ("LOC", "New York")], "an element of text a row"),
+    "around": ("x.xml", "<?xml version='1.0'?>\n<corpus>\n<per>Anna Lee</PER> ran.\nIn <name type='LOC'>"
+               "Paris</name>\n</corpus>\n", [("per", "Anna Lee"), ("LOC", "Paris")],
+               "a line of text a row"),
     "conll2012": ("x_gold_conll",
                   "#begin document (bc/x); part 000\n"
                   "bc/x 0 0 In IN (TOP* - - - Spk * -\n"
@@ -220,6 +237,11 @@ TEXTS = {
     "words": ("x.csv", "word,label\ncat,animal\noak,plant\n"),
     "blank": ("x.txt", ""),
     "prose": ("x.txt", "It was the best of times.\n\nIt was the worst.\n"),
+    "part of speech": ("x.txt", "迈向/v 充满/v 希望/n 的/u 新/a 世纪/n\n我/r 在/p 家/n\n"),
+    "layout": ("x.txt", "a <b>good</b> film<br />\nbad\n"),
+    "tags in a table": ("x.csv", "text,label\n<user>Bob</user> hi,pos\n<user>Al</user> bad,neg\n"),
+    "tags before a tab": ("x.txt", "<user>Bob</user> hi\tpos\n<user>Al</user> bad\tneg\n"),
+    "slashes": ("x.txt", "and/or he/she\nyes/no\n"),
     "at sign": ("x.txt", "profits rose@positive\nprofits fell@negative\n"),
 }
 
@@ -230,3 +252,35 @@ def test_labelled_texts_are_not_taken_for_entities(tmp_path, name):
     path = tmp_path / file
     path.write_text(content)
     assert recognise(path) == ""
+
+
+WORD = st.text("张三北京李，王abcAB12", min_size=1, max_size=4)
+ROW = st.lists(st.tuples(WORD, st.sampled_from(["", "", "PER", "loc"])), min_size=1, max_size=8)
+
+
+def written(rows, how):
+    """Return rows of words with their types as a file of entities."""
+    wrap = {
+        "msra": lambda w, k: f"{w}/{k or 'o'}",
+        "opennlp": lambda w, k: f"<START:{k}> {w} <END>" if k else w,
+        "tags": lambda w, k: f"<{k}>{w}</{k}>" if k else w,
+        "enamex": lambda w, k: f'<ENAMEX TYPE="{k}">{w}</ENAMEX>' if k else w,
+    }[how]
+    return "\n".join(" ".join(wrap(w, k) for w, k in row) for row in rows)
+
+
+@pytest.mark.parametrize("how", ["msra", "opennlp", "tags", "enamex"])
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(ROW, min_size=1, max_size=4))
+def test_what_was_written_is_read(tmp_path_factory, how, rows):
+    rows = [[("他", "PER"), *row, ("在", ""), ("在", ""), ("在", "")] for row in rows]
+    rows.append([("了", "")] * sum(map(len, rows)))
+    path = tmp_path_factory.getbasetemp() / f"{how}.txt"
+    path.write_text(written(rows, how), encoding="utf-8")
+    assert recognise(path)
+    read_rows = read(path, path.name)[0]["train"]
+    found = [
+        [(words_of(x).text[a:b], kind) for a, b, kind in target]
+        for x, target in zip(read_rows.inputs, read_rows.targets, strict=True)
+    ]
+    assert found == [[(w, k) for w, k in row if k] for row in rows]

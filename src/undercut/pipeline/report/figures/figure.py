@@ -32,7 +32,8 @@ class Figure:
     """A chart: its question, its answer, its shapes at a width in pixels, its data.
 
     ``draw`` is ``None`` when there is nothing to draw; ``answer`` then says why. A ``lead`` figure
-    takes the whole width of a large page.
+    takes the whole width of a large page. ``trace`` is where each row of the table lies along the
+    plot, 0 left and 1 right, for the line that a reader can move.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Figure:
     table: Table
     note: str = ""
     lead: bool = False
+    trace: tuple[float, ...] = ()
 
 
 def columns(*names: str) -> tuple[Column, ...]:

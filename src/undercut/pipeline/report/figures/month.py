@@ -17,6 +17,7 @@ CROSSING = "From which volume on is your own box cheaper?"
 NO_VOLUME = "Not worked out: the volume is not known. Give --requests-per-month."
 STEPS = 240
 TABLE_EVERY = 24
+CROSSED = columns(">Requests a month", ">Machines", ">Own box, USD", ">API, USD")
 
 
 def month(facts: RunFacts) -> Figure:
@@ -60,19 +61,50 @@ def cheapest(price: PriceFacts) -> RivalPrice | None:
 def crossing(facts: RunFacts) -> Figure:
     """Return monthly cost against volume: reserved machines and the cheapest API, log-log."""
     price, rival = facts.price, cheapest(facts.price)
-    table = Table(columns(">Requests a month", ">Machines", ">Own box, USD", ">API, USD"), ())
     if rival is None or price.capacity_per_month <= 0 or price.machine_usd_per_month <= 0:
         missing = "no rival has a price" if rival is None else "the machine has no price"
-        return Figure("crossing", CROSSING, f"Not known: {missing}.", None, table)
+        return Figure("crossing", CROSSING, f"Not known: {missing}.", None, Table(CROSSED, ()))
     own = Own(
         machine_usd_per_month=price.machine_usd_per_month,
         capacity_per_month=price.capacity_per_month,
     )
-    low, high = _span(price, rival)
+    note = (
+        f"Own box: the machine alone, paid for whether used or not, filled to at most "
+        f"{percent(price.usable_share)}. The API at its price of {one_line(rival.priced_at)}, "
+        f"{_accuracy(rival)}. Both scales logarithmic."
+    )
+    return crossed(
+        own, rival.usd_per_1k, one_line(rival.model), price.usable_share,
+        price.break_even_requests_per_month, price.requests_per_month, note,
+    )  # fmt: skip
+
+
+def crossed(
+    own: Own,
+    api_usd_per_1k: float,
+    api: str,
+    usable_share: float,
+    even: float | None,
+    volume: float | None,
+    note: str,
+) -> Figure:
+    """Return the chart of own machines against an API by volume.
+
+    Args:
+        own: the machine.
+        api_usd_per_1k: what the API costs.
+        api: its name.
+        usable_share: of a machine.
+        even: break-even, requests a month; ``None``: there is none.
+        volume: the user's own, requests a month.
+        note: what the lines count.
+    """
+    low, high = _span(own, api_usd_per_1k, even, volume)
+    x = Axis("Requests a month (log scale)", low, high, log=True, write=count)
     volumes = [low * (high / low) ** (i / STEPS) for i in range(STEPS + 1)]
-    found = [compare(own, rival.usd_per_1k, v, price.usable_share) for v in volumes]
+    found = [compare(own, api_usd_per_1k, v, usable_share) for v in volumes]
     table = Table(
-        table.columns,
+        CROSSED,
         tuple(
             (number(c.requests_per_month), number(c.machines), money(c.own_usd_per_month),
              money(c.api_usd_per_month))
@@ -81,33 +113,26 @@ def crossing(facts: RunFacts) -> Figure:
     )  # fmt: skip
     costs = [c for f in found for c in (f.own_usd_per_month, f.api_usd_per_month)]
     marks = []
-    if price.requests_per_month:
-        volume = count(price.requests_per_month)
-        marks.append(Threshold(f"your {volume} a month", x=price.requests_per_month))
-    if price.break_even_requests_per_month and low < price.break_even_requests_per_month < high:
-        even = price.break_even_requests_per_month
+    if volume:
+        marks.append(Threshold(f"your {count(volume)} a month", x=volume))
+    if even and low < even < high:
         marks.append(Threshold(f"break-even {count(even)}", x=even))
-    name = one_line(rival.model)
 
     def draw(width: float) -> Drawing:
         return lines(
             [
-                Series(volumes, [c.api_usd_per_month for c in found], name, colour="grey"),
+                Series(volumes, [c.api_usd_per_month for c in found], api, colour="grey"),
                 Series(volumes, [c.own_usd_per_month for c in found], "own box, reserved"),
             ],
-            Axis("Requests a month (log scale)", low, high, log=True, write=count),
+            x,
             Axis("USD a month (log scale)", min(costs) / 1.5, max(costs) * 1.5, log=True,
                  write=money_tick),
             width,
             marks,
         )  # fmt: skip
 
-    note = (
-        f"Own box: the machine alone, paid for whether used or not, filled to at most "
-        f"{percent(price.usable_share)}. The API at its price of {one_line(rival.priced_at)}, "
-        f"{_accuracy(rival)}. Both scales logarithmic."
-    )
-    return Figure("crossing", CROSSING, _answer(price, rival), draw, table, note)
+    trace = tuple(x.at(v) for v in volumes[::TABLE_EVERY])
+    return Figure("crossing", CROSSING, _answer(api, even, volume), draw, table, note, trace=trace)
 
 
 def _accuracy(rival: RivalPrice) -> str:
@@ -116,10 +141,11 @@ def _accuracy(rival: RivalPrice) -> str:
     return f"its accuracy {percent(rival.accuracy.value)} where it was asked"
 
 
-def _span(price: PriceFacts, rival: RivalPrice) -> tuple[float, float]:
-    even = price.break_even_requests_per_month
-    middle = even or 1000 * price.machine_usd_per_month / rival.usd_per_1k
-    points = [middle, price.requests_per_month or middle]
+def _span(
+    own: Own, api_usd_per_1k: float, even: float | None, volume: float | None
+) -> tuple[float, float]:
+    middle = even or 1000 * own.machine_usd_per_month / api_usd_per_1k
+    points = [middle, volume or middle]
     return 10 ** _floor10(min(points) / 15), 10 ** (_floor10(max(points) * 15) + 1)
 
 
@@ -127,12 +153,10 @@ def _floor10(value: float) -> int:
     return len(str(int(max(value, 1)))) - 1
 
 
-def _answer(price: PriceFacts, rival: RivalPrice) -> str:
-    even = price.break_even_requests_per_month
+def _answer(api: str, even: float | None, volume: float | None) -> str:
     if even is None:
-        return f"From none: {one_line(rival.model)} costs less at every volume."
-    text = f"Above {count(even)} requests a month; below that {one_line(rival.model)} costs less."
-    if price.requests_per_month:
-        side = "above" if price.requests_per_month > even else "below"
-        text += f" Your {count(price.requests_per_month)} is {side} it."
+        return f"From none: {api} costs less at every volume."
+    text = f"Above {count(even)} requests a month; below that {api} costs less."
+    if volume:
+        text += f" Your {count(volume)} is {'above' if volume > even else 'below'} it."
     return text

@@ -66,6 +66,7 @@ def lines(
     left = left_margin(y, height, size - 1)
     plot = Plot(left, 30, width - 14, 30 + height, x, y)
     drawing = Drawing(width, plot.bottom + 42)
+    drawing.plot = plot.left, plot.top, plot.right, plot.bottom
     frame(drawing, plot, size)
     at = [plot.px(t.x) for t in thresholds if t.x is not None]
     strips = [Taken(x - 1, plot.top, x + 1, plot.bottom) for x in at]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Advance widths in em of DejaVu Sans, the widest of the usual sans-serifs and the one that
 # matplotlib brings: what fits in it fits in all of them.
@@ -89,6 +89,8 @@ class Drawing:
     width: float
     height: float
     shapes: list[Shape] = field(default_factory=list)
+    plot: tuple[float, float, float, float] | None = None
+    """Left, top, right, bottom of the part that the axes span, where there is one."""
 
     def add(self, *shapes: Shape) -> None:
         """Paint shapes on top of what is there."""
@@ -97,6 +99,25 @@ class Drawing:
     def texts(self) -> Iterable[Text]:
         """Yield the texts of the drawing."""
         return (s for s in self.shapes if isinstance(s, Text))
+
+
+def moved(s: Shape, dx: float, dy: float) -> Shape:
+    """Return a shape moved by some pixels."""
+    if isinstance(s, Line | Area):
+        return replace(s, points=tuple((x + dx, y + dy) for x, y in s.points))
+    return replace(s, x=s.x + dx, y=s.y + dy)
+
+
+def stacked(*drawings: Drawing) -> Drawing:
+    """Return drawings of the same width one below the other."""
+    whole = Drawing(drawings[0].width, 0.0)
+    for d in drawings:
+        whole.add(*(moved(s, 0.0, whole.height) for s in d.shapes))
+        whole.height += d.height
+    if drawings[0].plot and drawings[-1].plot:
+        left, top, right, _ = drawings[0].plot
+        whole.plot = left, top, right, whole.height - drawings[-1].height + drawings[-1].plot[3]
+    return whole
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:

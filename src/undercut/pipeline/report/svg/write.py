@@ -7,7 +7,14 @@ from xml.sax.saxutils import escape, quoteattr
 from undercut.pipeline.report.svg.shapes import Area, Box, Drawing, Line, Mark, Shape, Text
 
 
-def svg(drawing: Drawing, title: str, description: str, name: str, css_class: str = "") -> str:
+def svg(
+    drawing: Drawing,
+    title: str,
+    description: str,
+    name: str,
+    css_class: str = "",
+    traced: bool = False,
+) -> str:
     """Return a drawing as one well-formed ``<svg>`` element.
 
     Args:
@@ -16,11 +23,15 @@ def svg(drawing: Drawing, title: str, description: str, name: str, css_class: st
         description: the answer the chart gives.
         name: unique in the page, for the ids of title and description.
         css_class: class of the element.
+        traced: say where the plot lies, for the script that moves a line along it.
     """
     body = "\n".join(_shape(s) for s in drawing.shapes)
     w, h = _n(drawing.width), _n(drawing.height)
+    plot = ""
+    if traced and drawing.plot is not None:
+        plot = f' data-plot="{" ".join(map(_n, drawing.plot))}"'
     return (
-        f"<svg class={quoteattr(css_class)} "
+        f"<svg class={quoteattr(css_class)}{plot} "
         f'viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
         f'aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(title)}</title>'

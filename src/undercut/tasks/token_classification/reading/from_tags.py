@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ def gather(sentences: Sequence[Sentence], to: Gathered) -> None:
     rows = [_row([sentences[i] for i in g], [found[i] for i in g], documents) for g in groups]
     if documents:
         to.say(f"{count(len(groups), 'document')}, {count(len(sentences), 'sentence')}")
-    if _by_character(sentences):
+    if by_character(t for s in sentences for t in s.tokens):
         plain = [_plain([sentences[i] for i in g], [found[i] for i in g]) for g in groups]
         entities_ = sum(len(target) for _, target in rows)
         if sum(map(_lost, plain)) <= LOST * entities_:
@@ -66,8 +66,9 @@ def _row(
     return value, target
 
 
-def _by_character(sentences: Sequence[Sentence]) -> bool:
-    tokens = [t for s in sentences for t in s.tokens]
+def by_character(tokens: Iterable[str]) -> bool:
+    """Whether tokens are of one character each, most of them Chinese."""
+    tokens = list(tokens)
     if not all(len(t) == 1 for t in tokens):
         return False
     return 2 * sum(cjk(t) for t in tokens) >= len(tokens) > 0

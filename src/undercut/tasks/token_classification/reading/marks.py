@@ -44,8 +44,9 @@ def _utf8(text: str, at: int) -> int:
     return len(text.encode("utf-8", "surrogatepass")[: max(at, 0)].decode("utf-8", "ignore"))
 
 
+EXCLUSIVE = "ends are exclusive"
 READINGS: dict[str, Read] = {
-    "ends are exclusive": lambda _, m: (m.start, m.end),
+    EXCLUSIVE: lambda _, m: (m.start, m.end),
     "ends are inclusive": lambda _, m: (m.start, m.end + 1),
     "offsets count UTF-16 units, ends are exclusive": lambda t, m: (
         _utf16(t, m.start), _utf16(t, m.end)),
@@ -56,14 +57,20 @@ READINGS: dict[str, Read] = {
 }  # fmt: skip
 
 
-def gather(rows: Sequence[Marked], to: Gathered) -> None:
+def gather(rows: Sequence[Marked], to: Gathered, how: str = "") -> None:
     """Add rows of texts with spans; refuse what does not fit, nests or overlaps.
 
     What the offsets mean is told from the whole file: by the spans' own texts where they are given,
     else by the edges of words.
+
+    Args:
+        rows: the texts.
+        to: told what is wrong and what was decided.
+        how: one of ``READINGS``, where it is known.
     """
-    how, evidence = _reading(rows)
-    to.say(f"{how} ({evidence})")
+    if not how:
+        how, evidence = _reading(rows)
+        to.say(f"{how} ({evidence})")
     read = READINGS[how]
     trimmed = doubled = lost = total = 0
     for row in rows:
@@ -143,8 +150,8 @@ def _reading(rows: Sequence[Marked]) -> tuple[str, str]:
     if inside > out:
         return "ends are inclusive", f"by the edges of words, {inside:,} to {out:,}"
     if out:
-        return "ends are exclusive", f"by the edges of words, {out:,} to {inside:,}"
-    return "ends are exclusive", "nothing in the file says otherwise"
+        return EXCLUSIVE, f"by the edges of words, {out:,} to {inside:,}"
+    return EXCLUSIVE, "nothing in the file says otherwise"
 
 
 def _by_surface(named: Sequence[tuple[str, Mark]]) -> tuple[str, str]:
@@ -157,7 +164,7 @@ def _by_surface(named: Sequence[tuple[str, Mark]]) -> tuple[str, str]:
                 fits[how] += 1
     # Of equal counts the plainer reading, which stands first.
     how = max(READINGS, key=lambda name: fits[name])
-    how = how if fits[how] else "ends are exclusive"
+    how = how if fits[how] else EXCLUSIVE
     return how, f"by the entities' own texts, {fits[how]:,} of {len(named):,}"
 
 

@@ -12,12 +12,13 @@ from undercut.core.types import Examples
 from undercut.data import parquet
 from undercut.data.read import looks_like_json, read_magic, read_text
 from undercut.data.table import raise_rows
-from undercut.tasks.token_classification.reading import brat, csv_tokens, from_tags, inline, marks
+from undercut.tasks.token_classification.reading import brat, csv_tokens, from_tags, marks
 from undercut.tasks.token_classification.reading.columns import read_columns
 from undercut.tasks.token_classification.reading.gathered import Gathered
 from undercut.tasks.token_classification.reading.json_text import json_records
 from undercut.tasks.token_classification.reading.parquet_rows import parquet_records
 from undercut.tasks.token_classification.reading.records import read_records
+from undercut.tasks.token_classification.reading.written import way_of
 
 Parts = dict[str, Examples]
 FIX = (
@@ -55,10 +56,8 @@ def read(
         to.notes += notes
         if looks_like_json(path, text):
             parts = _json(text, to)
-        elif inline.is_brackets(text):
-            from_tags.gather(inline.read_brackets(text, to), to)
-        elif inline.is_inline(text):
-            from_tags.gather(inline.read_inline(text, to), to)
+        elif way := way_of(path, text):
+            way.gather(way.read(text, to), to)
         elif rows := table_rows(path, text):
             _table(rows, to, text_column, label_column)
         else:

@@ -12,7 +12,7 @@ from typing import Any
 from undercut.core.errors import UndercutError
 from undercut.data import parquet
 from undercut.data.read import looks_like_json, read_magic
-from undercut.tasks.token_classification.reading import brat, inline
+from undercut.tasks.token_classification.reading import brat
 from undercut.tasks.token_classification.reading.columns import by_tabs, cells_of, marks_document
 from undercut.tasks.token_classification.reading.csv_tokens import (
     heading,
@@ -23,6 +23,7 @@ from undercut.tasks.token_classification.reading.parquet_rows import head_record
 from undercut.tasks.token_classification.reading.prefixes import OUTSIDE, tag_like
 from undercut.tasks.token_classification.reading.read import span_cells, table_rows
 from undercut.tasks.token_classification.reading.records import record_of, sure
+from undercut.tasks.token_classification.reading.written import way_of
 
 HEAD = 1 << 18
 SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bieos", ".bmes", ".ner")
@@ -45,10 +46,8 @@ def recognise(path: Path) -> str:
         return ""
     if looks_like_json(path, text):
         return "JSON of texts with entities" if any(map(sure, _first_records(text))) else ""
-    if inline.is_brackets(text):
-        return "CoNLL-2012 columns"
-    if inline.is_inline(text):
-        return "words with their tags"
+    if way := way_of(path, text):
+        return way.why
     rows = table_rows(path, text)
     if rows:
         return _of_table(rows)

@@ -1,0 +1,61 @@
+"""What runtimes and files of growing size must show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.figures import number, percent
+from benchmarks.verdict import Results, Verdict, missing, rows
+
+ENCODER_RATE = 3_000
+FLAT, LINEAR = 1.2, 1.25
+"""Largest growth of peak memory, and of seconds a row, over ten times the rows."""
+
+
+def _encoder(results: Results) -> Verdict:
+    claim = "six-layer encoder on two threads, at a passed gate, tokenising included"
+    target = f"at least {number(ENCODER_RATE)} texts/s"
+    able = rows(results, "runtimes", kind="undercut", gate="passed", gated=True, threads=2)
+    if not able:
+        return missing(claim, target)
+    best = max(able, key=lambda r: r["texts_per_second"])
+    rate = best["texts_per_second"]
+    shown = f"{best['name']}: {number(rate)} at {percent(best['accuracy'], 2)} on test"
+    return Verdict(claim, target, shown, rate >= ENCODER_RATE)
+
+
+def _growth(results: Results) -> Verdict:
+    claim = "`predict --out`, the largest file against a tenth of it"
+    target = f"at most {LINEAR:g} times the seconds a row and {FLAT:g} times the peak memory"
+    worst: list[tuple[float, float, str]] = []
+    for model in dict.fromkeys(r["model"] for r in rows(results, "growth")):
+        of = rows(results, "growth", model=model, killed=False)
+        if len(of) < 2:
+            return missing(claim, target)
+        small, large = sorted(of, key=lambda r: r["rows_asked"])[-2:]
+        seconds = [r["wall_seconds"] / r["rows_asked"] for r in (small, large)]
+        memory = large["peak_memory_bytes"] / small["peak_memory_bytes"]
+        worst.append((seconds[1] / seconds[0], memory, model))
+    if not worst:
+        return missing(claim, target)
+    shown = "; ".join(f"`{m}`: {t:.2f} times, {b:.2f} times" for t, b, m in worst)
+    met = all(t <= LINEAR and b <= FLAT for t, b, _ in worst)
+    return Verdict(claim, target, shown, met)
+
+
+def _killed(results: Results) -> Verdict:
+    claim = "`predict --out`, killed with SIGKILL half-way and given again"
+    target = "goes on after the rows kept, and writes the same bytes"
+    of = rows(results, "growth", killed=True)
+    if not of:
+        return missing(claim, target)
+    shown = "; ".join(
+        f"`{r['model']}`: {number(r['kept_rows'])} of {number(r['rows_asked'])} kept, "
+        f"{'the same' if r['same_bytes'] else 'other'} bytes"
+        for r in of
+    )
+    met = all(r["same_bytes"] and r["resumed_rows"] == r["kept_rows"] > 0 for r in of)
+    return Verdict(claim, target, shown, met)
+
+
+CLAIMS: tuple[Callable[[Results], Verdict], ...] = (_encoder, _growth, _killed)

@@ -1,0 +1,86 @@
+"""Between a request and its answer: its id, its leave to be answered, and the leave given back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from undercut.economics.charges import Quantities
+from undercut.serving.budget import Ticket
+from undercut.serving.guard import log_error
+from undercut.serving.key_record import ApiKey
+from undercut.serving.keys import KeyStore
+from undercut.serving.problems import ApiError
+from undercut.serving.till import Till
+
+IDEMPOTENCY = "idempotency-key"
+LONGEST_KEY = 255
+
+
+def store_failed(error: Exception) -> ApiError:
+    """Return the 503 of a store that cannot be reached, and log why."""
+    log_error("the store failed", error)
+    return ApiError(503, "store-unavailable", "the server cannot reach its store", "Try again.", 1)
+
+
+def request_id_of(
+    headers: Mapping[str, str], keys: KeyStore | None, key: ApiKey | None, version: str, raw: bytes
+) -> str | None:
+    """Return the id of a request with an idempotency key, ``None`` without one.
+
+    The same key of the same caller with the same body to the same model gives the same id, and an
+    id is billed once, however often and on however many servers it is answered.
+
+    Raises:
+        ApiError: 422 when the header is empty, too long, or not plain ASCII.
+    """
+    given = headers.get(IDEMPOTENCY)
+    if given is None or keys is None or key is None:
+        return None
+    if not 1 <= len(given) <= LONGEST_KEY or not (given.isascii() and given.isprintable()):
+        raise ApiError(
+            422,
+            "idempotency-key",
+            f"expected an Idempotency-Key of 1 to {LONGEST_KEY} printable ASCII characters",
+            "A random UUID for each piece of work is best.",
+        )
+    return "req_" + keys.mark(key.id.encode(), given.encode(), version.encode(), raw)
+
+
+async def admitted(
+    till: Till | None,
+    key: ApiKey | None,
+    request_id: str,
+    model: str,
+    used: Quantities,
+    again: bool,
+) -> Ticket:
+    """Return leave to answer.
+
+    Raises:
+        ApiError: 402, 403 or 429 of :class:`undercut.serving.till.Till`; 503 when the store fails.
+    """
+    if till is None or key is None:
+        return Ticket(request_id, None, None, held=False)
+    future = till.reserve(key, request_id, model, used, again=again)
+    if future.done():
+        return future.result()
+    try:
+        return await asyncio.wrap_future(future)
+    except (SQLAlchemyError, OSError) as error:
+        raise store_failed(error) from None
+
+
+@contextmanager
+def given_back(till: Till | None, ticket: Ticket) -> Iterator[dict[str, Any]]:
+    """Yield what the meter writes of a ticket; release it when no answer leaves."""
+    try:
+        yield {"request_id": ticket.request_id, "plan": ticket.plan, "micro_usd": ticket.micro_usd}
+    except BaseException:
+        if till is not None:
+            till.release(ticket)
+        raise

@@ -1,0 +1,155 @@
+"""The verb ``loadtest``: find the server, the texts and the knee; keep them in the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from undercut.core.contracts import Progress
+from undercut.core.errors import MissingExtra, Problem, fail
+from undercut.core.specs_economics import LoadtestSpec
+from undercut.data.inputs import load_inputs
+from undercut.pipeline.rival.sample import stored_dataset
+from undercut.pipeline.run import Listener, Silent, read_facts
+from undercut.pipeline.saturation import LoadPoint, LoadTest, keep, knee
+from undercut.pipeline.workspace import open_workspace
+from undercut.serving.loadtest.search import search
+from undercut.serving.loadtest.step import hold
+
+MOST_TEXTS = 5000
+CONNECTIONS = 1000
+
+
+def loadtest(spec: LoadtestSpec, listener: Listener | None = None) -> LoadTest:
+    """Step the rate against a server until its p95 passes the promise, and keep the curve.
+
+    Raises:
+        UndercutError: no httpx, no server, a refused key, or no texts.
+    """
+    listener = listener or Silent()
+    try:
+        import httpx
+    except ImportError:
+        raise MissingExtra(
+            "extra-missing",
+            Problem("httpx, which sends the requests", "none",
+                    fix='Run: pip install "undercut[serve]"'),
+        ) from None  # fmt: skip
+    texts = _texts(spec)
+    with open_workspace(spec.workspace, listener.announce) as workspace:
+        listener.announce("loadtest")
+        moment = datetime.now(UTC)
+        subject = f"loadtest:{spec.name or spec.run or 'server'}:{moment:%Y%m%d-%H%M%S}"
+        with workspace.book.measure(subject) as attempt:
+            found = asyncio.run(_measure(httpx, spec, texts, moment, listener.tick))
+        sent = sum(p.sent for p in found.points)
+        workspace.book.record(subject, "request", sent, attempt=attempt, note=found.url)
+        keep(workspace.root, found)
+    return found
+
+
+def _texts(spec: LoadtestSpec) -> list[str]:
+    """Return the texts to send: of the files, else the run's held-out rows."""
+    if spec.data:
+        texts = [t for path in spec.data for t in load_inputs(path, spec.text_column)]
+    elif Path(spec.workspace).is_dir():
+        data = stored_dataset(spec.workspace, read_facts(spec.workspace, spec.run))
+        texts = [x for x in (data.test or data.valid).inputs if isinstance(x, str)]
+    else:
+        texts = []
+    texts = [t for t in texts if t.strip()][:MOST_TEXTS]
+    if not texts:
+        raise fail(
+            "loadtest-texts", expected="texts to send", found="none",
+            fix="Give a file with texts: --data FILE, or the run that is served: --run NAME.",
+        )  # fmt: skip
+    return texts
+
+
+async def _measure(
+    httpx: Any,
+    spec: LoadtestSpec,
+    texts: list[str],
+    moment: datetime,
+    tick: Callable[[Progress], None],
+) -> LoadTest:
+    key = os.environ.get(spec.key_env, "")
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    async with httpx.AsyncClient(
+        base_url=spec.url,
+        headers={"authorization": f"Bearer {key}"} if key else {},
+        timeout=spec.timeout_seconds,
+        limits=limits,
+    ) as client:
+        model, version = await _served(httpx, client, spec)
+        draw = random.Random(spec.seed)
+
+        async def ask(text: str) -> bool:
+            try:
+                answer = await client.post("/v1/predict", json={"inputs": [text], "top": 1})
+            except httpx.HTTPError:
+                return False
+            return bool(answer.is_success)
+
+        async def held(rate: float) -> LoadPoint:
+            tick(Progress(f"{rate:,.0f} requests a second", 0, 1))
+            return await hold(ask, texts, rate, spec.step_seconds, draw)
+
+        for text in texts[:20]:  # the first requests open connections and wake the model
+            await ask(text)
+        points, note = await search(
+            held, spec.start_per_second, spec.factor, spec.most_per_second, spec.refine,
+            spec.slo_ms,
+        )  # fmt: skip
+    good, bad = knee(points, spec.slo_ms)
+    return LoadTest(
+        name=spec.name or spec.run or model,
+        url=spec.url,
+        model=model,
+        version=version,
+        at=moment.isoformat(timespec="seconds"),
+        slo_ms=spec.slo_ms,
+        step_seconds=spec.step_seconds,
+        seed=spec.seed,
+        cores=spec.cores,
+        points=points,
+        knee_per_second=good,
+        breaks_per_second=bad,
+        note=note,
+    )
+
+
+async def _served(httpx: Any, client: Any, spec: LoadtestSpec) -> tuple[str, str]:
+    """Return the name and the hash of the model that the server answers with."""
+    try:
+        answer = await client.get("/v1/models")
+    except httpx.HTTPError as e:
+        raise fail(
+            "server-unreachable", expected="a server that answers",
+            found=str(e) or type(e).__name__, where=spec.url,
+            fix="Start one: undercut serve MODEL",
+        ) from None  # fmt: skip
+    except httpx.InvalidURL as e:
+        raise fail(
+            "server-unreachable", expected="an address such as http://127.0.0.1:8000",
+            found=str(e), where="--url",
+        ) from None  # fmt: skip
+    if answer.status_code in (401, 403):
+        raise fail(
+            "key-refused", expected="a key the server knows",
+            found=f"{'one it refuses' if client.headers.get('authorization') else 'none'}",
+            where=spec.key_env, fix=f"Set it: export {spec.key_env}=uc_...",
+        )  # fmt: skip
+    try:
+        first = answer.json()["models"][0]
+        return str(first["name"]), str(first["version"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise fail(
+            "server-unreachable", expected="a server of undercut",
+            found=f"status {answer.status_code} to /v1/models", where=spec.url,
+        ) from None  # fmt: skip
