@@ -9,11 +9,12 @@ import pytest
 
 from conformance.fitted import fitted, forms
 from conformance.samples import rows_of
+from undercut.core import plugins
 from undercut.core.processor import processor
-from undercut.core.types import Measurement
+from undercut.core.types import Child, Manifest, Measurement
 from undercut.predict import measure as room
 from undercut.predict.leaf import Plan
-from undercut.predict.predictor import choices, has_lanes, load, measured_plan
+from undercut.predict.predictor import _measured_backend, choices, has_lanes, load, measured_plan
 from undercut.store import artefacts
 
 TASK = "text-classification"
@@ -73,3 +74,17 @@ def test_what_was_measured_is_what_is_opened(onnx, tmp_path, monkeypatch):
     assert load(folder, threads=2)._scorer.plan == Plan(**plan)
     assert load(folder, threads=2, plan=Plan(1, 2))._scorer.plan == Plan(1, 2)
     assert Measurement.model_validate_json(room._main("measure", asked)).lanes is None
+
+
+def test_a_composite_is_opened_on_the_backend_it_was_measured_on_where_that_is_installed(
+    monkeypatch,
+):
+    child = Child(name="a", folder="a", hash="h")
+    facts = {"name": "x", "task": TASK, "architecture": "composite", "format": "composite"}
+    stack = Manifest(**facts, labels=("a",), children=(child,), measured=Measurement(**FACTS))
+    assert _measured_backend(stack) == "onnxruntime"
+    assert _measured_backend(stack.model_copy(update={"children": ()})) is None
+    other = Measurement(**FACTS | {"backend": "composite"})
+    assert _measured_backend(stack.model_copy(update={"measured": other})) is None
+    monkeypatch.setattr(plugins, "missing", lambda info, task="": ["onnxruntime"])
+    assert _measured_backend(stack) is None

@@ -196,11 +196,17 @@ def load(
     manifest = artefacts.read_manifest(folder)
     threads = threads or usable_cores()
     plan = plan or measured_plan(manifest, threads)
-    if backend is None and manifest.children and manifest.measured:
-        known = manifest.measured.backend in plugins.names("backend")
-        backend = manifest.measured.backend if known else None
+    backend = backend or _measured_backend(manifest)
     scorer = open_scorer(folder, manifest, backend, threads, plan)
     return Predictor(folder, manifest, scorer, threads)
+
+
+def _measured_backend(manifest: Manifest) -> str | None:
+    """Return the backend a composite was measured best on, if it is installed here."""
+    name = manifest.measured.backend if manifest.measured and manifest.children else ""
+    if name not in plugins.names("backend") or plugins.missing(plugins.get("backend", name)):
+        return None
+    return name
 
 
 def measured_plan(manifest: Manifest, threads: int) -> Plan | None:
