@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks import (
     adapters,
-    cascade,
     budgets,
+    cascade,
     chinese,
     coreset,
     datasets,

@@ -290,6 +290,7 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     found: list[Any] = []
     places: list[str] = []
     by_task = False
+    given: Any
     for given in [*spec.inputs, *([spec.file] if spec.file is not None else [])]:
         if isinstance(given, str) and Path(given) not in STDIN:
             found.append(given)
