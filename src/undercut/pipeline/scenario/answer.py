@@ -51,7 +51,7 @@ def read_all(spec: ScenarioSpec) -> Read:
     inputs = resolve(scenario, spec.workspace, rates)
     sources = Sources(scenario, spec.workspace, rates)
     notes = [f"Left out, {line}." for line in inputs.left_out]
-    return Read(scenario, inputs, _test(inputs, sources), _curve(sources, inputs), notes)
+    return Read(scenario, inputs, _test(inputs, sources), curve_of(sources, inputs), notes)
 
 
 def _test(i: Inputs, s: Sources) -> LoadTest | None:
@@ -63,7 +63,7 @@ def _test(i: Inputs, s: Sources) -> LoadTest | None:
     return s.loadtest(number.name if number is not None else s.scenario.own.run or "")
 
 
-def _curve(s: Sources, i: Inputs) -> CurveFacts | None:
+def curve_of(s: Sources, i: Inputs) -> CurveFacts | None:
     """Return the learning curve: the one named, else the run's; priced as the scenario says."""
     wanted = s.scenario.labels.curve
     found: CurveFacts | None = None
