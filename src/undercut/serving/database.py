@@ -10,6 +10,9 @@ import sqlalchemy as sa
 
 from undercut.core.errors import fail
 
+DATABASE = "serving.sqlite"
+"""Name of the file in a state folder."""
+
 metadata = sa.MetaData()
 
 # Times are UTC text of one width (see `stamp`), so that they sort and compare as text.

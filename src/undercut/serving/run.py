@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from undercut.core.errors import MissingExtra, Problem, UndercutError, did_you_mean
 from undercut.ledger.book import Book
 from undercut.serving.batcher import Predicts
-from undercut.serving.database import open_database
+from undercut.serving.database import DATABASE, open_database
 from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
 from undercut.serving.feedback import FeedbackStore
 from undercut.serving.keys import SCOPES, KeyStore, open_keys
@@ -149,7 +149,7 @@ def serve_predictor(
 
     for each in (predictor, *(p for p, _ in more)):
         each.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
-    database = open_database(options.state / "serving.sqlite")
+    database = open_database(options.state / DATABASE)
     book = Book(options.ledger_file)
     meter = open_meter(database, options.state / "journal", book, sync=options.journal_sync)
     keys = open_keys(options.keys_file) if options.keys else None

@@ -181,11 +181,20 @@ def _label(key: str) -> str:
     return LABELS.get(key, key.partition(".")[2].replace("_", " "))
 
 
-def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> PlansFacts:
+def plans(
+    i: Inputs, scenario: Scenario, u: UnitCost, usage: tuple[str, np.ndarray] | None
+) -> PlansFacts:
     """Return what the price list earns.
 
+    Args:
+        i: what went in.
+        scenario: the price list.
+        u: unit cost.
+        usage: where real usage is from, and requests a month of each customer, ``(n,)``; ``None``
+            takes the distribution of the scenario.
+
     Raises:
-        UndercutError: no plans or usage in the scenario, or an unreadable usage file.
+        UndercutError: no plans or usage in the scenario.
     """
     if not scenario.plan or scenario.usage is None:
         lacking = "[[plan]] tables" if not scenario.plan else "a [usage] table"
@@ -203,7 +212,7 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
         for p in scenario.plan
     ]  # fmt: skip
     used = (
-        read_usage(usage) / 1000
+        usage[1] / 1000
         if usage
         else lognormal_usage(i["usage.median_1k_per_month"], i["usage.spread"])
     )
@@ -237,7 +246,7 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
         worst = max(found.plans, key=lambda r: r.loss_usd_per_month)
         losing = f"; {money.percent(found.losing)} of customers cost more than they pay, most of "
         losing += f"it on {worst.name}"
-    where = f"{len(used):,} customers of {usage}" if usage else "a lognormal distribution, assumed"
+    where = usage[0] if usage else "a lognormal distribution, assumed"
     return PlansFacts(
         result=found,
         usage=where,
