@@ -30,6 +30,13 @@ _VERBS = {
     "new": "undercut.pipeline.scaffold",
     "run": "undercut.pipeline.run",
     "rival": "undercut.pipeline.rival.run",
+    "market": "undercut.pipeline.scenario.market",
+    "price_scenario": "undercut.pipeline.scenario.answer",
+    "war": "undercut.pipeline.scenario.answer",
+    "invest": "undercut.pipeline.scenario.answer",
+    "plan": "undercut.pipeline.scenario.answer",
+    "learning_curve": "undercut.pipeline.curves",
+    "loadtest": "undercut.serving.loadtest.run",
     "load": "undercut.predict.predictor",
     "serve": "undercut.serving.run",
     "keys": "undercut.serving.keys_verb",
@@ -57,6 +64,13 @@ _VERBS = {
     "ExplainSpec": "undercut.core.specs",
     "DoctorSpec": "undercut.core.specs",
     "NewSpec": "undercut.core.specs",
+    "ScenarioSpec": "undercut.core.specs_economics",
+    "PriceBookSpec": "undercut.core.specs_economics",
+    "WarSpec": "undercut.core.specs_economics",
+    "InvestSpec": "undercut.core.specs_economics",
+    "PlanSpec": "undercut.core.specs_economics",
+    "LearningCurveSpec": "undercut.core.specs_economics",
+    "LoadtestSpec": "undercut.core.specs_economics",
 }
 
 __all__ = ["__version__", *sorted(_VERBS)]
