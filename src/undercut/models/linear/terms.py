@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.contracts import Term
+from undercut.core.explaining import Term
 from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend
