@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import RivalSpec
-from undercut.core.types import Record
+from undercut.core.types import Dataset, Record
 from undercut.economics.api_price import ApiPrice, find_price
 from undercut.economics.records import Unpriced
+from undercut.economics.tokens import label_tokens
 from undercut.pipeline.facts import RivalFacts
 from undercut.pipeline.gather import MODEL
 from undercut.pipeline.report.keys import measured_sentence
@@ -86,7 +89,7 @@ def rival(
         prompt = build(
             task, data.labels, draw_examples(task, data, sample, spec.examples, spec.seed)
         )
-        work = plan(spec, price, where.url, sample, prompt, workspace, data.labels)
+        work = plan(spec, price, where.url, sample, prompt, workspace, _answer_tokens(task, data))
         _agree(spec, work, listener, confirm)
         notes = _ask(spec, work, where, workspace, listener)
         answered = work.answered()
@@ -120,6 +123,14 @@ def rival(
         asked_now=work.asked_now,
         report=str(folder / Path(facts.report).name),
     )
+
+
+def _answer_tokens(task: Any, data: Dataset) -> float:
+    """Return the mean tokens of the answers that the validation rows would need."""
+    rows = data.valid if len(data.valid) else data.train
+    pairs = zip(rows.inputs, rows.targets, strict=True)
+    counts = Counter(task.rival_answer(value, target) for value, target in pairs)
+    return label_tokens(counts, counts)
 
 
 def _price(spec: RivalSpec, url: str) -> ApiPrice:
