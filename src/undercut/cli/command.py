@@ -34,6 +34,7 @@ GROUPS = {
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
     "ApiSpec": "API",
+    "AskSpec": "API",
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.api.fake_api import FakeApi, completion, usage
 from undercut.core.errors import UndercutError
 from undercut.core.specs import EvaluateSpec, ExplainSpec, TrainSpec
 from undercut.core.specs_cascade import CascadeSpec
@@ -196,6 +197,45 @@ def test_the_value_of_an_error_is_a_goal_too(place):
     cheap = build.cascade(spec_of(place, error_usd=1e-9, name="cheap"))
     assert cheap.tiers[0].answered == 1.0
     assert cheap.goal == "least cost plus errors at 1e-09 USD an error"
+
+
+def test_an_outside_api_is_the_last_tier(place, monkeypatch):
+    truth = dict(rows(900, 1))
+
+    def script(text, number, body):
+        return completion(truth[text], usage=usage(30, 2))
+
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeApi(script) as api:
+        asked = {
+            "artefacts": [place / "out" / "models" / "small"],
+            "api": True,
+            "base_url": api.url,
+            "model": "cheap-1",
+            "usd_per_million_input": 1.0,
+            "usd_per_million_output": 2.0,
+            "rows": 150,
+            "error_usd": 0.01,
+            "name": "outside",
+        }
+        with pytest.raises(UndercutError, match="Send 150 requests"):
+            build.cascade(spec_of(place, **asked))
+        assert not api.bodies
+        facts = build.cascade(spec_of(place, **asked, yes=True))
+        assert sum(api.asked.values()) == len(api.bodies) == 150
+        assert [t.name for t in facts.tiers] == ["small", "api"]
+        assert facts.tiers[1].usd_per_1k == pytest.approx(0.034)
+        assert facts.tiers[1].texts_per_second is None
+        assert facts.tiers[0].answered < 1
+        passed = facts.tiers[1].reached
+        assert facts.usd_per_1k == pytest.approx(
+            passed * 0.034 + facts.tiers[0].usd_per_1k, rel=0.2
+        )
+        unsure = [t for t, a in zip(truth, load(facts.artefact).predict(list(truth)), strict=True)
+                  if a.tier == "api"]  # fmt: skip
+        assert unsure
+        assert all(load(facts.artefact).predict([t])[0].label == truth[t] for t in unsure[:2])
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Tier:
         folder: the artefact that is served.
         predictor: that artefact, opened.
         chooser: the artefact that thresholds are chosen with.
+        outside: an API that is never timed: what it said was bought, and costs what it billed.
         fixed: it answers whenever it says something, so it has no threshold to choose.
         usd: what a request costs at it, USD.
         texts_per_second: alone, end to end; ``None`` where it is not timed.
@@ -41,6 +42,7 @@ class Tier:
     predictor: Predictor
     chooser: Predictor
     fixed: bool = False
+    outside: bool = False
     usd: float = 0.0
     texts_per_second: float | None = None
     said: dict[str, np.ndarray] = field(default_factory=dict)
