@@ -71,7 +71,7 @@ def measure(
 
 
 def throughput(
-    predict: Callable[[Sequence[Any]], object], texts: Sequence[Any], seconds: float = SECONDS
+    predict: Callable[[Sequence[Any]], object], texts: Sequence[Any], seconds: float
 ) -> tuple[float, int, int]:
     """Time passes over texts in this process, at least two.
 
@@ -90,7 +90,8 @@ def throughput(
     return rates[len(rates) // 2], max(1, -int(-(used - 0.15) // 1)), len(texts) * passes
 
 
-def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> Measurement:
+def here(folder: Path, texts: list[Any], threads: int, backend: str | None = None) -> Measurement:
+    """Measure in this process; peak memory is that of all it did before."""
     from undercut.ledger.meter import peak_memory_bytes
     from undercut.predict.predictor import backends_for, load
 
@@ -100,7 +101,7 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
     predictor.predict(texts[:64])
     rate = min(len(texts), 64) / (time.perf_counter() - begin)
     texts = texts[: max(128, int(rate * SECONDS / 2))]
-    texts_per_second, used, timed = throughput(predictor.predict, texts)
+    texts_per_second, used, timed = throughput(predictor.predict, texts, SECONDS)
     singles = [[texts[i % len(texts)]] for i in range(SINGLES + WARM_UP)]
     latencies: list[float] = []
     begin = time.perf_counter()
@@ -127,5 +128,5 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
 
 if __name__ == "__main__":
     place, cores, runtime = sys.argv[1:4]
-    result = _here(Path(place), json.loads(sys.stdin.read()), int(cores), runtime or None)
+    result = here(Path(place), json.loads(sys.stdin.read()), int(cores), runtime or None)
     print(result.model_dump_json())
