@@ -41,11 +41,11 @@ class CascadeSpec(PlaceSpec, RatesSpec, AskSpec):
         None, description="What one wrong answer costs you, USD; least cost and errors together."
     )
     max_drop: float = Field(
-        0.005,
+        0.5,
         gt=0,
-        lt=1,
+        le=50,
         description="Without another goal: largest loss of accuracy against the last model alone, "
-        "surely (one-sided 95 % bound), as a share.",
+        "surely (one-sided 95 % bound), in percentage points.",
     )
     rules: Path | None = Field(
         None,

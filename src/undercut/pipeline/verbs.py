@@ -23,7 +23,6 @@ from undercut.core.specs import (
 )
 from undercut.core.types import Examples, GateResult, Record
 from undercut.data.load import load_examples
-from undercut.ledger.place import keep_in
 from undercut.measures.record import Evaluation
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import MODEL, entered
@@ -82,12 +81,9 @@ class Answered(Record):
 def find_artefact(workspace: Path, artefact: Path) -> Path:
     """Return an artefact's folder from a folder or the name of a run.
 
-    What a model spends while it answers goes to the workspace's ledger from here on.
-
     Raises:
         UndercutError: neither.
     """
-    keep_in(workspace)
     named = workspace / "runs" / artefact.name / MODEL
     for folder in (artefact, artefact / MODEL, named):
         if (folder / artefacts.MANIFEST).is_file():

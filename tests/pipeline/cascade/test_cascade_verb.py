@@ -87,7 +87,7 @@ def spec_of(place, **changes):
         "artefacts": [models / "small", models / "large"],
         "data": [place / "held.csv"],
         "workspace": place / "out",
-        "max_drop": 0.03,
+        "max_drop": 3.0,
         "threads": 1,
     }
     return CascadeSpec(**(facts | changes))
@@ -107,7 +107,7 @@ def made(place, quick):
             cache_exact=100,
             cache_near=100,
             stream=place / "test.csv",
-            max_drop=0.2,
+            max_drop=20.0,
             name="three",
         )
     )
@@ -273,7 +273,7 @@ def test_rules_alone_in_front_are_refused_with_figures(place):
 
 
 def test_the_verdict_compares_like_with_like():
-    goal = build.goal_of(CascadeSpec(max_drop=0.01))
+    goal = build.goal_of(CascadeSpec(max_drop=1.0))
     small = verdict.Single("small", 0.90, 1e-6, False)
     big = verdict.Single("big", 0.94, 1e-5, True)
     assert verdict.verdict(goal, 0.94, 3e-6, [small, big]).pays

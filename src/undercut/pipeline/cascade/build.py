@@ -22,6 +22,7 @@ from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples
 from undercut.economics.tiers import Goal, choose, cross_fitted
+from undercut.ledger.place import keep_in
 from undercut.models.rules.rule import Rule
 from undercut.models.rules.table import read_rules
 from undercut.pipeline.cascade.admission import RULES, admit, refused, write_rules
@@ -66,6 +67,7 @@ def cascade(
     """
     listener = listener or Silent()
     goal = goal_of(spec)
+    keep_in(spec.workspace)
     with open_workspace(spec.workspace, listener.announce) as workspace:
         folders = [find_artefact(spec.workspace, f) for f in spec.artefacts]
         manifests = _checked(folders, (spec.rules is not None) + spec.api)
@@ -107,7 +109,7 @@ def goal_of(spec: CascadeSpec) -> Goal:
             found=" and ".join(named),
         )
     budget = None if spec.budget_usd_per_1k is None else spec.budget_usd_per_1k / 1000
-    return Goal(spec.target_accuracy, budget, spec.error_usd, spec.max_drop)
+    return Goal(spec.target_accuracy, budget, spec.error_usd, spec.max_drop / 100)
 
 
 def _checked(folders: Sequence[Path], others: int) -> list[Manifest]:

@@ -14,8 +14,8 @@ import numpy as np
 from undercut.economics.tiers import Sample
 from undercut.ledger.price import Rates, total
 from undercut.models.cascade.tiers import confidence
-from undercut.predict.measure import throughput
 from undercut.predict.predictor import Predictor
+from undercut.predict.throughput import throughput
 
 WARM_UP = 32
 MOST_TEXTS = 2000
@@ -68,7 +68,7 @@ class Clock:
         """Return texts a second, raw text to label, and USD a request, its cores fully used."""
         texts = self.texts[:MOST_TEXTS]
         predictor.predict(texts[:WARM_UP])
-        rate, cores, _ = throughput(predictor.predict, texts, seconds)
+        rate, cores = throughput(predictor.predict, texts, seconds)
         used = Decimal(str(min(cores, self.threads) / rate))
         return rate, float(total([("cpu_second", used, self.when)], self.rates))
 
