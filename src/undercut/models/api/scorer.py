@@ -19,10 +19,10 @@ from undercut.core.types import Manifest
 from undercut.ledger.place import ledger
 from undercut.ledger.purse import Purse
 from undercut.models.api.address import check
-from undercut.models.api.answers import parse
 from undercut.models.api.client import RivalClient, Unanswered
 from undercut.models.api.messages import messages
 from undercut.store.files import content_hash
+from undercut.tasks.text_classification.reply import read_label
 
 OVERHEAD_TOKENS = 8
 """Tokens a message takes besides its text, at most."""
@@ -125,13 +125,12 @@ class ApiScorer:
         finally:
             entry = f"{self._name}{uuid.uuid4().hex}"
             self.purse.settle(reserved, entry, billed, named, self._config["model"], lost)
-        found = parse(
-            asked.reply.text, self._labels, refused=asked.reply.refused, cut=asked.reply.cut
-        )
-        if found.kind != "label":
-            self._nothing(found.kind, f"the answer is {NO_LABEL[found.kind]}")
-            return None
-        return found.label
+        reply = asked.reply
+        label = None if reply.refused else read_label(reply.text, self._labels)
+        if label is None:
+            kind = "refused" if reply.refused else "cut" if reply.cut else "unparsed"
+            self._nothing(kind, f"the answer is {NO_LABEL[kind]}")
+        return label
 
     def _nothing(self, kind: str, reason: str) -> None:
         """Count a text that got no label, and warn of the first of its kind."""

@@ -16,7 +16,6 @@ from undercut.core.specs import AskSpec, RivalSpec
 from undercut.core.specs_cascade import CascadeSpec
 from undercut.core.types import Examples, Manifest
 from undercut.models.api import address
-from undercut.models.api.answers import parse
 from undercut.models.api.client import require_http
 from undercut.models.api.scorer import log_probs
 from undercut.pipeline.cascade.rows import HeldOut
@@ -27,6 +26,7 @@ from undercut.pipeline.rival.sample import Sample, stratified
 from undercut.pipeline.run import Listener
 from undercut.pipeline.workspace import Workspace
 from undercut.store import artefacts
+from undercut.tasks.text_classification.reply import read_label
 
 MILLION = 1_000_000
 NAME = "api"
@@ -94,8 +94,7 @@ def ask_outside(
     answered = work.answered()
     if not len(answered.rows):
         raise fail("rival-rows", expected="an answer to choose on", found="none")
-    found = [parse(a.text, labels, refused=a.refused, cut=a.cut) for a in answered.answers]
-    said = [p.label if p.kind == "label" else None for p in found]
+    said = [None if a.refused else read_label(a.text, labels) for a in answered.answers]
     right = sum(a == t for a, t in zip(said, answered.rows.targets, strict=True))
     spoke = sum(a is not None for a in said)
     precision = (right + 1) / (spoke + 2)

@@ -14,8 +14,8 @@ from undercut.core.types import Examples, Metric
 from undercut.economics.api_price import ApiPrice
 from undercut.measures.intervals import wilson
 from undercut.measures.paired import paired_test
-from undercut.models.api.answers import Parsed, parse
 from undercut.pipeline.facts import RivalFacts
+from undercut.pipeline.rival.answers import Parsed, parse
 from undercut.pipeline.rival.journal import Answer
 from undercut.predict.predictor import Predictor
 

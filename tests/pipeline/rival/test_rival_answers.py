@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from undercut.models.api.answers import QUOTES, STOPS, parse
+from undercut.pipeline.rival.answers import QUOTES, STOPS, parse
 
 LABELS = ("refund_status", "Wrong item.", '"quoted"', "退款", "a b")
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
