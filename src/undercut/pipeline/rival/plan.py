@@ -9,12 +9,13 @@ from typing import Any
 
 from undercut.core.specs import RivalSpec
 from undercut.economics.api_price import ApiPrice
+from undercut.models.api.messages import sendable
 from undercut.pipeline.rival.ask import Row
 from undercut.pipeline.rival.bill import Bill
 from undercut.pipeline.rival.budget import Estimate, estimate, token_ratio
 from undercut.pipeline.rival.compare import Answered
 from undercut.pipeline.rival.journal import Journal, row_key
-from undercut.pipeline.rival.prompt import Prompt, sendable
+from undercut.pipeline.rival.prompt import Prompt
 from undercut.pipeline.rival.sample import Sample
 from undercut.pipeline.workspace import Workspace
 
