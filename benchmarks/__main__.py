@@ -380,10 +380,10 @@ def main(arguments: list[str] | None = None) -> int:
             bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
-    if what in ("all", "tune"):
-        bench.tune()
         if what in ("all", "cascade"):
             bench.cascade(seed)
+    if what in ("all", "tune"):
+        bench.tune()
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:

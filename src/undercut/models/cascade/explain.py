@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from undercut.core.explaining import Attribution, Explainer
 from undercut.core.errors import fail
+from undercut.core.explaining import Attribution, Explainer
 from undercut.core.types import Manifest
 
 

@@ -89,7 +89,15 @@ def rival(
         prompt = build(
             task, data.labels, draw_examples(task, data, sample, spec.examples, spec.seed)
         )
-        work = plan(spec, price, where.url, sample, prompt, workspace, answer_tokens(task, data.valid if len(data.valid) else data.train))
+        work = plan(
+            spec,
+            price,
+            where.url,
+            sample,
+            prompt,
+            workspace,
+            answer_tokens(task, data.valid if len(data.valid) else data.train),
+        )
         agree(spec, work, listener, confirm)
         notes = ask(spec, work, where, workspace, listener)
         answered = work.answered()
