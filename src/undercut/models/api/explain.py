@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from undercut.core.contracts import Attribution
 from undercut.core.errors import fail
+from undercut.core.explaining import Attribution
 from undercut.core.types import Manifest
 
 
@@ -15,7 +15,7 @@ class NoExplainer:
 
     method = "an outside API does not say why"
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, value: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Refuse.
 
         Raises:

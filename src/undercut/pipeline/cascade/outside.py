@@ -87,7 +87,7 @@ def ask_outside(
     strata = [task.stratum(t) for t in held.rows.targets]
     rows = stratified(held.rows, strata, spec.rows, spec.seed)
     prompt = build(task, labels)
-    sample = Sample(rows, held.split, Path(), [])
+    sample = Sample(rows, held.split, Path(), [], [task.text(v) for v in rows.inputs])
     tokens = answer_tokens(task, held.rows)
     work = plan(asking, price, where.url, sample, prompt, workspace, tokens)
     agree(asking, work, listener, confirm)

@@ -77,7 +77,7 @@ def _none(
     scores: np.ndarray, words: Any, types: Sequence[str], place: dict[str, int], against: str | None
 ) -> Asked:
     """Return the question of a text without entities."""
-    names = [against] if against in types else list(types)
+    names = [against] if against is not None and against in types else list(types)
     firsts = [place[f"B-{name}"] for name in names]
     at, which = np.unravel_index(int(scores[:, firsts].argmax()), (len(scores), len(firsts)))
     unit, tag, outside = int(at), firsts[int(which)], place[scheme.OUTSIDE]
