@@ -42,6 +42,15 @@ def is_right(task: str, answer: Any, target: Any) -> bool:
     return answer.label == target and answer.probability == max(answer.probabilities.values())
 
 
+def answers_of(task: str, answer: Any) -> list[tuple[str, str]]:
+    """Return what an answer says: each class, and the characters it is about, if not all."""
+    if task == "token-classification":
+        return [(e.type, e.text) for e in answer.entities]
+    if task != "text-classification":
+        raise LookupError(f"the conformance suite cannot read answers of task {task}")
+    return [(answer.label, "")]
+
+
 def unseen_too(task: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     """Return the labels with one or two more, first in their order, that no sample row has."""
     if task == "token-classification":

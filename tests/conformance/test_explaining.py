@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from conformance.fitted import cells, fitted, forms
-from conformance.samples import ODD_TEXTS, rows_of
+from conformance.samples import ODD_TEXTS, answers_of, rows_of
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
-from undercut.evaluation.explanation import explain_text
+from undercut.evaluation.explanation import explain_input
 from undercut.pipeline.explaining import open_explainer
 from undercut.pipeline.fitting import write_stack
 from undercut.pipeline.references import References
@@ -31,18 +30,20 @@ def opened(folder, workspace):
     return predictor, open_explainer(folder, predictor.manifest, References(folder, workspace))
 
 
-def check(predictor, explainer, text, exact):
-    found = explain_text(text, predictor, explainer)
-    total = found.start + sum(w.pull for w in found.words) + found.gap
-    assert total == pytest.approx(found.log_odds, abs=1e-6)
-    p = predictor.predict([text])[0]
-    assert found.label == p.label
-    if exact:
-        served = np.log(found.probability / found.against_probability)
-        assert found.log_odds == pytest.approx(served, abs=2e-3)
-        assert not found.note
-    assert all(text[w.begin : w.end] == w.text for w in found.words)
-    assert type(found).model_validate_json(found.model_dump_json()) == found
+def check(predictor, explainer, value, exact):
+    every = explain_input(value, predictor, explainer)
+    text = predictor.task.text(value)
+    for found in every:
+        total = found.start + sum(p.pull for p in (*found.words, *found.beside)) + found.gap
+        assert total == pytest.approx(found.log_odds, abs=1e-6)
+        if exact:
+            assert not found.note
+        assert all(text[w.begin : w.end] == w.text for w in found.words)
+        assert type(found).model_validate_json(found.model_dump_json()) == found
+    answers = answers_of(predictor.task.name, predictor.predict([value])[0])
+    assert [(f.label, f.about) for f in every if f.about or f.begin is None] == answers or (
+        not answers and len(every) <= 1
+    )
 
 
 @pytest.mark.parametrize(("task", "method"), ABLE)

@@ -5,8 +5,22 @@ import math
 import pytest
 
 from undercut.core.errors import UndercutError
-from undercut.economics import breakeven, cascade, demand, floors, queueing, unit_cost
+from undercut.economics import (
+    breakeven,
+    calibrate,
+    cascade,
+    curves,
+    data_value,
+    demand,
+    floors,
+    investment,
+    plans,
+    queueing,
+    unit_cost,
+)
+from undercut.economics.equilibrium import homogeneous
 from undercut.economics.records import Demand, Own
+from undercut.economics.war import attrition, cycle, entry, falling
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -34,7 +48,37 @@ GOOD = {
     breakeven.break_even_volume: (100.0, 1.0, 0.1),
     cascade.threshold: (0.95, 0.001, 0.01),
     cascade.expected_uniform: (0.5, 1.0, 0.95, 1e-5, 0.001, 0.01),
+    curves.line_optimum: (10.0, 2.0, 1.0, 1.0),
+    curves.line_volume: (10.0, 2.0, 1.0),
+    curves.power_optimum: (10.0, 3.0, 0.2, 1.0),
+    curves.power_volume: (10.0, 3.0, 0.2),
+    calibrate.alpha_from_prior: (-1.0, -2.0, 1.0, 0.05),
+    data_value.horizon_value: (1e6, 0.01, 12.0, 0.01),
+    homogeneous.capacity_then_price: (0.5, 1.0, 1.0, 0.1),
+    investment.customer_value: (400.0, 0.75, 0.03, 0.01, 100.0),
+    investment.monthly_rate: (0.25,),
+    plans.lognormal_usage: (50.0, 1.0, 100),
+    attrition.symmetric_attrition: (1.2e6, 5e4),
+    attrition.runways: (10.0, 1.0, 10.0, 1.0),
+    attrition.ruin: (10.0, -1.0, 1.0, 12),
+    cycle.undercutting_cycle: (0.9, 6),
+    entry.limit_price: (2.0, 0.6, 1.5, 0.5, 2.0, 1e6, 4.5e6, 0.02, 0.0),
+    entry.recoupment: (-100.0, 0.0, 50.0, 12.0, 0.01, 0.0),
+    falling.wright_cost: (100.0, 2.0, 0.8),
+    falling.wright_exponent: (0.8,),
+    falling.released_price: (1.0, 2.0, 0.5, 12.0),
 }
+SIGNED = {
+    curves.line_volume: {2},
+    calibrate.alpha_from_prior: {0, 1},
+    investment.customer_value: {1},
+    attrition.ruin: {1},
+    entry.limit_price: {0, 2, 8},
+    entry.recoupment: {0, 1, 2},
+}
+"""Positions where -1 is a figure like any other."""
+OPTIONAL = {investment.customer_value: {4}}
+"""Positions that may be None."""
 CASES = [(f, i) for f, args in GOOD.items() for i in range(len(args))]
 
 
@@ -47,7 +91,9 @@ def test_bad_numbers_are_refused(function, position):
     signed = function in (demand.generalised_price, demand.utility) and position != 2
     signed = signed or (function is demand.utility) or function is demand.alpha_from_elasticity
     for bad in (math.nan, math.inf, -math.inf, None, "1", True, [1.0], -1.0, 1e300, 10**400):
-        if bad == -1.0 and signed:
+        if bad == -1.0 and (signed or position in SIGNED.get(function, ())):
+            continue
+        if bad is None and position in OPTIONAL.get(function, ()):
             continue
         args = [*good]
         args[position] = bad

@@ -7,18 +7,20 @@ import random
 from types import SimpleNamespace
 
 import pytest
+from pipeline.rival.fake_api import FakeApi, completion, usage
 
 from undercut.cli.app import main
+from undercut.cli.rival import RivalResult
 from undercut.core.errors import UndercutError
 from undercut.core.specs import EvaluateSpec, ExplainSpec, PredictSpec, RivalSpec, RunSpec
 from undercut.pipeline.explaining import explain
 from undercut.pipeline.predicting import predict_file
 from undercut.pipeline.rival.run import rival
+from undercut.pipeline.rival.sample import stored_dataset
 from undercut.pipeline.run import run
 from undercut.pipeline.verbs import evaluate
 from undercut.tasks.token_classification.reading.unlabelled import inputs
-
-pytest.importorskip("pycrfsuite", reason="the linear rung of entities trains with CRFsuite")
+from undercut.tasks.token_classification.task import TokenClassification
 
 FIRST = ["Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal"]
 LAST = ["Lee", "Ray", "Fox", "Poe", "Kay", "Day"]
@@ -151,21 +153,67 @@ def test_evaluate_scores_a_file_of_columns(done):
     assert e.value.code == "label-unknown"
 
 
-def test_explain_and_rival_are_one_clear_error_each(done, monkeypatch):
+def test_entities_are_explained_on_a_terminal_and_a_page(done, tmp_path, capsys):
+    _, facts = done
+    text, page = "In Rome it rained.", tmp_path / "why.html"
+    found = explain(ExplainSpec(artefact=facts.artefact, inputs=[text], page=page))
+    one = found.explanations[0]
+    assert (one.label, one.about, one.begin, one.end) == ("LOC", "Rome", 3, 7)
+    assert max(one.words, key=lambda w: w.pull).text in ("In", "Rome")
+    assert {b.name for b in one.beside} <= {
+        "tags before it", "tags after it", "the rest of the document"}  # fmt: skip
+    html = page.read_text()
+    assert "Characters 3 to 7" in html and "Tags after it" in html
+    with pytest.raises(SystemExit) as e:
+        main(["explain", facts.artefact, text])
+    assert e.value.code in (0, None)
+    out = capsys.readouterr().out
+    assert "Rome (3-7): LOC" in out and "tags after it" in out
+    against = explain(ExplainSpec(artefact=facts.artefact, inputs=[text], against="PER"))
+    assert against.explanations[0].against == "PER"
+    none = explain(ExplainSpec(artefact=facts.artefact, inputs=[text], against="O"))
+    assert none.explanations[0].against == "(nothing)"
+    with pytest.raises(UndercutError, match="Did you mean 'PER'"):
+        explain(ExplainSpec(artefact=facts.artefact, inputs=[text], against="PRE"))
+
+
+def test_a_rival_is_asked_for_entities(done, monkeypatch):
     place, facts = done
-    with pytest.raises(UndercutError) as e:
-        explain(ExplainSpec(artefact=facts.artefact, inputs=["Ann"]))
-    assert e.value.code == "explain-none"
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
-    with pytest.raises(UndercutError) as e:
-        rival(
+    monkeypatch.setenv("RIVAL_KEY", "x")
+    data = stored_dataset(place / "ws", facts)
+    task = TokenClassification()
+    rows = zip(data.test.inputs, data.test.targets, strict=True)
+    gold = {task.text(value): task.rival_answer(value, target) for value, target in rows}
+
+    def script(text, number, body):
+        return {
+            1: completion("I find " + gold[text]),
+            2: completion(None, refusal="No."),
+            3: completion(json.dumps([{"text": "Nowhere", "type": "LOC"}])),
+            4: completion(gold[text][:-1], finish="length"),
+        }.get(number, completion(gold[text], usage=usage(90, 12)))
+
+    with FakeApi(script) as api:
+        found = rival(
             RivalSpec(
-                base_url="http://127.0.0.1:9/v1",
+                base_url=api.url,
                 model="m",
+                key_env="RIVAL_KEY",
                 workspace=place / "ws",
+                rows=12,
+                concurrency=1,
                 usd_per_million_input=1,
                 usd_per_million_output=1,
                 yes=True,
             )
         )
-    assert e.value.code == "rival-task"
+    r = found.rival
+    assert (r.rows, r.unparsed, r.refused, r.cut) == (12, 2, 1, 1)
+    assert r.quality_name == "entity F1" and "entity F1" in found.sentence
+    assert r.versus.n >= 12  # sentences
+    lost = sum(len(json.loads(gold[text])) for text in list(api.asked)[:4])
+    there = sum(len(json.loads(gold[text])) for text in api.asked)
+    assert lost and r.accuracy.value == pytest.approx(2 * (there - lost) / (2 * there - lost))
+    assert r.versus.only_b >= 1 and r.own_accuracy.value > 0.8
+    assert set(api.asked) <= set(gold)
+    assert RivalResult(found).to_json()["accuracy"] == r.accuracy.value

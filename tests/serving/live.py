@@ -26,7 +26,7 @@ class Live:
             stdout=self._out,
             stderr=self._err,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300  # far more than it takes: no test is timed
         while not (found := re.search(r"at (http://\S+)", self.stderr)):
             assert self.process.poll() is None and time.monotonic() < deadline, self.stderr
             time.sleep(0.02)

@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 from undercut import core
 from undercut.core import plugins, specs
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
+from undercut.ledger.place import keep_in
 
 TOML = Path("undercut.toml")
 GROUPS = {
@@ -34,6 +35,7 @@ GROUPS = {
     "RatesSpec": "Prices",
     "MarketSpec": "Market",
     "ApiSpec": "API",
+    "AskSpec": "API",
     "StoreSpec": "Store",
     "ScenarioSpec": "Scenario",
 }
@@ -310,6 +312,8 @@ def make(
             built = build_spec(spec, flags, positional=given_first)
             if own:
                 check_flags(own, built.method)
+            if isinstance(built, specs.PlaceSpec):  # what a model spends goes to its ledger
+                keep_in(built.workspace)
             result = call(built, terminal)
         if json:
             sys.stdout.write(jsonlib.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n")

@@ -11,6 +11,8 @@ from undercut.evaluation.explanation import Explanation
 
 MARKED = 0.15
 BAR = 8
+LONG, AROUND = 400, 40
+"""Of a text longer than this, the characters around what is told are printed."""
 
 
 class ExplainResult(Result):
@@ -37,7 +39,7 @@ class ExplainResult(Result):
 
 def _show(one: Explanation, most: int, console: Console) -> None:
     console.print(
-        f"{one.label} {percent(one.probability)}, against {one.against} "
+        f"{_about(one)}{one.label} {percent(one.probability)}, against {one.against} "
         f"{percent(one.against_probability)}"
     )
     largest = max((abs(w.pull) for w in one.words), default=0.0) or 1.0
@@ -51,6 +53,8 @@ def _show(one: Explanation, most: int, console: Console) -> None:
     if rest := ranked[most:]:
         pull, own = sum(w.pull for w in rest), sum(w.own for w in rest)
         shown.add_row(f"{len(rest)} more", "", f"{pull:+.2f}", f"{own:+.2f}")
+    for b in one.beside:
+        shown.add_row(b.name, "", f"{b.pull:+.2f}", f"{b.own:+.2f}")
     shown.add_row("before any word", "", f"{one.start:+.2f}", f"{one.own_start:+.2f}")
     if abs(one.gap) >= 0.005:
         shown.add_row("not explained", "", f"{one.gap:+.2f}", f"{one.own_gap:+.2f}")
@@ -63,10 +67,18 @@ def _show(one: Explanation, most: int, console: Console) -> None:
     console.print()
 
 
+def _about(one: Explanation) -> str:
+    """Return the part of the text that an answer is about, with its characters."""
+    return f"{' '.join(one.about.split())} ({one.begin}-{one.end}): " if one.about else ""
+
+
 def _marked(one: Explanation, largest: float) -> Text:
     """Return the text with its strong words coloured, bold, and signed."""
-    text, last = Text("  "), 0
+    first, end = _part(one, largest)
+    text, last = Text("  ..." if first else "  "), first
     for w in one.words:
+        if w.begin < first or w.end > end:
+            continue
         text.append(one.text[last : w.begin])
         share = w.pull / largest
         if abs(share) < MARKED:
@@ -76,5 +88,16 @@ def _marked(one: Explanation, largest: float) -> Text:
         else:
             text.append(f"-{w.text}", "red")
         last = w.end
-    text.append(one.text[last:])
+    text.append(one.text[last:end])
+    text.append("..." if end < len(one.text) else "")
     return text
+
+
+def _part(one: Explanation, largest: float) -> tuple[int, int]:
+    """Return the characters to print: all, or of a long text the answer and its strong words."""
+    if one.begin is None or one.end is None or len(one.text) <= LONG:
+        return 0, len(one.text)
+    strong = [w for w in one.words if abs(w.pull) >= MARKED * largest]
+    first = min([one.begin, *(w.begin for w in strong)]) - AROUND
+    end = max([one.end, *(w.end for w in strong)]) + AROUND
+    return max(first, 0), min(end, len(one.text))

@@ -49,7 +49,7 @@ class RivalResult(Result):
         console.print()
         shown = table("", f">{one_line(r.model)}", ">this model")
         for name, theirs, ours in (
-            ("accuracy (95 % interval)", _share(r.accuracy), _share(r.own_accuracy)),
+            (f"{r.quality_name} (95 % interval)", _share(r.accuracy), _share(r.own_accuracy)),
             ("latency p50, ms", figure(r.p50_ms), _ms(c.own_p50_ms)),
             ("latency p95, ms", figure(r.p95_ms), _ms(c.own_p95_ms)),
             ("USD per 1,000 requests", money(r.usd_per_1k), money(c.own_usd_per_1k)),
@@ -57,11 +57,13 @@ class RivalResult(Result):
             shown.add_row(name, for_terminal(theirs), for_terminal(ours))
         console.print(shown)
         low, high = 100 * test.low, 100 * test.high
-        wrong = f"{r.unparsed:,} no label, {r.refused:,} refused, {r.cut:,} cut; all count as wrong"
+        wrong = (
+            f"{r.unparsed:,} no answer, {r.refused:,} refused, {r.cut:,} cut; all count as wrong"
+        )
         lines = [
             f"Paired     this model {100 * test.difference:+.1f} points ({low:+.1f} to "
             f"{high:+.1f}), p {p_value(test)}; only it right {test.only_b:,}, "
-            f"only the rival {test.only_a:,}",
+            f"only the rival {test.only_a:,}, of {test.n:,}",
             f"Rows       {plural(r.rows, 'row')} of {one_line(r.split)}, {r.prompt}; "
             f"{c.asked_now:,} asked now" + (f", {r.unanswered:,} left out" * (r.unanswered > 0)),
             f"Answers    {wrong}",

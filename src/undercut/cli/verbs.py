@@ -102,7 +102,7 @@ def _cascade() -> Callable[..., None]:
         from undercut.cli.cascaded import CascadeResult
         from undercut.pipeline.cascade.build import cascade
 
-        return CascadeResult(cascade(spec, terminal))
+        return CascadeResult(cascade(spec, terminal, terminal.ask))
 
     models = Positional(
         "artefacts", "Models, cheapest first: artefacts or runs.", many=True, files=True

@@ -51,7 +51,12 @@ def _plan() -> Callable[..., None]:
         from undercut.cli.economics import PlanResult
         from undercut.pipeline.scenario.answer import plan
 
-        return PlanResult(plan(spec, terminal))
+        metered = None
+        if spec.state_folder is not None:
+            from undercut.serving.usage_by_key import texts_by_key
+
+            metered = texts_by_key(spec.state_folder)
+        return PlanResult(plan(spec, terminal, metered))
 
     return make("plan", specs.PlanSpec, call, (SCENARIO,))
 

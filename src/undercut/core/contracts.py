@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from undercut.core.explaining import Asked
 from undercut.core.types import BaseModelRef, Examples, Metric
 
 if TYPE_CHECKING:
@@ -103,11 +104,35 @@ class Task(Protocol):
     ) -> Any:
         """Return the :class:`undercut.measures.record.Evaluation` of one variant on one split."""
 
+    def asked(
+        self, log_probs: np.ndarray, value: Any, labels: Sequence[str], against: str | None
+    ) -> list[Asked]:
+        """Return the answers to an input that can be explained, each with what it is set against.
+
+        Args:
+            log_probs: of the input's units, ``(u, K)``.
+            value: the input.
+            labels: the label space.
+            against: the class to compare with; the runner-up when ``None``.
+
+        Raises:
+            UndercutError: no such class (``label-unknown``).
+        """
+
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a general model would need to do this task."""
 
     def rival_answer(self, value: Any, target: Any) -> str:
         """Return what a general model would have to answer for an input, given its target."""
+
+    def rival_units(self, reply: str, value: Any, labels: Sequence[str]) -> np.ndarray | None:
+        """Return the labels of an input's units that an API's reply stands for, ``int64 (u,)``.
+
+        Strictly: ``None`` when it is not the answer that the instruction asks for.
+        """
+
+    def rival_missed(self, value: Any, target: Any, labels: Sequence[str]) -> np.ndarray:
+        """Return the labels that a reply counts as which is no answer, ``int64 (u,)``: wrong."""
 
 
 class Frontend(Protocol):
@@ -178,66 +203,6 @@ class Scored:
     log_probs: Any
     truncated: Sequence[bool]
     tiers: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """Where some classes' scores for one text come from, character by character.
-
-    A score is the model's own, before the softmax and divided by its temperature, so that the
-    difference of two scores is the logarithm of the ratio of the two probabilities. For every
-    class ``start + shares.sum(0) + gap == scores``.
-
-    Attributes:
-        shares: part of each score due to each character of the text, ``float64 (len(text), C)``.
-        start: scores without the text, ``float64 (C,)``.
-        scores: ``float64 (C,)``.
-        truncated: the end of the text was not read.
-        steps: gradients computed; 0 where the shares are exact.
-    """
-
-    shares: np.ndarray
-    start: np.ndarray
-    scores: np.ndarray
-    truncated: bool = False
-    steps: int = 0
-
-    @property
-    def gap(self) -> np.ndarray:
-        """Part of each score that the shares leave unexplained, ``float64 (C,)``."""
-        left: np.ndarray = self.scores - self.start - self.shares.sum(axis=0)
-        return left
-
-
-class Explainer(Protocol):
-    """Says which characters of a text a score is due to.
-
-    Attributes:
-        method: one sentence on how the shares are computed.
-        parts: only of a cascade: one explainer a tier; the tier that answered is asked.
-    """
-
-    method: str
-
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
-        """Return the shares of every character in the scores of ``classes``."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """What one n-gram does to one class, over a set of texts.
-
-    Attributes:
-        text: the n-gram as it is read: folded, a space at the edge of a word as ``_``.
-        piece: a piece of a word (character n-gram), not whole words.
-        effect: mean pull where it occurs, in log-odds against the average class.
-        rows: texts it occurs in.
-    """
-
-    text: str
-    piece: bool
-    effect: float
-    rows: int
 
 
 @dataclass(frozen=True)

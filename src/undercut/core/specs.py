@@ -308,13 +308,9 @@ class PriceSpec(PlaceSpec, MarketSpec):
     )
 
 
-class ApiSpec(Spec):
-    """Which API is asked, how, and at which price."""
+class AskSpec(Spec):
+    """How an API is asked, and at which price."""
 
-    base_url: str = Field(
-        description="Address of an OpenAI-compatible API, such as https://api.openai.com/v1."
-    )
-    model: str = Field(description="Model id, exactly as the API and the price list know it.")
     key_env: str = Field(
         "OPENAI_API_KEY", description="Environment variable that holds the API key."
     )
@@ -338,6 +334,15 @@ class ApiSpec(Spec):
     retries: int = Field(
         5, ge=0, le=20, description="More tries of a request that is turned away or fails."
     )
+
+
+class ApiSpec(AskSpec):
+    """Which API is asked."""
+
+    base_url: str = Field(
+        description="Address of an OpenAI-compatible API, such as https://api.openai.com/v1."
+    )
+    model: str = Field(description="Model id, exactly as the API and the price list know it.")
 
 
 class RivalSpec(PlaceSpec, ApiSpec):

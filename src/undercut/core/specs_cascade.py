@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from undercut.core.specs import THREADS, PlaceSpec, Positive, RatesSpec, Share
+from undercut.core.specs import THREADS, AskSpec, PlaceSpec, Positive, RatesSpec, Share
 
 
-class CascadeSpec(PlaceSpec, RatesSpec):
+class CascadeSpec(PlaceSpec, RatesSpec, AskSpec):
     """Put cheap models in front of dear ones: what one is unsure of goes to the next.
 
     Thresholds are chosen on rows no model has learnt from, for one goal: a target accuracy, a
@@ -41,11 +41,11 @@ class CascadeSpec(PlaceSpec, RatesSpec):
         None, description="What one wrong answer costs you, USD; least cost and errors together."
     )
     max_drop: float = Field(
-        0.005,
+        0.5,
         gt=0,
-        lt=1,
+        le=50,
         description="Without another goal: largest loss of accuracy against the last model alone, "
-        "surely (one-sided 95 % bound), as a share.",
+        "surely (one-sided 95 % bound), in percentage points.",
     )
     rules: Path | None = Field(
         None,
@@ -67,6 +67,31 @@ class CascadeSpec(PlaceSpec, RatesSpec):
     stream: Path | None = Field(
         None, description="Texts in the order they came in, to measure cache hits on."
     )
+    api: bool = Field(
+        False,
+        description="Make the API named by --base-url and --model the last tier. Its answers to "
+        "some of the rows are bought first; says for how much, and asks.",
+    )
+    base_url: str | None = Field(
+        None, description="Address of an OpenAI-compatible API, with --api."
+    )
+    model: str | None = Field(
+        None, description="Model id, exactly as the API and the price list know it."
+    )
+    rows: int = Field(
+        1000,
+        ge=1,
+        description="With --api: rows to ask and to choose on, each label in proportion.",
+    )
+    max_usd: Positive = Field(
+        1.0, description="With --api: spend at most this on these rows, earlier answers included."
+    )
+    serve_max_usd: Positive = Field(
+        10.0,
+        description="With --api: spend at most this in all while serving, by this workspace's "
+        "ledger, USD; then the tier before answers.",
+    )
+    yes: bool = Field(False, description="Do not ask before sending.")
     name: str | None = Field(None, description="Name of the cascade; its parts' names by default.")
     out: Path | None = Field(
         None, description="Folder of artefact and report; cascades/NAME in the workspace."

@@ -78,6 +78,11 @@ class PlanSpec(ScenarioSpec):
         description="Requests a month, one customer a row (CSV with a column requests_per_month); "
         "else the usage in the scenario.",
     )
+    state_folder: Path | None = Field(
+        None,
+        description="Folder where undercut serve keeps keys and usage: take what each key used in "
+        "the last 730 hours.",
+    )
 
 
 class LearningCurveSpec(DataSpec, FitSpec, MarketSpec):

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from undercut.core.errors import fail
 from undercut.economics.market import quote
 from undercut.economics.records import Unpriced
+from undercut.ledger.price import tokens_usd
 
-MILLION = Decimal(1_000_000)
 PROBE_TOKENS = 1000
 
 
@@ -46,8 +46,7 @@ class ApiPrice:
             at: moment of the request; some prices change with the hour.
         """
         if self.given is not None:
-            read, write = self.given
-            return (read * input_tokens + write * output_tokens) / MILLION
+            return tokens_usd(input_tokens, output_tokens, self.given)
         from genai_prices import Usage, calc_price
 
         usage = Usage(

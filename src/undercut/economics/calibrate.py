@@ -23,6 +23,7 @@ from undercut.economics.demand import alpha_from_elasticity
 from undercut.economics.records import Demand
 
 STEPS = 200
+UNPINNED = "shares at their limits, or prices that hardly move or move together"
 FIX = "The price may have followed the demand; use rows where it moved for other reasons."
 
 
@@ -264,7 +265,7 @@ def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Ar
         try:
             move = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
-            raise unidentified("prices that do not tell the products apart") from None
+            raise unidentified(UNPINNED) from None
         step, better = 1.0, -np.inf
         while step > 1e-10:
             better = likelihood(theta + step * move)
@@ -273,11 +274,11 @@ def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Ar
             step *= 0.5
         theta, value = theta + step * move, max(better, value)
         if np.abs(theta).max() > 1e4:
-            raise unidentified("shares at their limits: nothing, or everything, is bought")
+            raise unidentified(UNPINNED)
         if np.abs(step * move).max() <= 1e-10 * max(1.0, float(np.abs(theta).max())):
             break
     if np.linalg.cond(information) > 1e13:
-        raise unidentified("prices that hardly move")
+        raise unidentified(UNPINNED)
     return theta / scale, information * np.outer(scale, scale), value
 
 

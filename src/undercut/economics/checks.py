@@ -56,6 +56,11 @@ def probability(name: str, value: Any) -> Problem | None:
     return _between(name, value, 0.0, 1.0, "a number from 0 to 1")
 
 
+def between(name: str, value: Any, low: float, high: float) -> Problem | None:
+    """Check ``low <= value <= high``."""
+    return _between(name, value, low, high, f"a number from {low:g} to {high:g}")
+
+
 def whole(name: str, value: Any, low: int = 1, high: int = 10_000_000) -> Problem | None:
     """Check an integer between ``low`` and ``high``."""
     if _between(name, value, low, high, "") is None and float(value).is_integer():

@@ -117,8 +117,8 @@ def _around(
     from scipy.optimize import brentq
 
     def earned(log_x: float) -> float:
-        price = math.exp((math.log(level) - log_x) / elasticity)
-        return math.exp(min(log_x, 700.0)) * (price - cost) - fixed
+        revenue = math.log(level) / elasticity + log_x * (1.0 - 1.0 / elasticity)
+        return math.exp(min(revenue, 700.0)) - cost * math.exp(min(log_x, 700.0)) - fixed
 
     top = math.log(best)
     zero = math.log(level) - elasticity * math.log(cost)  # where the price has come down to cost

@@ -13,10 +13,10 @@ import numpy as np
 from pydantic import Field
 from scipy.optimize import brentq
 
-from undercut.core.errors import Problem, fail
+from undercut.core.errors import fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
-from undercut.economics.checks import collect, not_negative, number, positive, share
+from undercut.economics.checks import between, collect, not_negative, positive, share
 
 HIGHEST_RATE = 1e6
 LONGEST = 1200
@@ -56,8 +56,7 @@ def monthly_rate(rate_per_year: float) -> float:
     Raises:
         UndercutError: the rate is not above -1.
     """
-    collect(number("rate_per_year", rate_per_year))
-    collect(positive("1 + rate_per_year", 1.0 + rate_per_year))
+    collect(between("rate_per_year", rate_per_year, -0.99, HIGHEST_RATE))
     return float(np.expm1(np.log1p(rate_per_year) / 12.0))
 
 
@@ -171,13 +170,11 @@ def customer_value(
     """
     collect(
         not_negative("revenue_usd_per_month", revenue_usd_per_month),
-        number("margin", margin),
+        between("margin", margin, -1e6, 1.0),
         share("churn_per_month", churn_per_month),
         not_negative("rate_per_month", rate_per_month),
         None if cac_usd is None else positive("cac_usd", cac_usd),
     )
-    if margin > 1:
-        collect(Problem("a share of at most 1", repr(margin), "margin"))
     monthly = revenue_usd_per_month * margin
     plain = monthly / churn_per_month
     later = monthly * (1.0 + rate_per_month) / (churn_per_month + rate_per_month)
@@ -207,9 +204,7 @@ def _flows(flows_usd: Any) -> Array:
 
 
 def _rate(rate: Any) -> None:
-    collect(number("rate_per_month", rate))
-    if not -0.99 <= rate <= HIGHEST_RATE:
-        collect(Problem("a monthly rate above -0.99", repr(rate), "rate_per_month"))
+    collect(between("rate_per_month", rate, -0.99, HIGHEST_RATE))
 
 
 def _discounted(rate: float, flows: Array) -> Array:

@@ -16,7 +16,15 @@ from scipy.special import ndtri
 from undercut.core.errors import Problem, fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
-from undercut.economics.checks import collect, not_negative, positive, probability, share, whole
+from undercut.economics.checks import (
+    between,
+    collect,
+    not_negative,
+    positive,
+    probability,
+    share,
+    whole,
+)
 
 MOST = 10_000_000
 
@@ -105,10 +113,11 @@ def lognormal_usage(median_1k: float, spread: float, customers: int = 10_000) ->
     Raises:
         UndercutError: a figure is out of range; all are listed.
     """
-    spread_ok = not_negative("spread", spread)
-    if spread_ok is None and spread > 10:
-        spread_ok = Problem("a spread of at most 10", repr(spread), "spread")
-    collect(positive("median_1k", median_1k), spread_ok, whole("customers", customers, 1, MOST))
+    collect(
+        positive("median_1k", median_1k),
+        between("spread", spread, 0.0, 10.0),
+        whole("customers", customers, 1, MOST),
+    )
     levels = (np.arange(customers) + 0.5) / customers
     return np.asarray(median_1k * np.exp(spread * ndtri(levels)))
 

@@ -18,6 +18,7 @@ from undercut.core.errors import Problem, UndercutError, did_you_mean
 
 HERE = Path(__file__).parent
 SECONDS_PER_HOUR = 3600
+MILLION = Decimal(1_000_000)
 
 
 class UnpricedError(UndercutError):
@@ -141,6 +142,14 @@ def price(unit: str, quantity: Decimal, when: date | datetime, rates: Rates) -> 
         return Decimal(0)
     rate = rates.at(unit, when)
     return None if rate is None else quantity * rate.usd
+
+
+def tokens_usd(
+    input_tokens: int, output_tokens: int, usd_per_million: tuple[Decimal, Decimal]
+) -> Decimal:
+    """Return USD for tokens read and written, at prices given per million of each."""
+    read, write = usd_per_million
+    return (read * input_tokens + write * output_tokens) / MILLION
 
 
 def total(lines: Iterable[tuple[str, Decimal, date | datetime]], rates: Rates) -> Decimal:

@@ -90,17 +90,16 @@ def verdict(curve: CurveFacts, usd_per_label: float | None) -> str:
         return f"{said}. What a label costs is not known: give --usd-per-label."
     said += f", and cost {money.usd(worth.cost_usd)}"
     best = curve.best.labels
-    stop = (
-        f"Buy no more: past {money.count(best)} labels the next one costs more than it brings"
-        if best <= most
-        else f"Buy up to about {money.count(best)} labels; you have {money.count(most)}"
-    )
-    beyond = (
-        f" That is over {EXTRAPOLATION:g} times what was measured: buy some, and measure again."
-        if curve.best.extrapolated
-        else ""
-    )
-    return f"{stop}. {said}.{beyond}"
+    if best <= most:
+        stop = f"Buy no more: past {money.count(best)} the next label costs more than it brings"
+    elif curve.best.extrapolated:
+        stop = (
+            f"Buy more labels, then measure again: the best number is beyond {EXTRAPOLATION:g} "
+            f"times the {money.count(most)} measured, where the curve says nothing"
+        )
+    else:
+        stop = f"Buy up to about {money.count(best)} labels; you have {money.count(most)}"
+    return f"{stop}. {said}."
 
 
 def read_curves(workspace: Path, name: str) -> Curves:

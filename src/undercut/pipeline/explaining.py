@@ -8,11 +8,11 @@ from pathlib import Path
 from pydantic import Field
 
 from undercut.core import plugins
-from undercut.core.contracts import Explainer
-from undercut.core.errors import did_you_mean, fail
+from undercut.core.errors import fail
+from undercut.core.explaining import Explainer
 from undercut.core.specs import ExplainSpec
 from undercut.core.types import Manifest, Record
-from undercut.evaluation.explanation import Explanation, explain_text
+from undercut.evaluation.explanation import Explanation, explain_input
 from undercut.pipeline.references import References
 from undercut.pipeline.run import Listener
 from undercut.pipeline.verbs import find_artefact
@@ -101,21 +101,17 @@ def _texts(spec: ExplainSpec, folder: Path) -> Explained:
             fix='undercut explain MODEL "some text"',
         )
     predictor = load(folder)
-    if spec.against is not None and spec.against not in predictor.labels:
-        raise fail(
-            "label-unknown",
-            expected="a label of the model",
-            found=f"'{spec.against}'",
-            where="--against",
-            fix=did_you_mean(spec.against, predictor.labels),
-        )
     references = References(folder, spec.workspace, spec.reference)
     explainer = open_explainer(folder, predictor.manifest, references)
     return Explained(
         model=predictor.hash,
         name=predictor.manifest.name,
         method=explainer.method,
-        explanations=[explain_text(t, predictor, explainer, spec.against) for t in spec.inputs],
+        explanations=[
+            one
+            for text in spec.inputs
+            for one in explain_input(text, predictor, explainer, spec.against)
+        ],
         most=spec.most,
     )
 

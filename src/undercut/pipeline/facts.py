@@ -140,11 +140,12 @@ class RivalFacts(Record):
     prompt: str = Field(description="zero-shot, or how many examples it was shown")
     split: str = Field(description="where the rows are from: test, validation, or file names")
     rows: int = Field(description="rows compared")
-    accuracy: Metric
+    accuracy: Metric = Field(description="the task's headline figure")
+    quality_name: str = Field("accuracy", description="what the headline figure is called")
     own: str = Field(description="name of the variant it is compared with")
     own_accuracy: Metric
     versus: PairedTest = Field(description="A is the rival, B this model")
-    unparsed: int = Field(description="answers that are no label; wrong")
+    unparsed: int = Field(description="answers that the task cannot read; wrong")
     refused: int = Field(description="refusals; wrong")
     cut: int = Field(description="answers cut at their longest length; wrong")
     unanswered: int = Field(description="rows drawn but not answered; left out")

@@ -231,7 +231,7 @@ def write_stack(
     parts: dict[str, Path],
     config: dict[str, Any],
     like: Manifest,
-    architecture: str = "composite",
+    architecture: str = "",
 ) -> Manifest:
     """Write a composite artefact whose children are copies of the artefacts in ``parts``.
 
@@ -241,8 +241,10 @@ def write_stack(
         parts: children by name, in their order.
         config: the architecture's own.
         like: the manifest that task, labels, base and data set are taken from.
-        architecture: registered architecture that joins them; its first format is the artefact's.
+        architecture: registered architecture that joins them, with its first format; that of
+            ``like`` if it is joined of parts itself, else ``composite``.
     """
+    architecture = architecture or (like.architecture if like.children else "composite")
     import shutil
 
     children = tuple(

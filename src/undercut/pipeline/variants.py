@@ -210,8 +210,7 @@ def compress_artefact(
         for kind in sorted({k for made in shrunk.values() for k in made}):
             children = {n: shrunk[n].get(kind, p) for n, p in parts.items()}
             target = out / f"{folder.name}-{kind}"
-            name = f"{manifest.name} {kind}"
-            write_stack(target, name, children, manifest.config, manifest, manifest.architecture)
+            write_stack(target, f"{manifest.name} {kind}", children, manifest.config, manifest)
             yield kind, target
 
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -84,26 +84,6 @@ def _process(what: str, asked: dict[str, Any]) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def throughput(
-    predict: Callable[[Sequence[Any]], object], texts: Sequence[Any], seconds: float = SECONDS
-) -> tuple[float, int, int]:
-    """Time passes over texts in this process, at least two.
-
-    Returns:
-        Texts a second (median of the passes), cores used, and how many texts were timed.
-    """
-    passes, cpu0, begin = 0, time.process_time(), time.perf_counter()
-    rates = []
-    while time.perf_counter() - begin < seconds or passes < 2:
-        t = time.perf_counter()
-        predict(texts)
-        rates.append(len(texts) / (time.perf_counter() - t))
-        passes += 1
-    used = (time.process_time() - cpu0) / (time.perf_counter() - begin)
-    rates.sort()
-    return rates[len(rates) // 2], max(1, -int(-(used - 0.15) // 1)), len(texts) * passes
-
-
 def here(
     folder: Path,
     texts: list[Any],
@@ -121,7 +101,14 @@ def here(
     predictor.predict(texts[:64])
     rate = min(len(texts), 64) / (time.perf_counter() - begin)
     texts = texts[: max(128, int(rate * SECONDS / 2))]
-    texts_per_second, used, timed = throughput(predictor.predict, texts, SECONDS)
+    passes, cpu0, begin = 0, time.process_time(), time.perf_counter()
+    rates = []
+    while time.perf_counter() - begin < SECONDS or passes < 2:
+        t = time.perf_counter()
+        predictor.predict(texts)
+        rates.append(len(texts) / (time.perf_counter() - t))
+        passes += 1
+    used = (time.process_time() - cpu0) / (time.perf_counter() - begin)
     singles = [[texts[i % len(texts)]] for i in range(SINGLES + WARM_UP)]
     latencies: list[float] = []
     begin = time.perf_counter()
@@ -132,17 +119,18 @@ def here(
         predictor.predict(one)
         latencies.append((time.perf_counter() - t) * 1e3)
     latencies = sorted(latencies[WARM_UP:])
+    rates.sort()
     able = backends_for(predictor.manifest)
     return Measurement(
-        texts_per_second=texts_per_second,
+        texts_per_second=rates[len(rates) // 2],
         p50_ms=latencies[len(latencies) // 2],
         p95_ms=latencies[int(len(latencies) * 0.95)],
         size_bytes=size_of(folder),
         peak_memory_bytes=peak_memory_bytes(),
-        threads=min(threads, used),
+        threads=max(1, min(threads, -int(-(used - 0.15) // 1))),
         processor=processor(),
         backend=backend or (able[0] if able else "composite"),
-        texts=timed,
+        texts=len(texts) * passes,
         lanes=plan.lanes if plan else None,
         lone_threads=plan.lone if plan else None,
     )

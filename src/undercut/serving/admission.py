@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -71,8 +73,16 @@ async def admitted(
         return future.result()
     try:
         return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        future.add_done_callback(partial(_not_needed, till))
+        raise
     except (SQLAlchemyError, OSError) as error:
         raise store_failed(error) from None
+
+
+def _not_needed(till: Till, future: Future[Ticket]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        till.release(future.result())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from undercut.core.errors import MissingExtra, Problem, UndercutError, did_you_mean
 from undercut.ledger.book import Book
+from undercut.ledger.place import keep_in
 from undercut.serving.batcher import Predicts
 from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
 from undercut.serving.feedback import open_feedback
@@ -74,6 +75,7 @@ def open_model(folder: Path, options: ServeOptions, several: bool) -> tuple[Pred
     """
     from undercut.predict.predictor import backends_for, load
 
+    keep_in(options.workspace)
     predictor = load(folder, options.backend, options.threads)
     manifest = predictor.manifest
     able = backends_for(manifest)

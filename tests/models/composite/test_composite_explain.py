@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from undercut.core.contracts import Attribution
+from undercut.core.explaining import Attribution
 from undercut.models.composite.explain import StackExplainer
 from undercut.models.composite.stack import log_softmax, pool
 
@@ -18,14 +18,18 @@ class Fixed:
     def __init__(self, seed: int, steps: int) -> None:
         rng = np.random.default_rng(seed)
         self.shares, self.start, self.steps = rng.normal(size=(5, 4)), rng.normal(size=4), steps
+        self.around = rng.normal(size=4)
 
     @property
     def scores(self):
-        return self.start + self.shares.sum(axis=0)
+        return self.start + self.shares.sum(axis=0) + self.around
 
-    def attribute(self, text, classes):
+    def attribute(self, value, classes, unit=0):
         at = list(classes)
-        return Attribution(self.shares[:, at], self.start[at], self.scores[at], steps=self.steps)
+        beside = {"around": self.around[at]}
+        return Attribution(
+            self.shares[:, at], self.start[at], self.scores[at], steps=self.steps, beside=beside
+        )
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -8,8 +8,9 @@ import torch
 
 from conformance.fitted import fitted
 from conformance.samples import ODD_TEXTS
-from undercut.models.encoder import explain
-from undercut.models.encoder.explain import TOLERANCE, open_explainer
+from undercut.models.encoder import gradients
+from undercut.models.encoder.explain import open_explainer
+from undercut.models.encoder.gradients import TOLERANCE
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -71,5 +72,5 @@ def test_pieces_lie_on_their_letters(explainer):
 
 
 def test_steps_are_doubled_until_it_adds_up(explainer, monkeypatch):
-    monkeypatch.setattr(explain, "STEPS", (1, 64))
+    monkeypatch.setattr(gradients, "STEPS", (1, 64))
     assert explainer.attribute(TEXT, [0, 1]).steps == 64

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.api.fake_api import FakeApi, completion, usage
 from undercut.core.errors import UndercutError
 from undercut.core.specs import EvaluateSpec, ExplainSpec, TrainSpec
 from undercut.core.specs_cascade import CascadeSpec
@@ -18,6 +19,7 @@ from undercut.pipeline.cascade.stream import opened
 from undercut.pipeline.explaining import explain
 from undercut.pipeline.verbs import evaluate, train
 from undercut.predict.answers import answer_row
+from undercut.predict.measure import here
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -73,6 +75,7 @@ def place(tmp_path_factory):
 def quick():
     """Time no longer than it takes to see that it is timed."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "measure", here)  # in this process, as in tests/pipeline
         for module, name in ((build, "SECONDS"), (found, "SECONDS"), (found, "CURVE_SECONDS")):
             patch.setattr(module, name, 0.01)
         yield
@@ -84,7 +87,7 @@ def spec_of(place, **changes):
         "artefacts": [models / "small", models / "large"],
         "data": [place / "held.csv"],
         "workspace": place / "out",
-        "max_drop": 0.03,
+        "max_drop": 3.0,
         "threads": 1,
     }
     return CascadeSpec(**(facts | changes))
@@ -104,7 +107,7 @@ def made(place, quick):
             cache_exact=100,
             cache_near=100,
             stream=place / "test.csv",
-            max_drop=0.2,
+            max_drop=20.0,
             name="three",
         )
     )
@@ -198,6 +201,45 @@ def test_the_value_of_an_error_is_a_goal_too(place):
     assert cheap.goal == "least cost plus errors at 1e-09 USD an error"
 
 
+def test_an_outside_api_is_the_last_tier(place, monkeypatch):
+    truth = dict(rows(900, 1))
+
+    def script(text, number, body):
+        return completion(truth[text], usage=usage(30, 2))
+
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeApi(script) as api:
+        asked = {
+            "artefacts": [place / "out" / "models" / "small"],
+            "api": True,
+            "base_url": api.url,
+            "model": "cheap-1",
+            "usd_per_million_input": 1.0,
+            "usd_per_million_output": 2.0,
+            "rows": 150,
+            "error_usd": 0.01,
+            "name": "outside",
+        }
+        with pytest.raises(UndercutError, match="Send 150 requests"):
+            build.cascade(spec_of(place, **asked))
+        assert not api.bodies
+        facts = build.cascade(spec_of(place, **asked, yes=True))
+        assert sum(api.asked.values()) == len(api.bodies) == 150
+        assert [t.name for t in facts.tiers] == ["small", "api"]
+        assert facts.tiers[1].usd_per_1k == pytest.approx(0.034)
+        assert facts.tiers[1].texts_per_second is None
+        assert facts.tiers[0].answered < 1
+        passed = facts.tiers[1].reached
+        assert facts.usd_per_1k == pytest.approx(
+            passed * 0.034 + facts.tiers[0].usd_per_1k, rel=0.2
+        )
+        unsure = [t for t, a in zip(truth, load(facts.artefact).predict(list(truth)), strict=True)
+                  if a.tier == "api"]  # fmt: skip
+        assert unsure
+        assert all(load(facts.artefact).predict([t])[0].label == truth[t] for t in unsure[:2])
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -231,7 +273,7 @@ def test_rules_alone_in_front_are_refused_with_figures(place):
 
 
 def test_the_verdict_compares_like_with_like():
-    goal = build.goal_of(CascadeSpec(max_drop=0.01))
+    goal = build.goal_of(CascadeSpec(max_drop=1.0))
     small = verdict.Single("small", 0.90, 1e-6, False)
     big = verdict.Single("big", 0.94, 1e-5, True)
     assert verdict.verdict(goal, 0.94, 3e-6, [small, big]).pays

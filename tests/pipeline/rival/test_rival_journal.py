@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undercut.core.errors import IntegrityError
+from undercut.models.api.messages import sendable
 from undercut.pipeline.rival.journal import Answer, Journal, row_key
-from undercut.pipeline.rival.prompt import sendable
 
 REQUEST = {"base_url": "http://x/v1", "body": {"model": "m"}}
 NOW = datetime(2026, 11, 24, tzinfo=UTC).isoformat()

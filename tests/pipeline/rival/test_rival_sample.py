@@ -60,7 +60,7 @@ def test_examples_are_training_rows_and_never_a_text_that_is_asked(k, seed):
     asked = examples(["a", "b", "c"] * 3, "test")  # the same texts as the first nine of training
     asked = Examples([t.upper() + " " for t in asked.inputs], asked.targets, asked.rows)
     data = Dataset("x", TASK.name, "h", ("a", "b", "c"), train, examples(["a"]), asked)
-    found = draw_examples(TASK, data, Sample(asked, "test", Path(), []), k, seed)
+    found = draw_examples(TASK, data, Sample(asked, "test", Path(), [], []), k, seed)
     assert len(found) == k and set(found.rows) <= set(train.rows)
     keys = {same_key(t) for t in asked.inputs}
     assert not keys & {same_key(t) for t in found.inputs}
@@ -70,7 +70,7 @@ def test_examples_are_training_rows_and_never_a_text_that_is_asked(k, seed):
 
 def test_more_examples_than_training_rows_is_an_error():
     data = Dataset("x", TASK.name, "h", ("a", "b"), examples(["a", "b"]), examples(["a"]), None)
-    sample = Sample(Examples(["other"], ["a"], ["f:1"]), "test", Path(), [])
+    sample = Sample(Examples(["other"], ["a"], ["f:1"]), "test", Path(), [], [])
     with pytest.raises(UndercutError) as caught:
         draw_examples(TASK, data, sample, 3, 0)
     assert caught.value.code == "rival-examples"

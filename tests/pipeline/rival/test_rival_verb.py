@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.rival.fake_api import FakeApi, completion, error, usage
+from models.api.fake_api import FakeApi, completion, error, usage
 from pipeline.sets import rows, small, write_csv
 from undercut.core.errors import UndercutError
 from undercut.core.specs import PriceSpec, ReportSpec, RivalSpec, RunSpec

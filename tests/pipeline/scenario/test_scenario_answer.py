@@ -130,3 +130,13 @@ def test_the_tornado_is_sorted_and_moves_alpha():
     assert {"buyers.alpha_per_usd_per_1k", "buyers.error_usd", "future.release_price_ratio"} <= {
         b.key for b in bars
     }
+
+
+def test_an_entrant_is_kept_out_only_where_that_pays():
+    newcomer = {"accuracy": 0.93, "cost_usd_per_1k": 0.02}
+    small = answered(entrant={**newcomer, "entry_cost_usd": 1e9}).entry
+    assert small.limit.blockaded and small.recoupment is None
+    large = answered(entrant={**newcomer, "entry_cost_usd": 20_000})
+    assert not large.entry.limit.deterrence_pays
+    assert large.entry.verdict in large.notes
+    assert answered().entry is None

@@ -95,6 +95,8 @@ REFUSED = {
     "impossible promise": ({"company__slo_ms": 1}, "a promise above the idle p95"),
     "releases below 0": ({"future__releases_per_year": -1}, "[future] releases_per_year"),
     "price ratio of 0": ({"future__release_price_ratio": 0}, "[future] release_price_ratio"),
+    "entry for nothing": ({"entrant": {"accuracy": 0.9, "cost_usd_per_1k": 0.1,
+                                       "entry_cost_usd": 0}}, "[entrant] entry_cost_usd"),
     "churn of 0": ({"invest": {"customer_usd_per_month": 9, "churn_per_month": 0}}, "churn"),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from undercut.core.errors import fail
 from undercut.economics.arrays import Array
+from undercut.economics.checks import collect, number, positive
 from undercut.economics.equilibrium.logit import best_replies, nash_logit
 from undercut.economics.equilibrium.records import PriceFragility
 
@@ -43,6 +44,7 @@ def price_fragility(
     Raises:
         UndercutError: figures out of range, shapes that do not fit, or fewer than two firms.
     """
+    collect(positive("alpha", alpha), number("log_outside", log_outside))
     rivals = nash_logit(delta, cost, alpha, owner, market=market, log_outside=log_outside)
     d = np.asarray(delta, dtype=np.float64)
     if d.ndim != 1 or len(rivals.firms) < 2:

@@ -118,7 +118,7 @@ def _capacity(read: Arrays, capacity: Any) -> Array:
         capacity = [np.inf if v is None else v for v in capacity]
     try:
         raw = np.asarray(capacity, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return read.positive("capacity", capacity)
     free = raw == np.inf
     checked = read.positive("capacity", np.where(free, 1.0, raw))

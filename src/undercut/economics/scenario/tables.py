@@ -237,6 +237,15 @@ class War(Record):
         return self
 
 
+class Entrant(Record):
+    """A firm that is not there yet: at which price does it stay out, and does that pay?"""
+
+    accuracy: Probability
+    p95_ms: NotNegative = Field(assumed(100.0, "not known"), description="latency")
+    cost_usd_per_1k: NotNegative = Field(description="its unit cost")
+    entry_cost_usd: Positive = Field(description="what entering costs it once")
+
+
 class Invest(Record):
     """What a customer is worth; left out, only the model's own return is told."""
 
@@ -298,6 +307,7 @@ class Scenario(Record):
     company: Company
     future: Future = Field(default_factory=Future)
     war: War = Field(default_factory=War)
+    entrant: Entrant | None = None
     invest: Invest = Field(default_factory=Invest)
     labels: Labels = Field(default_factory=Labels)
     plan: list[PlanRow] = Field(default_factory=list)

@@ -6,10 +6,9 @@ import numpy as np
 from pydantic import Field
 from scipy.special import ndtr
 
-from undercut.core.errors import Problem
 from undercut.core.types import Record
 from undercut.economics.arrays import Array
-from undercut.economics.checks import collect, number, positive, whole
+from undercut.economics.checks import collect, not_negative, number, positive, whole
 
 WIDTH = 9.0
 """Standard deviations beyond which a normal density is 0 here: 1e-19."""
@@ -94,15 +93,9 @@ def ruin(cash_usd: float, mean_usd_per_month: float, spread_usd: float, months: 
         UndercutError: figures out of range; all are listed.
     """
     collect(
-        number("cash_usd", cash_usd),
-        Problem("cash of at least 0", repr(cash_usd), "cash_usd")
-        if number("cash_usd", cash_usd) is None and cash_usd < 0
-        else None,
+        not_negative("cash_usd", cash_usd),
         number("mean_usd_per_month", mean_usd_per_month),
-        number("spread_usd", spread_usd),
-        Problem("a spread of at least 0", repr(spread_usd), "spread_usd")
-        if number("spread_usd", spread_usd) is None and spread_usd < 0
-        else None,
+        not_negative("spread_usd", spread_usd),
         whole("months", months, 1, MONTHS),
     )
     t = np.arange(1, int(months) + 1)

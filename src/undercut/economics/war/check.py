@@ -29,12 +29,12 @@ def check_war(war: War) -> None:
         checks.positive("market_1k_per_month", war.market_1k_per_month),
         _ratio("growth_per_year", war.growth_per_year),
         _spread("demand_spread", war.demand_spread),
-        _between("inertia", war.inertia, 0.0, 500.0),
+        checks.between("inertia", war.inertia, 0.0, 500.0),
         checks.number("log_outside", war.log_outside),
         checks.whole("months", war.months, 1, MONTHS),
         checks.whole("paths", war.paths, 1, PATHS),
         checks.whole("seed", war.seed, 0, 2**63 - 1),
-        _between("discount_per_month", war.discount_per_month, 0.0, 1.0),
+        checks.between("discount_per_month", war.discount_per_month, 0.0, 1.0),
         *(p for i, firm in enumerate(war.firms) for p in _firm(f"firms[{i}]", firm)),
     )
 
@@ -48,15 +48,15 @@ def _firm(at: str, firm: Firm) -> list[Problem | None]:
         checks.not_negative(f"{at}.fixed_usd_per_month", firm.fixed_usd_per_month),
         checks.not_negative(f"{at}.profit_noise_usd", firm.profit_noise_usd),
         _ratio(f"{at}.cost_ratio_per_year", firm.cost_ratio_per_year),
-        _between(f"{at}.policy.undercut_share", policy.undercut_share, 0.0, 1.0),
+        checks.between(f"{at}.policy.undercut_share", policy.undercut_share, 0.0, 1.0),
         checks.whole(f"{at}.policy.patience_months", policy.patience_months, 1, MONTHS),
-        _between(f"{at}.release.per_year", release.per_year, 0.0, 365.0),
+        checks.between(f"{at}.release.per_year", release.per_year, 0.0, 365.0),
         _ratio(f"{at}.release.price_ratio", release.price_ratio),
         _spread(f"{at}.release.price_ratio_spread", release.price_ratio_spread),
-        _between(f"{at}.release.quality_jump", release.quality_jump, -1e6, 1e6),
-        _between(f"{at}.release.quality_spread", release.quality_spread, 0.0, 1e6),
+        checks.between(f"{at}.release.quality_jump", release.quality_jump, -1e6, 1e6),
+        checks.between(f"{at}.release.quality_spread", release.quality_spread, 0.0, 1e6),
         checks.not_negative(f"{at}.funding.usd", funding.usd),
-        _between(f"{at}.funding.per_year", funding.per_year, 0.0, 365.0),
+        checks.between(f"{at}.funding.per_year", funding.per_year, 0.0, 365.0),
     ]
     if firm.cash_usd is not None:
         found.append(checks.not_negative(f"{at}.cash_usd", firm.cash_usd))
@@ -76,15 +76,9 @@ def _firm(at: str, firm: Firm) -> list[Problem | None]:
     return found
 
 
-def _between(name: str, value: float, low: float, high: float) -> Problem | None:
-    if checks.number(name, value) is None and low <= value <= high:
-        return None
-    return Problem(f"a number from {low:g} to {high:g}", repr(value), name)
-
-
 def _ratio(name: str, value: float) -> Problem | None:
-    return _between(name, value, *RATIO)
+    return checks.between(name, value, *RATIO)
 
 
 def _spread(name: str, value: float) -> Problem | None:
-    return _between(name, value, 0.0, 5.0)
+    return checks.between(name, value, 0.0, 5.0)

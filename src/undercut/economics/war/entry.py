@@ -10,7 +10,14 @@ import numpy as np
 from pydantic import Field
 
 from undercut.core.types import Record
-from undercut.economics.checks import collect, not_negative, number, positive
+from undercut.economics.checks import (
+    between,
+    collect,
+    not_negative,
+    number,
+    positive,
+    probability,
+)
 from undercut.economics.demand import best_reply, gross_profit
 from undercut.economics.equilibrium.logit import nash_logit
 from undercut.economics.records import Demand
@@ -162,12 +169,9 @@ def recoupment(
         number("war_profit_usd_per_month", war_profit_usd_per_month),
         number("peace_profit_usd_per_month", peace_profit_usd_per_month),
         number("afterwards_profit_usd_per_month", afterwards_profit_usd_per_month),
-        positive("war_months", war_months),
-        not_negative("rate_per_month", rate_per_month),
-        not_negative("reentry_per_month", reentry_per_month),
-        not_negative("1 - reentry_per_month", 1.0 - reentry_per_month),
-        not_negative("1 - rate_per_month", 1.0 - rate_per_month),
-        not_negative("10000 - war_months", 10_000.0 - war_months),
+        between("war_months", war_months, 1e-6, 10_000.0),
+        probability("rate_per_month", rate_per_month),
+        probability("reentry_per_month", reentry_per_month),
     )
     given_up = peace_profit_usd_per_month - war_profit_usd_per_month
     if rate_per_month > 0:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from undercut.core.contracts import Attribution, Explainer
 from undercut.core.errors import fail
+from undercut.core.explaining import Attribution, Explainer
 from undercut.core.types import Manifest
 
 
@@ -21,7 +21,7 @@ class CascadeExplainer:
         told = "; ".join(f"{name}: {part.method}" for name, part in parts.items())
         self.method = f"by the tier that answered ({told})"
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, value: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Refuse: only the tier that answered can say why, so one of ``parts`` must be asked.
 
         Raises:

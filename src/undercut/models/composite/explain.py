@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.contracts import Attribution, Explainer
+from undercut.core.explaining import Attribution, Explainer
 from undercut.core.types import Manifest
 
 
@@ -29,18 +29,22 @@ class StackExplainer:
         parts = [f"{self._weights[n]:.2f} x {n} ({c.method})" for n, c in children.items()]
         self.method = f"sum over the parts, as they are pooled: {'; '.join(parts)}"
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
-        """Return the shares of every character in the scores of ``classes``."""
-        shares = np.zeros((len(text), len(classes)))
-        start, scores = np.zeros(len(classes)), np.zeros(len(classes))
-        truncated, steps = False, 0
-        for name, child in self._children.items():
-            part, weight = child.attribute(text, classes), self._weights[name]
-            shares += weight * part.shares
-            start += weight * part.start
-            scores += weight * part.scores
-            truncated, steps = truncated or part.truncated, steps + part.steps
-        return Attribution(shares, start, scores, truncated, steps)
+    def attribute(self, value: Any, classes: Sequence[int], unit: int = 0) -> Attribution:
+        """Return the shares of every character in a unit's scores of ``classes``."""
+        parts = [(w, self._children[n].attribute(value, classes, unit))
+                 for n, w in self._weights.items()]  # fmt: skip
+        beside: dict[str, np.ndarray] = {}
+        for w, part in parts:
+            for name, values in part.beside.items():
+                beside[name] = beside.get(name, 0.0) + w * values
+        return Attribution(
+            np.sum([w * part.shares for w, part in parts], axis=0),
+            np.sum([w * part.start for w, part in parts], axis=0),
+            np.sum([w * part.scores for w, part in parts], axis=0),
+            any(part.truncated for _, part in parts),
+            sum(part.steps for _, part in parts),
+            beside,
+        )
 
 
 def make_explainer(manifest: Manifest, children: Mapping[str, Explainer]) -> StackExplainer:

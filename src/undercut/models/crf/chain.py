@@ -14,6 +14,8 @@ REACH = 200.0
 """Weights are cut to this far below the word's best tag: e^-200 is nothing, and is not 0."""
 FLOOR = 1e-13
 """Least probability reported, so that logarithms stay finite."""
+DEEPEST = 60.0
+"""Furthest a calibrated logarithm may be below the likeliest tag's."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,6 @@ def logarithms(probabilities: np.ndarray, temperature: float) -> np.ndarray:
         temperature: above 0.
     """
     z = np.log(np.maximum(probabilities, FLOOR)) / temperature
-    z = np.maximum(z - z.max(axis=1, keepdims=True, initial=-np.inf), -60.0)
+    z = np.maximum(z - z.max(axis=1, keepdims=True, initial=-np.inf), -DEEPEST)
     z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
     return z.astype(np.float32)

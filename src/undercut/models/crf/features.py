@@ -32,67 +32,74 @@ class FeatureSpec:
         return asdict(self)
 
 
+Places = tuple[int, ...]
+"""Which words a feature is read from, by their distance; none: the rest of the document."""
+HERE: Places = (0,)
+ELSEWHERE: Places = ()
+
+
 def _columns(
     layout: Layout, spec: FeatureSpec, gazetteer: Gazetteer, owner: np.ndarray | None
-) -> Iterator[np.ndarray]:
+) -> Iterator[tuple[Places, np.ndarray]]:
     """Yield one feature a word each time, hashes ``uint32 (w,)``, always in the same order.
 
-    The first is the same for every word.
+    The first is the same for every word. With each goes where it is read from.
     """
-    yield np.ones(len(layout), np.uint32)
+    yield HERE, np.ones(len(layout), np.uint32)
     words = layout.words
     form, norm, runs = words.of("form"), words.of("norm"), words.of("runs")
     joined_script = (words.marks[words.kind] & JOINED) > 0
     wide = max(spec.window, 2)
     around = {o: layout.shifted(norm, o) for o in range(-wide, wide + 1)}
     shapes = {o: layout.shifted(runs, o) for o in range(-2, 3)}
-    yield form
+    yield HERE, form
     for o in range(-spec.window, spec.window + 1):
-        yield around[o]
+        yield (o,), around[o]
     for o in range(-2, 3):
-        yield shapes[o]
-    yield words.of("shape")
+        yield (o,), shapes[o]
+    yield HERE, words.of("shape")
     for n in range(1, AFFIXES + 1):
-        yield words.of(f"head{n}")
-        yield words.of(f"tail{n}")
+        yield HERE, words.of(f"head{n}")
+        yield HERE, words.of(f"tail{n}")
     tail = words.of("tail3")
-    yield layout.shifted(tail, -1)
-    yield layout.shifted(tail, 1)
-    yield joined(around[-1], norm)
-    yield joined(norm, around[1])
-    yield joined(around[-1], runs)
-    yield joined(runs, around[1])
-    yield joined(shapes[-1], runs)
-    yield joined(runs, shapes[1])
-    yield joined(shapes[-1], runs, shapes[1])
-    yield joined(shapes[-2], shapes[-1], runs)
-    yield joined(runs, shapes[1], shapes[2])
+    yield (-1,), layout.shifted(tail, -1)
+    yield (1,), layout.shifted(tail, 1)
+    yield (-1, 0), joined(around[-1], norm)
+    yield (0, 1), joined(norm, around[1])
+    yield (-1, 0), joined(around[-1], runs)
+    yield (0, 1), joined(runs, around[1])
+    yield (-1, 0), joined(shapes[-1], runs)
+    yield (0, 1), joined(runs, shapes[1])
+    yield (-1, 0, 1), joined(shapes[-1], runs, shapes[1])
+    yield (-2, -1, 0), joined(shapes[-2], shapes[-1], runs)
+    yield (0, 1, 2), joined(runs, shapes[1], shapes[2])
     # Characters of scripts without spaces: what spaced words say by themselves takes several.
     own = np.where(joined_script, norm, NONE)
-    yield joined(around[-2], around[-1], own)
-    yield joined(around[-1], own, around[1])
-    yield joined(own, around[1], around[2])
+    yield (-2, -1, 0), joined(around[-2], around[-1], own)
+    yield (-1, 0, 1), joined(around[-1], own, around[1])
+    yield (0, 1, 2), joined(own, around[1], around[2])
     one = np.where(joined_script, np.uint32(1), NONE)
-    yield joined(around[-2], around[-1], one)
-    yield joined(around[1], around[2], one)
+    yield (-2, -1), joined(around[-2], around[-1], one)
+    yield (1, 2), joined(around[1], around[2], one)
     sentence = (sentence_marks(layout) + 1).astype(np.uint32)
-    yield joined(sentence, runs)
+    yield HERE, joined(sentence, runs)
     if spec.document:
         found = list(document_features(layout))
-        yield from found
+        for column in found:
+            yield ELSEWHERE, column
         if found:
-            yield joined(found[0], runs)
-            yield joined(found[3], runs)
+            yield ELSEWHERE, joined(found[0], runs)
+            yield ELSEWHERE, joined(found[3], runs)
     if gazetteer.count:
         where = positions(layout, gazetteer, owner).astype(np.uint32)
         for i in range(gazetteer.count):
-            yield where[:, i]
+            yield HERE, where[:, i]
         code = np.zeros(len(layout), np.uint32)
         for i in range(gazetteer.count):
             code = code * np.uint32(31) + where[:, i]
-        yield code
-        yield layout.shifted(code, -1)
-        yield layout.shifted(code, 1)
+        yield HERE, code
+        yield (-1,), layout.shifted(code, -1)
+        yield (1,), layout.shifted(code, 1)
 
 
 EVERY = int(salted(np.ones(1, np.uint32), 1)[0])
@@ -110,7 +117,15 @@ def featurise(
         gazetteer: the lists.
         owner: in training, see :func:`undercut.models.crf.gazetteer.positions`.
     """
-    columns = [
-        salted(column, i + 1) for i, column in enumerate(_columns(layout, spec, gazetteer, owner))
-    ]
-    return np.stack(columns, axis=1) if columns else np.zeros((0, 0), np.uint32)
+    return located(layout, spec, gazetteer, owner)[0]
+
+
+def located(
+    layout: Layout, spec: FeatureSpec, gazetteer: Gazetteer, owner: np.ndarray | None = None
+) -> tuple[np.ndarray, list[Places]]:
+    """Return the features of every word, see :func:`featurise`, and where each is read from."""
+    columns, places = [], []
+    for i, (where, column) in enumerate(_columns(layout, spec, gazetteer, owner)):
+        columns.append(salted(column, i + 1))
+        places.append(where)
+    return np.stack(columns, axis=1), places

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.contracts import Attribution
+from undercut.core.explaining import Attribution
 from undercut.core.types import Manifest
 from undercut.models.hashed import files
 from undercut.models.hashed.frontend import open_frontend
@@ -32,8 +32,9 @@ class HashedExplainer:
     def __init__(self, spec: NgramSpec, table: Table, temperature: float) -> None:
         self._spec, self._table, self._temperature = spec, table, temperature
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, value: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Return the shares of every character in the scores of ``classes``."""
+        text = value
         at = list(classes)
         scale = self._table.scale[at].astype(np.float64) / self._temperature
         start = self._table.bias[at] / np.float64(self._temperature)

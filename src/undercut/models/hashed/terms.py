@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.contracts import Term
+from undercut.core.explaining import Term
 from undercut.core.types import Manifest
 from undercut.models.hashed import files
 from undercut.models.hashed.frontend import open_frontend

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.contracts import Attribution
+from undercut.core.explaining import Attribution
 from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend
@@ -36,8 +36,9 @@ class LinearExplainer:
         self._features, self._table, self._temperature = features, table, temperature
         self._rows = Vectoriser(features)
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, value: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Return the shares of every character in the scores of ``classes``."""
+        text = value
         at = list(classes)
         scale = self._table.scale[at].astype(np.float64) / self._temperature
         start = self._table.bias[at] / np.float64(self._temperature)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.contracts import Term
+from undercut.core.explaining import Term
 from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend

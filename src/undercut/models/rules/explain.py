@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undercut.core.contracts import Attribution
+from undercut.core.explaining import Attribution
 from undercut.core.types import Manifest
 from undercut.models.rules.scorer import RulesScorer
 
@@ -21,8 +21,9 @@ class RulesExplainer:
     def __init__(self, manifest: Manifest) -> None:
         self._scorer = RulesScorer(manifest.config, manifest.labels)
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, value: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Return the shares of every character in the scores of ``classes``."""
+        text = value
         row = self._scorer.score([text]).log_probs[0].astype(np.float64)
         start = np.full(len(classes), -np.log(len(row)))
         scores = row[list(classes)]

@@ -11,6 +11,7 @@ PLUGIN = ArchitectureInfo(
     module="undercut.models.tagger.module:load_module",
     training="undercut.models.tagger.training:open_network",
     export={"onnx": "undercut.models.tagger.export:export_onnx"},
+    explain={"torch": "undercut.models.tagger.explain:open_explainer"},
     requires=("tokenizers",),
     extra="train",
 )

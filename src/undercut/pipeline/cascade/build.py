@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,13 @@ from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples
 from undercut.economics.tiers import Goal, choose, cross_fitted
+from undercut.ledger.place import keep_in
+from undercut.models.rules.rule import Rule
 from undercut.models.rules.table import read_rules
 from undercut.pipeline.cascade.admission import RULES, admit, refused, write_rules
 from undercut.pipeline.cascade.facts import CascadeFacts, RuleFacts
 from undercut.pipeline.cascade.found import CHOSEN_ON, TEST, Made, facts_of
+from undercut.pipeline.cascade.outside import NAME, Outside, ask_outside, write_outside
 from undercut.pipeline.cascade.page import write_page
 from undercut.pipeline.cascade.rows import HeldOut, held_out
 from undercut.pipeline.cascade.stream import cache_facts
@@ -45,12 +49,17 @@ SECONDS = 0.8
 """How long each model is timed, seconds."""
 
 
-def cascade(spec: CascadeSpec, listener: Listener | None = None) -> CascadeFacts:
+def cascade(
+    spec: CascadeSpec,
+    listener: Listener | None = None,
+    confirm: Callable[[str], bool] | None = None,
+) -> CascadeFacts:
     """Join models into a cascade, and say whether it pays.
 
     Args:
         spec: which models, which rows, and for what goal.
         listener: told about progress.
+        confirm: asked before an outside API is, unless ``spec.yes``.
 
     Raises:
         UndercutError: models that do not fit together, no rows that they have not learnt, bad
@@ -58,20 +67,26 @@ def cascade(spec: CascadeSpec, listener: Listener | None = None) -> CascadeFacts
     """
     listener = listener or Silent()
     goal = goal_of(spec)
+    keep_in(spec.workspace)
     with open_workspace(spec.workspace, listener.announce) as workspace:
         folders = [find_artefact(spec.workspace, f) for f in spec.artefacts]
-        manifests = _checked(folders, spec.rules is not None)
+        manifests = _checked(folders, (spec.rules is not None) + spec.api)
         names = _names(folders)
+        task = plugins.attr(plugins.get("task", manifests[0].task).load)()
+        held = held_out(spec, task, folders)
+        table = [] if spec.rules is None else read_rules(spec.rules, manifests[0].labels)
+        bought = None
+        if spec.api:
+            bought = ask_outside(spec, task, manifests[0], held, workspace, listener, confirm)
+            held.rows = bought.rows
         name = spec.name or "-".join(names)
         out = spec.out or workspace.root / "cascades" / name
-        out.mkdir(parents=True, exist_ok=True)
         with (
             workspace.book.measure(f"step:cascade:{name}"),
-            tempfile.TemporaryDirectory(dir=out, prefix=".cascade-") as place,
+            tempfile.TemporaryDirectory(dir=workspace.root, prefix=".cascade-") as place,
         ):
-            facts = _make(
-                spec, goal, folders, names, manifests[0], name, out, Path(place), listener
-            )
+            job = Job(spec, goal, task, folders, names, manifests[0], held, table, bought)
+            facts = _make(job, name, out, Path(place), listener)
         return write_page(facts, out, listener.say)
 
 
@@ -94,19 +109,19 @@ def goal_of(spec: CascadeSpec) -> Goal:
             found=" and ".join(named),
         )
     budget = None if spec.budget_usd_per_1k is None else spec.budget_usd_per_1k / 1000
-    return Goal(spec.target_accuracy, budget, spec.error_usd, spec.max_drop)
+    return Goal(spec.target_accuracy, budget, spec.error_usd, spec.max_drop / 100)
 
 
-def _checked(folders: Sequence[Path], with_rules: bool) -> list[Manifest]:
+def _checked(folders: Sequence[Path], others: int) -> list[Manifest]:
     """Return the tiers' manifests.
 
     Raises:
         UndercutError: too few tiers, a task a cascade does not do, or different labels.
     """
-    if len(folders) + with_rules < 2 or not folders:
+    if len(folders) + others < 2 or not folders:
         raise fail(
             "cascade-tiers",
-            expected="two models or more, cheapest first; or one behind --rules",
+            expected="two models or more, cheapest first; or one with --rules or --api",
             found=str(len(folders)),
             fix="For example: undercut cascade train-linear train-full.",
         )
@@ -138,34 +153,51 @@ def _names(folders: Sequence[Path]) -> list[str]:
         called = place.parent.name if place.name == MODEL else place.name
         first = re.sub(r"[^\w.+-]+", "-", called).strip("-.") or "model"
         name, number = first, 2
-        while name in (*names, RULES):
+        while name in (*names, RULES, NAME):
             name, number = f"{first}-{number}", number + 1
         names.append(name)
     return names
 
 
-def _make(
-    spec: CascadeSpec,
-    goal: Goal,
-    folders: Sequence[Path],
-    names: Sequence[str],
-    like: Manifest,
-    name: str,
-    out: Path,
-    place: Path,
-    listener: Listener,
-) -> CascadeFacts:
+@dataclass(frozen=True)
+class Job:
+    """What a cascade is made of.
+
+    Attributes:
+        folders, names: the models, cheapest first.
+        like: the first one's manifest, for task and labels.
+        held: rows to choose on.
+        table: the expert's rules.
+        bought: the outside API's answers to the rows, if it is the last tier.
+    """
+
+    spec: CascadeSpec
+    goal: Goal
+    task: Any
+    folders: Sequence[Path]
+    names: Sequence[str]
+    like: Manifest
+    held: HeldOut
+    table: Sequence[Rule]
+    bought: Outside | None
+
+
+def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> CascadeFacts:
     """Choose, write and measure; ``place`` is a folder for what is thrown away."""
-    task = plugins.attr(plugins.get("task", like.task).load)()
+    spec, goal, task, held, like = job.spec, job.goal, job.task, job.held, job.like
     threads = spec.threads or usable_cores()
-    held = held_out(spec, task, list(folders))
     test = _test(spec, task, like)
-    rules = _let_in(spec, held, like, place / RULES)
-    tiers = _opened(folders, names, held, threads, place / RULES if _any_in(rules) else None)
+    if test is not None and job.bought:
+        held.notes.append("Test rows are not scored: the API would have to be paid for them too.")
+        test = None
+    rules = _let_in(job, place / RULES)
+    tiers = _opened(job, threads, place, any(r.let_in for r in rules))
     texts = _shuffled((test or held.rows).inputs, spec.seed)
     clock = Clock(texts, threads, rates_of(spec), price_date(None))
     said = partial(_said, listener, len(tiers))
     for i, tier in enumerate(tiers):
+        if tier.outside:
+            continue
         said(i, f"{tier.name} alone")
         tier.said[CHOSEN_ON] = tier.chooser.score(held.rows.inputs).log_probs
         if test is not None:
@@ -189,7 +221,7 @@ def _make(
         point=point,
         fair=cross_fitted(sample, goal, spec.seed),
         clock=clock,
-        folder=plain,
+        folder=_timed(place, plain, name, tiers, thresholds, like),
     )
     facts = facts_of(made, name, rules)
     sizes = {"exact": spec.cache_exact, "near": spec.cache_near}
@@ -197,13 +229,14 @@ def _make(
     if any(sizes.values()):
         served = place / "cached"
         _write(served, name, tiers, thresholds, sizes, like)
-        if spec.stream is not None:
+        if spec.stream is not None and job.bought is None:
             stream = load_inputs(spec.stream, spec.text_column)
             cache = cache_facts(served, plain, stream, threads)
-    measured = measure(plain, texts, threads)
+    measured = measure(made.folder, texts, threads)
     manifest = artefacts.amend(
         served, measured=measured, metrics={"accuracy": facts.test_accuracy or facts.accuracy}
     )
+    out.mkdir(parents=True, exist_ok=True)
     with whole_folder(out / MODEL) as temporary:
         shutil.copytree(served, temporary, dirs_exist_ok=True)
     return facts.model_copy(
@@ -227,49 +260,62 @@ def _test(spec: CascadeSpec, task: Any, like: Manifest) -> Examples | None:
     return rows
 
 
-def _let_in(spec: CascadeSpec, held: HeldOut, like: Manifest, folder: Path) -> list[RuleFacts]:
-    """Read the rules, measure them, and write those let in; say what became of the others.
+def _let_in(job: Job, folder: Path) -> list[RuleFacts]:
+    """Measure the rules, and write those let in; say what became of the others.
 
     Raises:
-        UndercutError: bad rules, or none is let in where they would be half of the cascade.
+        UndercutError: none is let in where they would be half of the cascade.
     """
-    if spec.rules is None:
+    if not job.table:
         return []
-    rules = read_rules(spec.rules, like.labels)
-    found = admit(rules, held.rows, spec.rule_precision)
+    found = admit(job.table, job.held.rows, job.spec.rule_precision)
     kept = sum(r.let_in for r in found)
-    if not kept and len(spec.artefacts) < 2:
-        raise refused(found, spec.rule_precision)
+    if not kept and len(job.folders) < 2 and not job.bought:
+        raise refused(found, job.spec.rule_precision)
     if kept < len(found):
-        held.notes.append(
+        job.held.notes.append(
             f"{len(found) - kept:,} of {len(found):,} rules were not let in; the report says why."
         )
     if kept:
-        write_rules(folder, rules, found, like)
+        write_rules(folder, job.table, found, job.like)
     return found
 
 
-def _any_in(rules: Sequence[RuleFacts]) -> bool:
-    return any(r.let_in for r in rules)
-
-
-def _opened(
-    folders: Sequence[Path],
-    names: Sequence[str],
-    held: HeldOut,
-    threads: int,
-    rules: Path | None,
-) -> list[Tier]:
-    """Open every tier, the rules first."""
+def _opened(job: Job, threads: int, place: Path, with_rules: bool) -> list[Tier]:
+    """Open every tier: the rules first, the outside API last."""
     tiers = []
-    if rules is not None:
-        opened = load(rules, threads=threads)
-        tiers.append(Tier(RULES, rules, opened, opened, fixed=True))
-    for name, folder, chooser in zip(names, folders, held.folders, strict=True):
+    if with_rules:
+        opened = load(place / RULES, threads=threads)
+        tiers.append(Tier(RULES, place / RULES, opened, opened, fixed=True))
+    for name, folder, chooser in zip(job.names, job.folders, job.held.folders, strict=True):
         opened = load(folder, threads=threads)
         other = opened if chooser == folder else load(chooser, threads=threads)
         tiers.append(Tier(name, folder, opened, other))
+    if job.bought is not None:
+        write_outside(place / NAME, job.bought.config, job.like)
+        opened = load(place / NAME, threads=threads)
+        last = Tier(NAME, place / NAME, opened, opened, outside=True, usd=job.bought.usd)
+        last.said[CHOSEN_ON] = job.bought.log_probs
+        tiers.append(last)
     return tiers
+
+
+def _timed(
+    place: Path,
+    plain: Path,
+    name: str,
+    tiers: Sequence[Tier],
+    thresholds: dict[str, float],
+    like: Manifest,
+) -> Path:
+    """Return what is timed: the cascade, or the part of it that is ours."""
+    if not tiers[-1].outside:
+        return plain
+    own = tiers[:-1]
+    if len(own) == 1:
+        return own[0].folder
+    _write(place / "own", name, own, {t.name: thresholds[t.name] for t in own[:-1]}, {}, like)
+    return place / "own"
 
 
 def _shuffled(inputs: Sequence[Any], seed: int) -> list[Any]:

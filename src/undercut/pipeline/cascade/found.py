@@ -41,7 +41,7 @@ class Made:
         point: the thresholds chosen.
         fair: the choice judged on rows it was not made on.
         clock: how it is timed.
-        folder: the artefact, without a cache.
+        folder: what is timed: the artefact without a cache and without an outside API.
     """
 
     goal: Goal
@@ -67,14 +67,13 @@ def metric(right: np.ndarray) -> Metric:
 
 def facts_of(made: Made, name: str, rules: list[RuleFacts]) -> CascadeFacts:
     """Return everything that was found out, timing the cascade end to end."""
-    predictor, scorer = opened(made.folder, made.clock.threads)
-    rate, usd = made.clock.time(predictor, SECONDS)
-    curve = _curve(made, predictor, scorer)
+    timed = Timed(made)
+    rate, usd = timed.time(made.point, SECONDS)
     tested = None
     if made.test is not None:
-        answers = made.task.judge(
-            predictor.score(made.test.inputs).log_probs, made.test, predictor.labels
-        )
+        labels = timed.predictor.labels
+        scores = timed.predictor.score(made.test.inputs).log_probs
+        answers = made.task.judge(scores, made.test, labels)
         tested = (metric(answers.right), paired_test(_right(made, TEST)[-1], answers.right))
     accuracy = tested[0].value if tested else (made.fair or made.point).accuracy
     singles = [s for s in _singles(made) if s.name not in _fixed(made)]
@@ -108,10 +107,41 @@ def facts_of(made: Made, name: str, rules: list[RuleFacts]) -> CascadeFacts:
         against=decided.against.name,
         times_cheaper=decided.against.usd / usd,
         tiers=_tiers(made),
-        curve=curve,
+        curve=_curve(made, timed),
         rules=rules,
-        notes=made.held.notes,
+        notes=[*made.held.notes, *_outside_note(made)],
     )
+
+
+class Timed:
+    """The cascade as it is timed: our own tiers run, an outside API adds what it bills."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._own = [t.name for t in made.tiers if not t.outside]
+        self.predictor = made.tiers[0].predictor
+        self._scorer = None
+        if len(self._own) > 1:
+            self.predictor, self._scorer = opened(made.folder, made.clock.threads)
+
+    def time(self, point: Point, seconds: float) -> tuple[float, float]:
+        """Return texts a second of our own tiers, and USD a request, the API's bill included."""
+        if self._scorer is not None:
+            self._scorer.thresholds = dict(zip(self._own[:-1], point.thresholds, strict=False))
+        rate, usd = self._made.clock.time(self.predictor, seconds)
+        if self._made.tiers[-1].outside:
+            share = reached(self._made.sample.confidence, point.thresholds)[-1]
+            usd += share * self._made.tiers[-1].usd
+        return rate, usd
+
+
+def _outside_note(made: Made) -> list[str]:
+    if not made.tiers[-1].outside:
+        return []
+    return [
+        "The API is not timed: texts a second are those of our own tiers, USD include its bill for "
+        "the share that reaches it."
+    ]
 
 
 def _margin(goal: Goal) -> str:
@@ -189,24 +219,23 @@ def _tiers(made: Made) -> list[TierFacts]:
     return found
 
 
-def _curve(made: Made, predictor: Any, scorer: Any) -> list[CurveFacts]:
+def _curve(made: Made, timed: Timed) -> list[CurveFacts]:
     """Return the cascades of the path, some of them timed end to end; the chosen one among them."""
     points = sorted({p.thresholds: p for p in [*path(made.sample), made.point]}.values(),
                     key=lambda p: p.usd)  # fmt: skip
-    timed = {made.point.thresholds}
+    wanted = {made.point.thresholds}
     usd = np.array([p.usd for p in points])
-    for wanted in np.linspace(usd[0], usd[-1], TIMED_POINTS):
-        timed.add(points[int(np.abs(usd - wanted).argmin())].thresholds)
+    for near in np.linspace(usd[0], usd[-1], TIMED_POINTS):
+        wanted.add(points[int(np.abs(usd - near).argmin())].thresholds)
     sample = None
     if made.test is not None:
-        y = made.task.encode(made.test, predictor.labels)
+        y = made.task.encode(made.test, timed.predictor.labels)
         sample = sample_of(made.tiers, TEST, y)
-    kept, found = dict(scorer.thresholds), []
+    found = []
     for p in points:
         measured = None
-        if p.thresholds in timed:
-            scorer.thresholds = dict(zip(kept, p.thresholds, strict=True))
-            measured = 1000 * made.clock.time(predictor, CURVE_SECONDS)[1]
+        if p.thresholds in wanted:
+            measured = 1000 * timed.time(p, CURVE_SECONDS)[1]
         first = next(i for i, t in enumerate(made.tiers) if not t.fixed)
         found.append(
             CurveFacts(
@@ -219,5 +248,4 @@ def _curve(made: Made, predictor: Any, scorer: Any) -> list[CurveFacts]:
                 chosen=p.thresholds == made.point.thresholds,
             )
         )
-    scorer.thresholds = kept
     return found

@@ -14,8 +14,8 @@ import numpy as np
 from undercut.economics.tiers import Sample
 from undercut.ledger.price import Rates, total
 from undercut.models.cascade.tiers import confidence
-from undercut.predict.measure import throughput
 from undercut.predict.predictor import Predictor
+from undercut.predict.throughput import throughput
 
 WARM_UP = 32
 MOST_TEXTS = 2000
@@ -30,6 +30,7 @@ class Tier:
         folder: the artefact that is served.
         predictor: that artefact, opened.
         chooser: the artefact that thresholds are chosen with.
+        outside: an API that is never timed: what it said was bought, and costs what it billed.
         fixed: it answers whenever it says something, so it has no threshold to choose.
         usd: what a request costs at it, USD.
         texts_per_second: alone, end to end; ``None`` where it is not timed.
@@ -41,6 +42,7 @@ class Tier:
     predictor: Predictor
     chooser: Predictor
     fixed: bool = False
+    outside: bool = False
     usd: float = 0.0
     texts_per_second: float | None = None
     said: dict[str, np.ndarray] = field(default_factory=dict)
@@ -66,7 +68,7 @@ class Clock:
         """Return texts a second, raw text to label, and USD a request, its cores fully used."""
         texts = self.texts[:MOST_TEXTS]
         predictor.predict(texts[:WARM_UP])
-        rate, cores, _ = throughput(predictor.predict, texts, seconds)
+        rate, cores = throughput(predictor.predict, texts, seconds)
         used = Decimal(str(min(cores, self.threads) / rate))
         return rate, float(total([("cpu_second", used, self.when)], self.rates))
 

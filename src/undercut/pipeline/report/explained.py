@@ -45,6 +45,7 @@ def _words(one: Explanation) -> Table:
     rows = [
         ("before any word", one.start, one.own_start),
         *((clean(w.text), w.pull, w.own) for w in one.words),
+        *((b.name, b.pull, b.own) for b in one.beside),
         ("not explained", one.gap, one.own_gap),
     ]
     said = [(name, f"{pull:+.3f}", f"{own:+.3f}") for name, pull, own in rows]

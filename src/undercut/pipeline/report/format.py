@@ -7,27 +7,16 @@ import re
 
 from undercut.core.types import Metric
 from undercut.economics.money import THIN, count, duration, figure, percent, usd
+from undercut.measures.words import clean as clean
+from undercut.measures.words import one_line as one_line
 
 NONE = "–"
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d){THIN}(?=\d)")
-# Control letters (terminal escapes among them), the two that reverse what follows, lone
-# surrogates, and what XML 1.0 forbids.
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufffe\uffff]")
-
-
-def clean(text: str) -> str:
-    """Return a text with letters replaced that no page or terminal may be handed."""
-    return _UNSAFE.sub("\ufffd", text)
 
 
 def capital(text: str) -> str:
     """Return a text with its first letter large, the others as they are."""
     return text[:1].upper() + text[1:]
-
-
-def one_line(text: str) -> str:
-    """Return a text safe to print on one line."""
-    return " ".join(clean(text).split())
 
 
 def for_terminal(text: str) -> str:

@@ -116,6 +116,9 @@ def measured_sentence(facts: RunFacts, rival: RivalFacts) -> str:
     name, test = one_line(rival.model), rival.versus
     ours, theirs = percent(rival.own_accuracy.value), percent(rival.accuracy.value)
     where = f"on the same {plural(rival.rows, f'{one_line(rival.split)} row')} (p {p_value(test)})"
+    if rival.quality_name != "accuracy":
+        ours = f"{rival.quality_name} {ours}"
+        theirs = f"{rival.quality_name} {theirs}"
     if test.better:
         text = f"This model is right more often than {name}: {ours} against {theirs} {where}"
     elif test.difference < 0 and test.p_value < SIGNIFICANCE:

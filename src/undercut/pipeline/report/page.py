@@ -83,7 +83,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
 
 
 def with_svgs(f: Figure) -> dict[str, Any]:
-    """Return a figure as the templates take it, drawn at each width."""
+    """Return a figure with its drawings at the widths of a page."""
     svgs = []
     if f.draw is not None:
         widths = {**WIDTHS, "full": FULL} if f.lead else WIDTHS

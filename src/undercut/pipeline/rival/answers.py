@@ -1,68 +1,42 @@
-"""From what an API wrote to a label: strictly, so that nobody's accuracy is flattered."""
+"""From what an API wrote to an answer of the task, read by the task: strictly."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-QUOTES = (('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("‘", "’"), ("「", "」"), ("『", "』"))
-STOPS = (".", "。", "．")
+import numpy as np
 
-Kind = Literal["label", "refused", "cut", "unparsed"]
+Kind = Literal["answer", "refused", "cut", "unparsed"]
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """An answer's kind, and its label when it is one."""
+    """An answer's kind, and the labels of the input's units it stands for, ``int64 (u,)``.
+
+    What is no answer stands for labels that are wrong, or find nothing.
+    """
 
     kind: Kind
-    label: str = ""
+    units: np.ndarray
 
 
-def parse(text: str, labels: Sequence[str], *, refused: bool = False, cut: bool = False) -> Parsed:
+def parse(
+    text: str, value: Any, target: Any, labels: Any, task: Any, *, refused: bool, cut: bool
+) -> Parsed:
     """Read an answer.
-
-    A label counts as written when nothing is around it but white space, one pair of quotes and
-    one stop, or when the answer is the JSON object ``{"label": "..."}``. Case counts. Nothing is
-    guessed: a sentence with a label in it is no answer.
 
     Args:
         text: what the API wrote.
+        value: what it was asked.
+        target: what would have been right.
         labels: the label space.
+        task: reads the answer.
         refused: the API said that it refuses.
         cut: the API said that the answer was cut at its longest length.
     """
-    if refused:
-        return Parsed("refused")
-    known = set(labels)
-    for candidate in _readings(text):
-        if candidate in known:
-            return Parsed("label", candidate)
-    return Parsed("cut" if cut else "unparsed")
-
-
-def _readings(text: str) -> list[str]:
-    """Return the readings allowed, the plainest first."""
-    bare = text.strip()
-    found = [bare]
-    found.append(_without_stop(bare))
-    for reading in tuple(found):
-        for left, right in QUOTES:
-            inside = reading.removeprefix(left).removesuffix(right)
-            if len(reading) - len(inside) == len(left) + len(right):
-                found += [inside.strip(), _without_stop(inside.strip())]
-    if bare.startswith("{"):
-        try:
-            document = json.loads(bare)
-        except (ValueError, RecursionError):
-            document = None
-        if isinstance(document, dict) and set(document) == {"label"}:
-            label = document["label"]
-            found += [label.strip()] if isinstance(label, str) else []
-    return found
-
-
-def _without_stop(text: str) -> str:
-    return text[:-1].rstrip() if text.endswith(STOPS) else text
+    units = None if refused else task.rival_units(text, value, labels)
+    if units is not None:
+        return Parsed("answer", units)
+    kind: Kind = "refused" if refused else "cut" if cut else "unparsed"
+    return Parsed(kind, task.rival_missed(value, target, labels))

@@ -12,9 +12,9 @@ from decimal import Decimal
 from undercut.core.contracts import Progress
 from undercut.economics.api_price import ApiPrice
 from undercut.economics.tokens import count_tokens
+from undercut.models.api.client import Asked, RivalClient, Unanswered
 from undercut.pipeline.rival.bill import Bill
 from undercut.pipeline.rival.budget import Cap
-from undercut.pipeline.rival.client import Asked, RivalClient, Unanswered
 from undercut.pipeline.rival.journal import Answer, Journal
 from undercut.pipeline.rival.prompt import Prompt
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from undercut.core.types import Examples, Metric
+from undercut.core.types import Examples
 from undercut.economics.api_price import ApiPrice
-from undercut.measures.intervals import wilson
 from undercut.measures.paired import paired_test
 from undercut.pipeline.facts import RivalFacts
 from undercut.pipeline.rival.answers import Parsed, parse
@@ -31,12 +30,17 @@ class Answered:
     answers: Sequence[Answer]
 
 
-def share(right: np.ndarray) -> Metric:
-    """Return an accuracy with its Wilson interval, from ``bool (n,)``."""
-    low, high = wilson(int(right.sum()), len(right))
-    return Metric(
-        value=float(right.mean()), low=float(low), high=float(high), n=len(right), method="wilson"
-    )
+def certain(parsed: Sequence[Parsed], labels: int) -> np.ndarray:
+    """Return log-probabilities of units that are all but certain of what was answered, ``(U, K)``.
+
+    Args:
+        parsed: the answers, in the order of the rows.
+        labels: K.
+    """
+    units = np.concatenate([np.zeros(0, np.int64), *(p.units for p in parsed)])
+    scores = np.full((len(units), labels), -60.0, np.float32)
+    scores[np.arange(len(units)), units] = 0.0
+    return scores
 
 
 def compare(
@@ -54,8 +58,9 @@ def compare(
 ) -> RivalFacts:
     """Compare a rival with our model on the rows that were answered.
 
-    An answer that is no label, a refusal and a cut answer are wrong answers. The test is
-    :func:`undercut.measures.paired.paired_test` with the rival as A and our model as B.
+    An answer that the task cannot read, a refusal and a cut answer are wrong answers. The test is
+    :func:`undercut.measures.paired.paired_test` over items, such as texts or sentences, with the
+    rival as A and our model as B.
 
     Args:
         answered: at least one row.
@@ -70,11 +75,16 @@ def compare(
         notes: remarks made on the way.
     """
     rows, answers, labels = answered.rows, answered.answers, predictor.labels
-    parsed = [parse(a.text, labels, refused=a.refused, cut=a.cut) for a in answers]
-    rival = np.array(
-        [p.kind == "label" and p.label == t for p, t in zip(parsed, rows.targets, strict=True)]
-    )
-    own = task.judge(predictor.score(rows.inputs).log_probs, rows, labels).right
+    parsed = [
+        parse(a.text, value, target, labels, task, refused=a.refused, cut=a.cut)
+        for a, value, target in zip(answers, rows.inputs, rows.targets, strict=True)
+    ]
+    rival = task.judge(certain(parsed, len(labels)), rows, labels)
+    own = task.judge(predictor.score(rows.inputs).log_probs, rows, labels)
+    # An item without anything to be found is not right because nothing could be read.
+    readable = np.repeat([p.kind == "answer" for p in parsed], [len(p.units) for p in parsed])
+    rival_right = rival.right.copy()
+    rival_right[rival.items[~readable]] = False
     usd = [
         price.usd(a.input_tokens, a.output_tokens, a.cached_tokens, datetime.fromisoformat(a.at))
         for a in answers
@@ -92,10 +102,11 @@ def compare(
         prompt=prompt,
         split=split,
         rows=len(rows),
-        accuracy=share(rival),
+        accuracy=rival.quality,
+        quality_name=task.quality_name,
         own=predictor.manifest.name,
-        own_accuracy=share(own),
-        versus=paired_test(rival, own),
+        own_accuracy=own.quality,
+        versus=paired_test(rival_right, own.right),
         unparsed=sum(p.kind == "unparsed" for p in parsed),
         refused=sum(p.kind == "refused" for p in parsed),
         cut=sum(p.kind == "cut" for p in parsed),
@@ -125,7 +136,7 @@ def _remarks(answers: Sequence[Answer], parsed: Sequence[Parsed]) -> list[str]:
     odd = [a.text for a, p in zip(answers, parsed, strict=True) if p.kind == "unparsed"]
     if odd:
         shown = ", ".join(repr(text[:SHOWN_LETTERS]) for text in odd[:SHOWN])
-        found.append(f"Answers that are no label, such as {shown}.")
+        found.append(f"Answers that are none, such as {shown}.")
     if any(p.kind == "cut" for p in parsed):
         found.append("Some answers were cut: raise --max-output-tokens.")
     counted = sum(a.counted for a in answers)

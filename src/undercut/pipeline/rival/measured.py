@@ -35,7 +35,7 @@ def _marked(price: RivalPrice, measured: RivalFacts | None) -> RivalPrice:
     if measured is None:
         return price
     words = (
-        f"{percent(measured.accuracy.value)} accuracy on {measured.rows:,} rows "
+        f"{percent(measured.accuracy.value)} {measured.quality_name} on {measured.rows:,} rows "
         f"({measured.split}, {measured.prompt}, asked {measured.asked_at})"
     )
     rest = price.note.split("; ")[1:] if price.accuracy else price.note.split("; ")

@@ -9,13 +9,13 @@ from typing import Any
 
 from undercut.core.specs import RivalSpec
 from undercut.economics.api_price import ApiPrice
-from undercut.economics.tokens import label_tokens
+from undercut.models.api.messages import sendable
 from undercut.pipeline.rival.ask import Row
 from undercut.pipeline.rival.bill import Bill
 from undercut.pipeline.rival.budget import Estimate, estimate, token_ratio
 from undercut.pipeline.rival.compare import Answered
 from undercut.pipeline.rival.journal import Journal, row_key
-from undercut.pipeline.rival.prompt import Prompt, sendable
+from undercut.pipeline.rival.prompt import Prompt
 from undercut.pipeline.rival.sample import Sample
 from undercut.pipeline.workspace import Workspace
 
@@ -39,7 +39,7 @@ class Work:
     def answered(self) -> Answered:
         """Return the answered rows of the sample, in its order."""
         answers = self.journal.answers
-        keys = [row_key(sendable(str(text))) for text in self.sample.rows.inputs]
+        keys = [row_key(text) for text in self.sample.texts]
         at = [i for i, key in enumerate(keys) if key in answers]
         return Answered(self.sample.rows.take(at), [answers[keys[i]] for i in at])
 
@@ -51,7 +51,7 @@ def plan(
     sample: Sample,
     prompt: Prompt,
     workspace: Workspace,
-    labels: tuple[str, ...],
+    answer_tokens: float,
 ) -> Work:
     """Find what has been answered, catch the ledger up with it, and estimate the rest.
 
@@ -62,7 +62,7 @@ def plan(
         sample: the rows drawn.
         prompt: what is sent with each.
         workspace: where answers are kept and billed.
-        labels: the label space.
+        answer_tokens: mean tokens of an answer that is nothing else.
     """
     body: dict[str, Any] = {
         "model": sendable(spec.model),
@@ -81,15 +81,13 @@ def plan(
     bill = Bill(workspace.book, journal.key, f"{price.model}; {price.source}")
     for answer in journal.answers.values():
         bill.add(answer)
-    texts = [sendable(str(text)) for text in sample.rows.inputs]
+    texts = sample.texts
     rows = {
         row_key(text): Row(row_key(text), text, int(n))
         for text, n in zip(texts, prompt.tokens(texts), strict=True)
     }
     known = [(row.tokens, journal.answers[k]) for k, row in rows.items() if k in journal.answers]
     todo = [row for key, row in rows.items() if key not in journal.answers]
-    left = estimate(
-        price, [row.tokens for row in todo], label_tokens(labels), known, datetime.now(UTC)
-    )
+    left = estimate(price, [row.tokens for row in todo], answer_tokens, known, datetime.now(UTC))
     spent = sum((Decimal(a.usd) for _, a in known), Decimal(0))
     return Work(sample, prompt, price, journal, bill, body, todo, left, spent, token_ratio(known))

@@ -13,13 +13,9 @@ from undercut.core.contracts import Task
 from undercut.core.types import Examples
 from undercut.economics.records import RequestSize
 from undercut.economics.tokens import prompt_tokens, request_size
+from undercut.models.api.messages import messages, sendable
 
 NO_EXAMPLES = Examples([], [], [])
-
-
-def sendable(text: str) -> str:
-    """Return the text as it can be sent: lone surrogates become ``?``."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -42,11 +38,7 @@ class Prompt:
 
     def messages(self, text: str) -> list[dict[str, str]]:
         """Return the chat messages that are sent for a text."""
-        turns = [("system", self.instruction)] if self.instruction else []
-        for shown, answer in self.shots:
-            turns += [("user", shown), ("assistant", answer)]
-        turns.append(("user", text))
-        return [{"role": role, "content": sendable(content)} for role, content in turns]
+        return messages(self.instruction, self.shots, text)
 
     def tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Return the input tokens of each request by the o200k vocabulary, ``int64 (n,)``."""

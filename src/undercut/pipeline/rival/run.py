@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import RivalSpec
-from undercut.core.types import Record
+from undercut.core.types import Examples, Record
 from undercut.economics.api_price import ApiPrice, find_price
 from undercut.economics.records import Unpriced
+from undercut.economics.tokens import label_tokens
+from undercut.models.api import address
+from undercut.models.api.client import RivalClient, require_http
 from undercut.pipeline.facts import RivalFacts
 from undercut.pipeline.gather import MODEL
 from undercut.pipeline.report.keys import measured_sentence
 from undercut.pipeline.report.page import write_report
-from undercut.pipeline.rival import address
 from undercut.pipeline.rival.ask import ask_rows
 from undercut.pipeline.rival.budget import Cap, check_cap
-from undercut.pipeline.rival.client import RivalClient, require_http
 from undercut.pipeline.rival.compare import compare
 from undercut.pipeline.rival.measured import with_rival
 from undercut.pipeline.rival.plan import Work, plan
@@ -66,7 +69,7 @@ def rival(
     listener = listener or Silent()
     require_http()
     where = address.check(spec.base_url, spec.key_env)
-    price = _price(spec, where.url)
+    price = price_of(spec, where.url)
     with open_workspace(spec.workspace, listener.announce) as workspace:
         facts = read_facts(spec.workspace, spec.run)
         if not plugins.get("task", facts.task).rival:
@@ -86,9 +89,17 @@ def rival(
         prompt = build(
             task, data.labels, draw_examples(task, data, sample, spec.examples, spec.seed)
         )
-        work = plan(spec, price, where.url, sample, prompt, workspace, data.labels)
-        _agree(spec, work, listener, confirm)
-        notes = _ask(spec, work, where, workspace, listener)
+        work = plan(
+            spec,
+            price,
+            where.url,
+            sample,
+            prompt,
+            workspace,
+            answer_tokens(task, data.valid if len(data.valid) else data.train),
+        )
+        agree(spec, work, listener, confirm)
+        notes = ask(spec, work, where, workspace, listener)
         answered = work.answered()
         if not len(answered.rows):
             raise fail("rival-rows", expected="an answer to compare", found="none")
@@ -122,7 +133,14 @@ def rival(
     )
 
 
-def _price(spec: RivalSpec, url: str) -> ApiPrice:
+def answer_tokens(task: Any, rows: Examples) -> float:
+    """Return the mean tokens of the answers that rows would need."""
+    pairs = zip(rows.inputs, rows.targets, strict=True)
+    counts = Counter(task.rival_answer(value, target) for value, target in pairs)
+    return label_tokens(counts, counts)
+
+
+def price_of(spec: RivalSpec, url: str) -> ApiPrice:
     """Return the price of the model.
 
     Raises:
@@ -142,7 +160,7 @@ def _price(spec: RivalSpec, url: str) -> ApiPrice:
     return found
 
 
-def _agree(spec: RivalSpec, work: Work, listener: Listener, confirm: Confirm | None) -> None:
+def agree(spec: RivalSpec, work: Work, listener: Listener, confirm: Confirm | None) -> None:
     """Say what it will take, hold it against the cap, and ask.
 
     Raises:
@@ -177,7 +195,7 @@ def _agree(spec: RivalSpec, work: Work, listener: Listener, confirm: Confirm | N
         raise fail("rival-declined", expected="your yes", found="a no; nothing was sent")
 
 
-def _ask(
+def ask(
     spec: RivalSpec,
     work: Work,
     where: address.Address,

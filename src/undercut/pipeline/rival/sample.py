@@ -18,6 +18,7 @@ from undercut.data.normal import same_key
 from undercut.data.splits import quotas
 from undercut.data.stored import open_dataset
 from undercut.pipeline.facts import RunFacts, VariantFacts
+from undercut.pipeline.rival.prompt import sendable
 from undercut.pipeline.workspace import RESULT
 
 
@@ -30,12 +31,14 @@ class Sample:
         split: ``test``, ``validation``, or the names of the files.
         model: folder of the artefact to compare with; it has not seen these rows.
         notes: what was decided.
+        texts: what is sent for each row.
     """
 
     rows: Examples
     split: str
     model: Path
     notes: list[str]
+    texts: list[str]
 
 
 def stratified(examples: Examples, strata: Sequence[str], n: int, seed: int) -> Examples:
@@ -109,7 +112,8 @@ def draw(
         raise fail("rival-rows", expected="a labelled row to ask", found="none", where=split)
     if len(rows) < spec.rows:
         notes.append(f"Only {len(rows):,} rows are there to ask.")
-    return Sample(rows, split, model, notes)
+    texts = [sendable(task.text(value)) for value in rows.inputs]
+    return Sample(rows, split, model, notes, texts)
 
 
 def _unseen(pool: Examples, learnt: Sequence[Any], notes: list[str]) -> Examples:

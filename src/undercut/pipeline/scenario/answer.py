@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from undercut.core.contracts import Progress
 from undercut.core.errors import Problem, UndercutError, fail
@@ -21,12 +23,13 @@ from undercut.pipeline.run import Listener, Silent
 from undercut.pipeline.saturation import LoadTest
 from undercut.pipeline.scenario import words
 from undercut.pipeline.scenario.cost import unit_cost
+from undercut.pipeline.scenario.entry import entry
 from undercut.pipeline.scenario.facts import EconomicsFacts
 from undercut.pipeline.scenario.inputs import Inputs
 from undercut.pipeline.scenario.pricing import box, buying, pricing
 from undercut.pipeline.scenario.resolve import NEWEST, Sources, resolve
 from undercut.pipeline.scenario.war import fight, war_of
-from undercut.pipeline.scenario.worth import invested, plans, tornado
+from undercut.pipeline.scenario.worth import invested, plans, read_usage, tornado
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def read_all(spec: ScenarioSpec) -> Read:
     inputs = resolve(scenario, spec.workspace, rates)
     sources = Sources(scenario, spec.workspace, rates)
     notes = [f"Left out, {line}." for line in inputs.left_out]
-    return Read(scenario, inputs, _test(inputs, sources), _curve(sources, inputs), notes)
+    return Read(scenario, inputs, _test(inputs, sources), curve_of(sources, inputs), notes)
 
 
 def _test(i: Inputs, s: Sources) -> LoadTest | None:
@@ -63,7 +66,7 @@ def _test(i: Inputs, s: Sources) -> LoadTest | None:
     return s.loadtest(number.name if number is not None else s.scenario.own.run or "")
 
 
-def _curve(s: Sources, i: Inputs) -> CurveFacts | None:
+def curve_of(s: Sources, i: Inputs) -> CurveFacts | None:
     """Return the learning curve: the one named, else the run's; priced as the scenario says."""
     wanted = s.scenario.labels.curve
     found: CurveFacts | None = None
@@ -111,7 +114,10 @@ def answer(
         tick(Progress("futures", done, war.paths))
 
     w, _ = fight(war, scenario.war.policy, played)
+    newcomer = entry(i, u, b)
     notes = list(read.notes)
+    if newcomer is not None:
+        notes.append(newcomer.verdict)
     if not b.deltas:
         notes.append(f"{b.kind} demand knows no rivals: they take no part in the war.")
     if p.reply is not None:
@@ -128,6 +134,7 @@ def answer(
             pricing=p,
             box=shelf,
             war=w,
+            entry=newcomer,
             invest=invested(i, p, u, w),
             curve=read.curve,
             tornado=tornado(i, scenario, read.test, shares),
@@ -193,12 +200,29 @@ def invest(spec: InvestSpec, listener: Listener | None = None) -> EconomicsFacts
     return written(spec, found, listener)
 
 
-def plan(spec: PlanSpec, listener: Listener | None = None) -> EconomicsFacts:
-    """Answer a scenario with the price list on a usage file, or on the usage it assumes."""
+def plan(
+    spec: PlanSpec, listener: Listener | None = None, metered: Sequence[float] | None = None
+) -> EconomicsFacts:
+    """Answer a scenario with the price list on real usage, or on the usage it assumes.
+
+    Args:
+        spec: the scenario, and a file of usage if there is one.
+        listener: who is told.
+        metered: texts a month of each API key, from a server's meter.
+
+    Raises:
+        UndercutError: mistakes in the scenario or the usage file.
+    """
     listener = listener or Silent()
     read = read_all(spec)
     u = unit_cost(read.inputs, read.test)
-    found = plans(read.inputs, read.scenario, u, spec.usage)
+    used = None
+    if metered is not None:
+        used = f"{len(metered):,} API keys, last 730 hours of the meter", np.asarray(metered)
+    elif spec.usage is not None:
+        rows = read_usage(spec.usage)
+        used = f"{len(rows):,} customers of {spec.usage}", rows
+    found = plans(read.inputs, read.scenario, u, used)
     facts = answer(read, listener.tick).model_copy(update={"plans": found})
     check_finite(facts.model_dump())
     return written(spec, facts, listener)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from undercut.economics.investment import CustomerValue, Investment
 from undercut.economics.plans import PlansResult
 from undercut.economics.records import BreakEven, Comparison, Floors
+from undercut.economics.war.entry import Limit, Recoupment
 from undercut.pipeline.facts import CurveFacts
 from undercut.pipeline.scenario.inputs import Inputs
 
@@ -138,6 +139,16 @@ class WarFacts(Finite):
     mean_profit_usd_per_month: list[float] = Field(description="ours, by month")
 
 
+class EntryFacts(Finite):
+    """A firm that may enter."""
+
+    limit: Limit
+    recoupment: Recoupment | None = Field(
+        description="of a price below the shutdown price; None: it is above"
+    )
+    verdict: str
+
+
 class Bar(Finite):
     """One assumption moved from its low to its high end."""
 
@@ -191,6 +202,7 @@ class EconomicsFacts(Finite):
     pricing: Pricing
     box: Box
     war: WarFacts
+    entry: EntryFacts | None = Field(description="None: no entrant in the scenario")
     invest: InvestFacts
     curve: CurveFacts | None
     tornado: Tornado

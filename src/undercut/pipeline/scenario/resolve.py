@@ -26,7 +26,9 @@ from undercut.pipeline.spending import usd_of
 from undercut.pipeline.workspace import Workspace
 
 NEWEST = "newest"
-TABLES = ("own", "buyers", "company", "future", "war", "invest", "labels", "usage")
+TABLES = (
+    "own", "buyers", "company", "future", "war", "entrant", "invest", "labels", "usage"
+)  # fmt: skip
 SECONDS_PER_HOUR = 3600
 
 

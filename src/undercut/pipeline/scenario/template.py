@@ -38,6 +38,17 @@ GUESSED = {
 }
 
 
+MODELS: dict[str, type[Record]] = {
+    "own": tables.Own,
+    "buyers": tables.Buyers,
+    "company": tables.Company,
+    "future": tables.Future,
+    "war": tables.War,
+    "invest": tables.Invest,
+    "labels": tables.Labels,
+}
+
+
 class Made(Record):
     """The result of ``market --new``."""
 
@@ -83,10 +94,8 @@ def new_scenario(spec: PriceBookSpec) -> Made:
         'currency = "USD"',
         '# books = ["rivals.toml"]   # your own dated price books',
     ]
-    for table, model in (
-        ("own", tables.Own), ("buyers", tables.Buyers), ("company", tables.Company),
-    ):  # fmt: skip
-        parts += ["", *_table(table, model, values)]
+    for table in ("own", "buyers", "company"):
+        parts += ["", *_table(table, values)]
     for r in rivals:
         # In TOML the name of a list of tables stands before each.
         parts += ["", "[[rival]]", f"provider = {json.dumps(r.provider)}",
@@ -94,11 +103,8 @@ def new_scenario(spec: PriceBookSpec) -> Made:
         if r.accuracy is None:
             parts += ["# Not measured: undercut rival measures it; then leave this line out.",
                       "accuracy = { value = 0.9, low = 0.8, high = 0.97 }"]  # fmt: skip
-    for table, model in (
-        ("future", tables.Future), ("war", tables.War), ("invest", tables.Invest),
-        ("labels", tables.Labels),
-    ):  # fmt: skip
-        parts += ["", *_table(table, model, values)]
+    for table in ("future", "war", "invest", "labels"):
+        parts += ["", *_table(table, values)]
     parts += ["", *(f"# {line}" for line in PLANS.splitlines())]
     write_text(spec.out, "\n".join(parts) + "\n")
     notes = [f"{key}: {GUESSED[key]}, is a guess of {values[key]}: change it." for key in GUESSED]
@@ -118,8 +124,9 @@ included_1k = 10
 overage_usd_per_1k = 1.5"""
 
 
-def _table(name: str, model: type[Record], values: dict[str, str]) -> list[str]:
+def _table(name: str, values: dict[str, str]) -> list[str]:
     """Return a table with what each key means; keys that are not set show their default."""
+    model: type[Record] = MODELS[name]
     doc = (inspect.getdoc(model) or "").partition("\n\n")[0]
     lines = [f"[{name}]", *_comment(doc)]
     for key, field in model.model_fields.items():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from undercut.core.errors import Problem, UndercutError, fail
-from undercut.data.read import read_table
 from undercut.economics import money, sensitivity
 from undercut.economics.breakeven import break_even_volume
 from undercut.economics.investment import customer_value, invest, monthly_rate
@@ -181,11 +181,20 @@ def _label(key: str) -> str:
     return LABELS.get(key, key.partition(".")[2].replace("_", " "))
 
 
-def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> PlansFacts:
+def plans(
+    i: Inputs, scenario: Scenario, u: UnitCost, usage: tuple[str, np.ndarray] | None
+) -> PlansFacts:
     """Return what the price list earns.
 
+    Args:
+        i: what went in.
+        scenario: the price list.
+        u: unit cost.
+        usage: where real usage is from, and requests a month of each customer, ``(n,)``; ``None``
+            takes the distribution of the scenario.
+
     Raises:
-        UndercutError: no plans or usage in the scenario, or an unreadable usage file.
+        UndercutError: no plans or usage in the scenario.
     """
     if not scenario.plan or scenario.usage is None:
         lacking = "[[plan]] tables" if not scenario.plan else "a [usage] table"
@@ -203,7 +212,7 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
         for p in scenario.plan
     ]  # fmt: skip
     used = (
-        read_usage(usage) / 1000
+        usage[1] / 1000
         if usage
         else lognormal_usage(i["usage.median_1k_per_month"], i["usage.spread"])
     )
@@ -237,7 +246,7 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
         worst = max(found.plans, key=lambda r: r.loss_usd_per_month)
         losing = f"; {money.percent(found.losing)} of customers cost more than they pay, most of "
         losing += f"it on {worst.name}"
-    where = f"{len(used):,} customers of {usage}" if usage else "a lognormal distribution, assumed"
+    where = usage[0] if usage else "a lognormal distribution, assumed"
     return PlansFacts(
         result=found,
         usage=where,
@@ -247,28 +256,35 @@ def plans(i: Inputs, scenario: Scenario, u: UnitCost, usage: Path | None) -> Pla
 
 
 def read_usage(path: Path) -> np.ndarray:
-    """Return requests a month, one a customer, of a file with a column ``requests_per_month``.
+    """Return requests a month, one a customer, of a CSV file with that column.
 
     Raises:
-        UndercutError: no such file or column, or a cell that is no number of at least 0.
+        UndercutError: no such file or column, or cells that are no numbers of at least 0.
     """
-    table = read_table(path, path.name)
-    if not table.header or USAGE_COLUMN not in table.columns:
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise fail(
+            "usage-file", expected="a CSV file in UTF-8", found=str(e), where=str(path)
+        ) from None
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    if USAGE_COLUMN not in header:
         raise fail(
             "usage-file", expected=f"a column {USAGE_COLUMN}",
-            found=", ".join(table.columns) or "none", where=str(path),
+            found=", ".join(header) or "none", where=str(path),
         )  # fmt: skip
-    at = table.columns.index(USAGE_COLUMN)
-    values = []
-    problems = []
-    for line, row in zip(table.lines, table.rows, strict=True):
+    at = header.index(USAGE_COLUMN)
+    values, problems = [], []
+    for line, row in enumerate(rows[1:], 2):
+        cell = row[at] if at < len(row) else ""
         try:
-            value = float(row[at] or "")
+            value = float(cell)
         except ValueError:
             value = float("nan")
-        if not 0 <= value < 1e15:
-            problems.append(Problem("a number of at least 0", repr(row[at]), f"{path}:{line}"))
-        values.append(value)
+        if row and not 0 <= value < 1e15:
+            problems.append(Problem("a number of at least 0", repr(cell), f"{path}:{line}"))
+        elif row:
+            values.append(value)
     if problems:
         raise UndercutError("usage-file", problems[:20])
     if not values:

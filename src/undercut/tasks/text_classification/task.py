@@ -13,13 +13,16 @@ import numpy as np
 
 from undercut.core.contracts import Judged, Scored
 from undercut.core.errors import Problem, UndercutError, did_you_mean
+from undercut.core.explaining import Asked
 from undercut.core.types import Examples, Metric, Prediction
 from undercut.measures.intervals import wilson
 from undercut.measures.metrics import averages, confusion_matrix
 from undercut.measures.record import Evaluation
+from undercut.tasks.text_classification.asked import asked
 from undercut.tasks.text_classification.evaluate import evaluate
 from undercut.tasks.text_classification.prompt import rival_prompt
 from undercut.tasks.text_classification.pseudo import pseudo_texts
+from undercut.tasks.text_classification.reply import read_label
 
 
 def _number(label: str) -> float | None:
@@ -167,6 +170,12 @@ class TextClassification:
             truncated=truncated,
         )
 
+    def asked(
+        self, log_probs: np.ndarray, value: Any, labels: Sequence[str], against: str | None
+    ) -> list[Asked]:
+        """Return what can be explained of an answer, each against another."""
+        return asked(log_probs, labels, against)
+
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a language model would be given; the text is the next message."""
         return rival_prompt(labels)
@@ -174,3 +183,12 @@ class TextClassification:
     def rival_answer(self, value: Any, target: Any) -> str:
         """Return the label as it stands in the instruction's list."""
         return str(target)
+
+    def rival_units(self, reply: str, value: Any, labels: Sequence[str]) -> np.ndarray | None:
+        """Return the position of the label a reply is, ``int64 (1,)``; None when it is none."""
+        label = read_label(reply, labels)
+        return None if label is None else np.array([list(labels).index(label)])
+
+    def rival_missed(self, value: Any, target: Any, labels: Sequence[str]) -> np.ndarray:
+        """Return a label that is not the target's, ``int64 (1,)``."""
+        return np.array([(list(labels).index(str(target)) + 1) % len(labels)])

@@ -13,4 +13,5 @@ PLUGIN = TaskInfo(
     answer="undercut.tasks.token_classification.prediction:Tagged",
     row="undercut.tasks.token_classification.shown:row",
     lines="undercut.tasks.token_classification.shown:lines",
+    rival=True,
 )

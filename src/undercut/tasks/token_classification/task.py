@@ -15,16 +15,19 @@ import numpy as np
 
 from undercut.core.contracts import Judged, Scored
 from undercut.core.errors import Problem, UndercutError, did_you_mean
+from undercut.core.explaining import Asked
 from undercut.core.types import Examples
 from undercut.measures.record import Evaluation
 from undercut.tasks.token_classification import scheme
 from undercut.tasks.token_classification.align import Batch, Spans, spans_of, words_under
+from undercut.tasks.token_classification.asked import asked
 from undercut.tasks.token_classification.evaluate import evaluate
 from undercut.tasks.token_classification.found import confidence, find
 from undercut.tasks.token_classification.judge import codes, judge
 from undercut.tasks.token_classification.prediction import Entity, Tagged
 from undercut.tasks.token_classification.prompt import rival_answer, rival_prompt
 from undercut.tasks.token_classification.pseudo import pseudo_inputs
+from undercut.tasks.token_classification.reply import read_entities
 from undercut.tasks.token_classification.words import words_of
 
 
@@ -160,6 +163,12 @@ class TokenClassification:
             truncated=truncated,
         )
 
+    def asked(
+        self, log_probs: np.ndarray, value: Any, labels: Sequence[str], against: str | None
+    ) -> list[Asked]:
+        """Return what can be explained of an answer, each against another."""
+        return asked(log_probs, value, labels, against)
+
     def rival_prompt(self, labels: Sequence[str]) -> str:
         """Return the instruction a language model would be given; the text is the next message."""
         return rival_prompt(self.class_names(labels))
@@ -167,6 +176,18 @@ class TokenClassification:
     def rival_answer(self, value: Any, target: Any) -> str:
         """Return the entities as the JSON list the instruction asks for."""
         return rival_answer(self.text(value), target)
+
+    def rival_units(self, reply: str, value: Any, labels: Sequence[str]) -> np.ndarray | None:
+        """Return the tags of the entities a reply lists, ``int64 (w,)``; None when it is no list.
+
+        See :func:`undercut.tasks.token_classification.reply.read_entities`.
+        """
+        found = read_entities(reply, words_of(value), self.class_names(labels))
+        return None if found is None else self.encode(Examples([value], [found], [""]), labels)
+
+    def rival_missed(self, value: Any, target: Any, labels: Sequence[str]) -> np.ndarray:
+        """Return tags without any entity, ``int64 (w,)``."""
+        return np.full(len(words_of(value)), list(labels).index(scheme.OUTSIDE))
 
     def _read(self, examples: Examples, labels: Sequence[str]) -> tuple[Batch, Spans]:
         """Return the words and the entities of rows, or raise with the types nobody knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.economics.data_value import error_after
+from undercut.economics.data_value import EXTRAPOLATION, error_after
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import figure, money, number, percent, whole_percent
 from undercut.pipeline.report.svg.axes import Axis, around
@@ -14,8 +14,6 @@ from undercut.pipeline.scenario.facts import EconomicsFacts
 LABELS = "How many labels are enough?"
 DECIDES = "Which assumption decides?"
 PIECES = 60
-AHEAD = 4.0
-"""Times the rows measured up to which the curve is drawn: beyond it is a guess."""
 
 
 def labels(facts: EconomicsFacts) -> Figure:
@@ -34,7 +32,7 @@ def labels(facts: EconomicsFacts) -> Figure:
         return Figure("labels", LABELS, why, None, table)
     fitted, most = c.curve, float(c.points[-1].rows)
     best = c.best
-    right = AHEAD * most
+    right = EXTRAPOLATION * most
     if best is not None and best.labels < right:
         right = max(1.25 * best.labels, 1.6 * most)
     first = float(c.points[0].rows)
@@ -79,12 +77,12 @@ def _stop(facts: EconomicsFacts) -> str:
     most, best = c.points[-1].rows, c.best.labels
     if best <= most:
         return f"You have enough: past {number(best)} the next label costs more than it brings."
-    beyond = (
-        ", far beyond what was measured: buy some, then measure again"
-        if c.best.extrapolated
-        else ""
-    )
-    return f"About {number(best)}; you have {number(most)}{beyond}."
+    if c.best.extrapolated:
+        return (
+            f"More than {number(EXTRAPOLATION * most)}, {EXTRAPOLATION:g} times what was measured, "
+            "beyond which the curve says nothing: buy some, then measure again."
+        )
+    return f"About {number(best)}; you have {number(most)}."
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from undercut.core.errors import UndercutError, fail
-from undercut.pipeline.report.format import one_line
-from undercut.pipeline.rival.address import Address
-from undercut.pipeline.rival.prompt import sendable
+from undercut.measures.words import one_line
+from undercut.models.api.address import Address
+from undercut.models.api.messages import sendable
 
 LONGEST_TEXT = 4000
 LONGEST_MESSAGE = 300

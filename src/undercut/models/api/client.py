@@ -19,8 +19,8 @@ from types import TracebackType
 from typing import Any
 
 from undercut.core.errors import MissingExtra, Problem, UndercutError
-from undercut.pipeline.rival.address import ENDPOINT, Address
-from undercut.pipeline.rival.replies import Refused, Reply, fatal, message_of, read_reply
+from undercut.models.api.address import ENDPOINT, Address
+from undercut.models.api.replies import Refused, Reply, fatal, message_of, read_reply
 
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 LONGEST_PAUSE_SECONDS = 30.0

@@ -8,11 +8,11 @@ from email.utils import format_datetime
 
 import pytest
 
-from pipeline.rival.fake_api import FakeApi, completion, error, usage
+from models.api.fake_api import FakeApi, completion, error, usage
 from undercut.core.errors import MissingExtra, UndercutError
-from undercut.pipeline.rival import address
-from undercut.pipeline.rival.address import Address
-from undercut.pipeline.rival.client import RivalClient, Stopped, Unanswered, seconds_asked
+from undercut.models.api import address
+from undercut.models.api.address import Address
+from undercut.models.api.client import RivalClient, Stopped, Unanswered, seconds_asked
 
 KEY = "sk-test-0123456789abcdef"
 MESSAGES = [{"role": "user", "content": "hello"}]
