@@ -20,6 +20,7 @@ from benchmarks import (
     datasets,
     growth,
     kills,
+    economics,
     labels,
     linear_model,
     ours,
@@ -55,6 +56,7 @@ WHAT = {
     "growth": "predict --out on ten thousand to ten million rows, killed half-way and resumed",
     "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
     "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
+    "economics": "equilibria beside pyblp where installed, price wars, recovery of demand",
     "startup": "undercut --help",
     "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
     "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
@@ -339,6 +341,17 @@ class Bench:
                 ],
                 f"{name}, seed {seed}",
             )
+    def economics(self) -> None:
+        """Formulas: one thread, each in a process of its own."""
+        for kind in economics.KINDS:
+            for paths in economics.PATHS.get(kind, (0,)):
+                request = {"kind": kind, "paths": paths}
+                self.add(
+                    "economics",
+                    economics.SETTINGS,
+                    lambda r=request: call("benchmarks.economics", r, 1)["rows"],
+                    f"{kind}{f', {paths} paths' if paths else ''}",
+                )
 
     def startup(self) -> None:
         """The start of the command line."""
@@ -406,6 +419,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1 if bench.failures else 0
     if what in ("all", "startup"):
         bench.startup()
+    if what in ("all", "economics"):
+        bench.economics()
     for seed in options.seeds:
         if what in ("all", "peers"):
             bench.peers(seed)
