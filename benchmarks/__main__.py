@@ -15,6 +15,7 @@ from benchmarks import (
     chinese,
     coreset,
     datasets,
+    economics,
     labels,
     linear_model,
     ours,
@@ -42,6 +43,7 @@ WHAT = {
     "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
+    "economics": "equilibria beside pyblp where installed, price wars, recovery of demand",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -267,6 +269,18 @@ class Bench:
                     f"{name}, {method}, seed {seed}",
                 )
 
+    def economics(self) -> None:
+        """Formulas: one thread, each in a process of its own."""
+        for kind in economics.KINDS:
+            for paths in economics.PATHS.get(kind, (0,)):
+                request = {"kind": kind, "paths": paths}
+                self.add(
+                    "economics",
+                    economics.SETTINGS,
+                    lambda r=request: call("benchmarks.economics", r, 1)["rows"],
+                    f"{kind}{f', {paths} paths' if paths else ''}",
+                )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -316,6 +330,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if what in ("all", "startup"):
         bench.startup()
+    if what in ("all", "economics"):
+        bench.economics()
     for seed in options.seeds:
         if what in ("all", "peers"):
             bench.peers(seed)

@@ -131,6 +131,7 @@ def bills(plan: Plan, usage_1k: Any) -> Array:
     read = Arrays()
     usage = read.not_negative("usage_1k", usage_1k)
     read.problems.extend(_plan("plan", plan))
+    read.expect(usage.ndim <= 1, "one row of usage", f"shape {usage.shape}", "usage_1k")
     read.done()
     beyond = np.maximum(usage - plan.included_1k, 0.0)
     if plan.overage_usd_per_1k is None:
@@ -162,6 +163,7 @@ def price_list(
     """
     read = Arrays()
     usage = np.atleast_1d(read.not_negative("usage_1k", usage_1k))
+    read.expect(usage.ndim == 1, "one row of usage", f"shape {usage.shape}", "usage_1k")
     for i, plan in enumerate(plans):
         read.problems.extend(_plan(f"plans[{i}]", plan))
     names = [p.name for p in plans]

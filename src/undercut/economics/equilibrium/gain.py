@@ -14,18 +14,17 @@ FACTORS = np.concatenate(
 AT_ONCE = 2_000_000
 
 
-def gain_logit(m: Markets, price: Array, share: Array, outside: Array, multiplier: Array) -> Array:
+def gain_logit(m: Markets, markup: Array, share: Array, outside: Array) -> Array:
     """Return the largest relative gain of a firm that moves one price alone, ``(T,)``.
 
     A product that would be asked for beyond its capacity sells its capacity.
     """
-    markup = price - m.cost
     rest = outside + (share.sum(axis=1, keepdims=True) - share)
     rest = np.maximum(rest, np.finfo(float).tiny)
     own = m.by_firm(share * markup)[:, m.owner]
     others = own - share * markup  # of the firm's other products
-    best = np.zeros(len(price))
-    for factors in np.array_split(FACTORS, max(1, price.size * len(FACTORS) // AT_ONCE)):
+    best = np.zeros(len(markup))
+    for factors in np.array_split(FACTORS, max(1, markup.size * len(FACTORS) // AT_ONCE)):
         f = factors[:, None, None]  # (G, 1, 1)
         change = np.clip(-m.alpha * markup * (f - 1.0), -700.0, 700.0)
         weight = share * np.exp(np.minimum(change, 300.0))

@@ -26,6 +26,7 @@ class Markets:
         capacity: thousand requests a month, ``(T, J)``, or ``None``.
         market: M, thousand requests a month.
         single: the caller gave one market without a leading axis.
+        member: 1 where a product is a firm's, ``(J, F)``; ``None`` where each is its own.
     """
 
     delta: Array
@@ -37,6 +38,7 @@ class Markets:
     capacity: Array | None
     market: float
     single: bool
+    member: Array | None
 
     def out(self, values: Array) -> Array:
         """Return the values as the caller gave his: without the leading axis for one market."""
@@ -44,7 +46,7 @@ class Markets:
 
     def by_firm(self, values: Array) -> Array:
         """Return sums over each firm's products, ``(T, J) -> (T, F)``."""
-        return sum_by(values, self.owner, len(self.firms))
+        return values if self.member is None else np.asarray(values @ self.member)
 
 
 def sum_by(values: Array, group: Array, groups: int) -> Array:
@@ -53,9 +55,12 @@ def sum_by(values: Array, group: Array, groups: int) -> Array:
         return values
     if groups == 1:
         return values.sum(axis=-1, keepdims=True)
-    member = np.zeros((values.shape[-1], groups))
-    member[np.arange(len(group)), group] = 1.0
-    return np.asarray(values @ member)
+    return np.asarray(values @ members(group, groups))
+
+
+def members(group: Array, groups: int) -> Array:
+    """Return 1 where a product is in a group, ``(J, groups)``."""
+    return np.equal.outer(group, np.arange(groups)).astype(np.float64)
 
 
 def markets(
@@ -94,7 +99,7 @@ def markets(
         fits = fits and (value.ndim < 2 or value.shape[0] in (1, count))
         read.expect(fits, f"a shape that fits {(count, products)}", f"{value.shape}", name)
     for name, value in columns.items():
-        fits = value.size in (1, count)
+        fits = value.size in (1, count) and value.ndim <= 1
         read.expect(fits, f"one figure, or one for each of {count} markets", f"{value.shape}", name)
     read.done()
     owners, firms = codes(names)
@@ -109,6 +114,7 @@ def markets(
         capacity=None if k is None else np.broadcast_to(k, shape),
         market=float(market),
         single=single and (k is None or k.ndim <= 1),
+        member=None if len(firms) == products else members(owners, len(firms)),
     )
 
 
@@ -117,9 +123,11 @@ def _capacity(read: Arrays, capacity: Any) -> Array:
     if isinstance(capacity, (list, tuple)):
         capacity = [np.inf if v is None else v for v in capacity]
     try:
-        raw = np.asarray(capacity, dtype=np.float64)
+        raw = np.asarray(capacity)
+        free = np.isposinf(raw) if raw.dtype.kind == "f" else np.zeros(raw.shape, dtype=bool)
     except (TypeError, ValueError, OverflowError):
         return read.positive("capacity", capacity)
-    free = raw == np.inf
+    if not free.any():
+        return read.positive("capacity", capacity)
     checked = read.positive("capacity", np.where(free, 1.0, raw))
     return np.where(free, np.inf, checked) if checked.shape == raw.shape else checked

@@ -11,11 +11,13 @@ from undercut.core.errors import fail
 from undercut.economics.arrays import Array
 
 STEPS = 1000
-CLOSE = 2e-15
+CLOSE = 2e-13
 """Relative step at which a market is done."""
 ENOUGH = 1e-11
 """Relative residual above which a market counts as unsolved."""
-DEPTH = 5
+DEPTH = 4
+PATIENCE = 20
+FRESH = 250
 
 Step = Callable[[Array, Array], Array]
 
@@ -41,61 +43,62 @@ def solve(step: Step, start: Array, highest: float) -> tuple[Array, int]:
 
 
 def _anderson(step: Step, start: Array) -> tuple[Array, int, Array]:
-    x = start.copy()
-    open_ = np.arange(len(x))
-    solved = np.zeros(len(x), dtype=bool)
+    """Iterate all markets; return the last markups, the steps, and which markets are solved."""
+    found, solved = start.copy(), np.zeros(len(start), dtype=bool)
+    open_, at = np.arange(len(start)), start
     xs: list[Array] = []
     gaps: list[Array] = []
-    best = np.full(len(x), np.inf)
+    best = np.full(len(start), np.inf)
     count = 0
     for count in range(1, STEPS + 1):
-        at = x[open_]
         new = step(at, open_)
         gap = new - at
         error = np.abs(gap / new).max(axis=1)
-        # The step at a solved market is exact to rounding; stop when it is, or no longer falls.
         done = error <= CLOSE
-        done |= (error <= 1e-13) & (error >= 0.5 * best[open_])
-        best[open_] = np.minimum(best[open_], error)
-        x[open_] = new
+        if count > PATIENCE:
+            # Rounding may keep a market from coming closer.
+            done |= (error <= ENOUGH) & (error >= 0.5 * best)
+            best = np.minimum(best, error)
         if done.any():
-            solved[open_[done]] = True
+            found[open_], solved[open_[done]] = new, True
             keep = ~done
-            open_, new, gap = open_[keep], new[keep], gap[keep]
+            open_, new, gap, best = open_[keep], new[keep], gap[keep], best[keep]
             xs, gaps = [v[keep] for v in xs], [v[keep] for v in gaps]
             if not len(open_):
                 break
-        xs.append(new)
-        gaps.append(gap)
-        xs, gaps = xs[-DEPTH:], gaps[-DEPTH:]
+        xs, gaps = [*xs[1 - DEPTH :], new], [*gaps[1 - DEPTH :], gap]
+        at = new
         if len(gaps) > 1:
             mixed = _mix(xs, gaps)
-            good = np.isfinite(mixed).all(axis=1) & (mixed > 0).all(axis=1)
-            x[open_] = np.where(good[:, None], mixed, new)
-        if count == STEPS // 2:  # a start without memory for what cycles
+            at = mixed if mixed.min() > 0 else _sane(mixed, new)
+        if count % FRESH == 0:  # a start without memory for what cycles
             xs, gaps = [], []
-    left = ~solved
-    if left.any():
-        rows = np.flatnonzero(left)
-        gap = np.abs(step(x[rows], rows) / x[rows] - 1.0).max(axis=1)
-        solved[rows[gap <= ENOUGH]] = True
-    return x, count, solved
+    if len(open_):
+        found[open_] = at
+    return found, count, solved
+
+
+def _sane(mixed: Array, new: Array) -> Array:
+    """Return the accelerated step where it is positive throughout, else the plain one."""
+    good = (mixed > 0).all(axis=1) & np.isfinite(mixed).all(axis=1)
+    return np.where(good[:, None], mixed, new)
 
 
 def _mix(xs: list[Array], gaps: list[Array]) -> Array:
     """Combine the last steps so that their gaps cancel in the least-squares sense."""
     last, outcome = gaps[-1], xs[-1]
-    dg = np.stack([last - g for g in gaps[:-1]], axis=1)  # (k, d, J)
-    dx = np.stack([outcome - v for v in xs[:-1]], axis=1)
+    dg = last[:, None] - np.array(gaps[:-1]).transpose(1, 0, 2)  # (k, d, J)
     square = dg @ dg.transpose(0, 2, 1)
-    size = np.trace(square, axis1=1, axis2=2)[:, None, None]
-    square = square + (1e-14 * size + 1e-300) * np.eye(square.shape[1])
-    right = dg @ last[:, :, None]
+    size = square.trace(axis1=1, axis2=2)[:, None, None]
+    square += (1e-14 * size + 1e-300) * np.eye(square.shape[1])
     try:
-        gamma = np.linalg.solve(square, right)
+        gamma = np.linalg.solve(square, dg @ last[:, :, None])[:, :, 0]  # (k, d)
     except np.linalg.LinAlgError:
         return outcome
-    return np.asarray(outcome - (dx * gamma).sum(axis=1))
+    mixed = outcome * (1.0 - gamma.sum(axis=1, keepdims=True))
+    for i, before in enumerate(xs[:-1]):
+        mixed += gamma[:, i : i + 1] * before
+    return mixed
 
 
 def _one(step: Step, t: int, starts: list[Array]) -> Array:

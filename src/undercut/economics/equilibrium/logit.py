@@ -12,11 +12,11 @@ segments (:func:`nash_mixed`) or nests (:func:`nash_nested`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp, wrightomega
+from scipy.special import wrightomega
 
 from undercut.economics.arrays import Array
 from undercut.economics.equilibrium.capacity import capped_odds
@@ -27,6 +27,9 @@ from undercut.economics.equilibrium.roots import falling_root
 
 LEAST = -700.0
 """Below this logarithm a share is 0 to a float; it is kept here so that its logarithm exists."""
+NOTHING = 1e-300
+TOGETHER = 15
+"""Steps of the fast method before the sure one takes over."""
 
 
 def nash_logit(
@@ -66,26 +69,83 @@ def nash_logit(
     # Everything is measured from the largest exponent, so that large utilities lose no digits.
     base = np.maximum(m.outside, log_firm.max(axis=1, keepdims=True))
     y, nothing = log_firm - base, m.outside - base
-    limits = None if m.capacity is None else np.log(m.capacity / m.market)
-    tops = log_t - base
+    alone = wrightomega(np.maximum(y - nothing - 1.0, LEAST))
+    high = np.log(np.exp(nothing) + np.exp(y - 1.0).sum(axis=1, keepdims=True))
+    start = np.minimum(nothing + np.log1p(alone.sum(axis=1, keepdims=True)), high)
+    if m.capacity is None:
+        u, h, steps, done = _together(y, nothing, start)
+        if not done.all():
+            left = np.flatnonzero(~done)
+            u[left], h[left], more = _apart(y[left], nothing[left], start[left], high[left])
+            steps += more
+    else:
+        limits, tops = np.log(m.capacity / m.market), log_t - base
 
-    def odds(h: Array, rows: Array) -> tuple[Array, Array]:
-        if limits is None:
-            return _odds(y[rows] - h[:, None])
-        return capped_odds(tops[rows] - h[:, None], limits[rows], m.owner, firms)
+        def odds(h: Array, rows: Array) -> tuple[Array, Array]:
+            return capped_odds(tops[rows] - h, limits[rows], m.owner, firms)
 
+        u, h, steps = _search(odds, nothing, start, high)
+    held = u / (1.0 + u)
+    if m.capacity is None:
+        # From the odds, not from the prices: a large price has too few digits for an exponential.
+        share = np.where(held < NOTHING, 0.0, held)
+        if firms < log_t.shape[1]:
+            share = share[:, m.owner] * np.exp(log_t - log_firm[:, m.owner])
+    else:
+        share = np.exp(np.minimum(tops - 1.0 - u[:, m.owner] - h, limits))
+    return _finish(m, u, share, np.exp(nothing - h), h + base, steps, check)
+
+
+def _together(y: Array, nothing: Array, h: Array) -> tuple[Array, Array, int, Array]:
+    """Solve for the odds and ``h = ln H`` at once by Newton's method; say where it settled.
+
+    Each firm: ``ln(u/(1 + u)) + u + 1 = y - h``; all: ``e^(nothing - h) + sum u/(1 + u) = 1``.
+    """
+    u = wrightomega(np.maximum(y - h - 1.0, LEAST))
+    done = np.zeros(len(y), dtype=bool)
+    steps = 0
+    for _ in range(TOGETHER):
+        steps += 1
+        least = 1.0 / (1.0 + u)
+        share = u * least
+        target = y - h
+        hopeless = target < LEAST  # no share to a float, whatever the others do
+        any_hopeless = hopeless.any()
+        if any_hopeless:
+            target = np.maximum(target, LEAST)
+        off = np.log(share) + u + (1.0 - target)
+        slope = least / u + 1.0
+        fall = least * least / slope  # -dS/dh
+        if any_hopeless:
+            fall[hopeless] = 0.0
+        rest = np.exp(nothing - h)
+        total = rest + (share - fall * off).sum(axis=1, keepdims=True) - 1.0
+        move = total / (rest + fall.sum(axis=1, keepdims=True) + 1e-300)
+        change = (off + (np.where(hopeless, 0.0, move) if any_hopeless else move)) / slope
+        u, h = np.maximum(u - change, 0.1 * u), np.maximum(h + move, nothing)
+        done = (np.abs(change) <= 1e-9 * u).all(axis=1) & (np.abs(move[:, 0]) <= 1e-9)
+        if done.all():
+            break
+    return u, h, steps, done
+
+
+def _apart(y: Array, nothing: Array, start: Array, high: Array) -> tuple[Array, Array, int]:
+    """Solve for ``h`` in a bracket, with the odds solved at each: slow, and sure."""
+    return _search(lambda h, rows: _odds(y[rows] - h), nothing, start, high)
+
+
+def _search(
+    odds: Callable[[Array, Array], tuple[Array, Array]], nothing: Array, start: Array, high: Array
+) -> tuple[Array, Array, int]:
     def excess(h: Array, rows: Array) -> tuple[Array, Array]:
-        u, fall = odds(h, rows)
+        u, fall = odds(h[:, None], rows)
         rest = np.exp(nothing[rows, 0] - h)
         total = rest + (u / (1.0 + u)).sum(axis=1)
         return np.log(total), -(rest + fall.sum(axis=1)) / total
 
-    high = logsumexp(np.concatenate([nothing, y - 1.0], axis=1), axis=1)
-    alone = wrightomega(np.clip(y - nothing - 1.0, LEAST, None))
-    start = np.minimum(nothing[:, 0] + np.log1p(alone.sum(axis=1)), high)
-    h, steps = falling_root(excess, nothing[:, 0], high, start)
-    u, _ = odds(h, np.arange(len(h)))
-    return _finish(m, u, h[:, None] + base, steps, check)
+    h, steps = falling_root(excess, nothing[:, 0], high[:, 0], start[:, 0])
+    u, _ = odds(h[:, None], np.arange(len(h)))
+    return u, h[:, None], steps
 
 
 def _log_sums(values: Array, owner: Array, firms: int) -> Array:
@@ -112,22 +172,24 @@ def _odds(y: Array) -> tuple[Array, Array]:
     return u, u / ((1.0 + u) * (1.0 + u + u * u))
 
 
-def _finish(m: Markets, u: Array, log_h: Array, steps: int, check: bool) -> Equilibrium:
+def _finish(
+    m: Markets, u: Array, share: Array, outside: Array, log_h: Array, steps: int, check: bool
+) -> Equilibrium:
     markup = (1.0 + u) / m.alpha  # (T, F)
-    price = m.cost + markup[:, m.owner]
+    each = markup[:, m.owner]
+    price = m.cost + each
     multiplier = np.zeros_like(price)
     if m.capacity is not None:
         # A product at its limit is priced so that exactly the limit is bought.
         full = (m.delta - np.log(m.capacity / m.market) - log_h) / m.alpha
         multiplier = np.maximum(full - price, 0.0)
-        price = price + multiplier
-    share, outside = shares(m.delta - m.alpha * price, m.outside)
+        price, each = price + multiplier, each + multiplier
     others = _all_but_own(m.by_firm(share), outside)
     # 1/(alpha (1 - S_f)) is the markup over cost and multiplier.
-    error = np.abs(m.alpha * others[:, m.owner] * (price - m.cost - multiplier) - 1.0)
-    profit = m.market * share * (price - m.cost)
+    error = np.abs(m.alpha * others * markup - 1.0)
+    profit = m.market * share * each  # of a large price the difference to cost has no digits left
     firm_profit = m.by_firm(profit)
-    gain = gain_logit(m, price, share, outside, multiplier) if check else None
+    gain = gain_logit(m, each, share, outside) if check else None
     return Equilibrium(
         price=m.out(price),
         share=m.out(share),
@@ -188,7 +250,7 @@ def best_replies(
         UndercutError: figures out of range or shapes that do not fit; all are listed.
     """
     m = markets(delta, cost, alpha, None, None, market, log_outside)
-    log_t = logsumexp(m.delta - m.alpha * m.cost, axis=1, keepdims=True)
+    log_t = np.logaddexp.reduce(m.delta - m.alpha * m.cost, axis=1, keepdims=True)
     w = wrightomega(np.maximum(log_t - m.outside - 1.0, LEAST))
     markup = (1.0 + w) / m.alpha
     price = m.cost + markup

@@ -75,10 +75,11 @@ def nash_mixed(
     def step(markup: Array, rows: Array) -> Array:
         """Return ``Lambda^-1 [s + (O o Gamma) markup]``, ``(k, J)``."""
         s = _shares(m, m.cost[rows] + markup, rows)  # (k, R, J)
-        own = (s * markup[:, None, :]) @ m.member  # (k, R, F)
-        pull = m.weight * m.alpha * s
-        up = (m.weight * s * (1.0 + m.alpha * own[:, :, m.owner])).sum(axis=1)
-        down = pull.sum(axis=1)
+        own = s @ (markup[:, :, None] * m.member)  # (k, R, F)
+        # sum_r w s_rj (1 + alpha own_rf) for every product and firm; then each product's own firm.
+        by_firm = s.transpose(0, 2, 1) @ (m.weight * (1.0 + m.alpha * own))  # (k, J, F)
+        up = by_firm[:, np.arange(len(m.owner)), m.owner]
+        down = (m.weight * m.alpha)[:, 0] @ s
         if down.min() > 1e-280:
             return np.asarray(up / down)
         return _step_in_logs(m, markup, rows, own)
@@ -161,7 +162,8 @@ def _read(
 
 def _shares(m: _Segments, price: Array, rows: Array) -> Array:
     """Return shares within each segment, ``(k, R, J)``."""
-    v = m.delta[rows] - m.alpha * price[:, None, :]
+    v = m.alpha * price[:, None, :]
+    np.subtract(m.delta if len(rows) == len(m.delta) else m.delta[rows], v, out=v)
     top = np.maximum(v.max(axis=2, keepdims=True), m.outside)
     v -= top
     np.exp(v, out=v)
