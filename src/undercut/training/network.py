@@ -83,6 +83,13 @@ class Network(Protocol):
     def linear(self, weight: Tensor, bias: Tensor) -> Head:
         """Return the head ``unit rows @ weight.T + bias``; ``(S, D)``, ``(S,)``."""
 
+    def reopened(self, module: Any) -> Head:
+        """Return the head of a fitted model, for all K labels, to be trained further.
+
+        Args:
+            module: what ``ArchitectureInfo.module`` loads.
+        """
+
     def save(
         self, out: Path, head: Any, seen: np.ndarray, labels: int, trained: Mapping[str, Tensor]
     ) -> tuple[dict[str, Any], int]:

@@ -95,6 +95,10 @@ class EncoderNetwork:
         """Return a linear head."""
         return LinearHead(weight, bias)
 
+    def reopened(self, module: Any) -> LinearHead:
+        """Return the head of a fitted model, for all labels."""
+        return LinearHead(module.weight.detach() * module.scale, module.bias.detach())
+
     def save(
         self,
         out: Path,

@@ -48,6 +48,11 @@ class TaggerNetwork:
         """Return a head over unit rows without features of words."""
         return TagHead(weight, bias, normalise=True)
 
+    def reopened(self, module: Any) -> TagHead:
+        """Return the head of a fitted model, for all tags."""
+        head: TagHead = module.head
+        return head
+
     def save(
         self,
         out: Path,
