@@ -90,6 +90,8 @@ class BackendInfo:
 
     Attributes:
         lanes: whether several threads may run one session of one core side by side, and gain by it.
+        streams: whether ``load`` takes a fourth argument, how many threads will do so, because
+            the runtime itself keeps a place for each.
     """
 
     name: str
@@ -99,6 +101,7 @@ class BackendInfo:
     requires: tuple[str, ...] = ()
     extra: str = ""
     lanes: bool = False
+    streams: bool = False
 
 
 @dataclass(frozen=True)
