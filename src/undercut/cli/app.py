@@ -20,7 +20,7 @@ COMMANDS = {
     "tune": "Search methods and options within a budget; the best becomes a run.",
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
-    "compress": "Shrink an artefact; the gate passes or refuses each result.",
+    "compress": "Find the cheapest form of an artefact that passes the gate.",
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
     "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",

@@ -158,7 +158,7 @@ def _judge(
         (reference[1], candidate[1]),
         judge=context.judge,
         answers=lambda x: context.task.answers(x, unlabelled, context.data.labels),
-        max_drop=gating.max_drop,
+        max_drop=gating.max_drop / 100,
         min_agreement=gating.min_agreement,
         labels_reference=reference[2].labels,
         labels_candidate=candidate[2].labels,

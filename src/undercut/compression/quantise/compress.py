@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from undercut.compression.quantise import calibration, saturation, sensitivity
+from undercut.compression import calibration
+from undercut.compression.quantise import saturation, sensitivity
 from undercut.compression.quantise.files import quiet, write_dynamic, write_static
 from undercut.compression.quantise.options import QuantiseOptions
 from undercut.core.errors import fail

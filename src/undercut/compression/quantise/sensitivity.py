@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from undercut.compression.quantise import calibration
+from undercut.compression import calibration
 from undercut.compression.quantise.files import products, quiet, write_dynamic, write_static
 from undercut.compression.quantise.options import QuantiseOptions
 from undercut.core import plugins
@@ -36,9 +36,7 @@ def ranking(job: ShrinkJob, options: QuantiseOptions, reduce: bool) -> list[tupl
     return _KNOWN[key]
 
 
-def _measured(
-    job: ShrinkJob, options: QuantiseOptions, reduce: bool
-) -> list[tuple[str, float]]:
+def _measured(job: ShrinkJob, options: QuantiseOptions, reduce: bool) -> list[tuple[str, float]]:
     info = plugins.get("model", job.manifest.architecture)
     frontend = plugins.attr(info.frontend)(job.source, job.manifest)
     inputs = calibration.texts(job, ROWS) or list(MADE_UP)

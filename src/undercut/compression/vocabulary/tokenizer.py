@@ -39,9 +39,7 @@ def pieces(document: dict[str, Any]) -> list[str]:
     return found
 
 
-def kept_ids(
-    document: dict[str, Any], used: Iterable[int], share: float, pad_id: int
-) -> list[int]:
+def kept_ids(document: dict[str, Any], used: Iterable[int], share: float, pad_id: int) -> list[int]:
     """Return the ids of the pieces that stay, rising.
 
     Args:
