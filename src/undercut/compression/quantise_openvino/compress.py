@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
+from contextlib import redirect_stdout
 from typing import Any
 
 import nncf
@@ -54,23 +56,20 @@ def _quantised(job: ShrinkJob, model: ov.Model) -> ov.Model:
     batches = calibration.batches(job, options.calibration_rows)
     names = {op.get_friendly_name() for op in model.get_ordered_ops()}
     kept = [n for n in (*HEADS, *options.keep) if n in names]
-    level = nncf_logger().level
-    nncf_logger().setLevel(logging.ERROR)
+    logger = logging.getLogger("nncf")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
-        return nncf.quantize(
-            model,
-            nncf.Dataset(batches, lambda b: dict(b)),
-            model_type=nncf.ModelType.TRANSFORMER,
-            subset_size=len(batches),
-            ignored_scope=nncf.IgnoredScope(names=kept),
-        )
+        with redirect_stdout(io.StringIO()):  # nncf draws its progress there
+            return nncf.quantize(
+                model,
+                nncf.Dataset(batches, dict),
+                model_type=nncf.ModelType.TRANSFORMER,
+                subset_size=len(batches),
+                ignored_scope=nncf.IgnoredScope(names=kept),
+            )
     finally:
-        nncf_logger().setLevel(level)
-
-
-def nncf_logger() -> logging.Logger:
-    """Return the logger nncf tells its progress to."""
-    return logging.getLogger("nncf")
+        logger.setLevel(level)
 
 
 def mend(job: ShrinkJob) -> OpenVinoOptions | None:

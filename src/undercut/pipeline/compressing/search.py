@@ -148,8 +148,13 @@ class Search:
 
     def _keep(self, made: Made, status: str, why: str) -> None:
         """Measure a form and write it down; a refused one is measured too, to show what it lost."""
-        figures = measured(self.lab, made, self.goal)
-        artefacts.amend(made.folder, measured=figures)
+        figures = None
+        try:
+            figures = measured(self.lab, made, self.goal)
+            artefacts.amend(made.folder, measured=figures)
+        except UndercutError:
+            if status != "refused":  # what cannot be run has been refused already
+                raise
         cpu = float(
             sum(
                 (
@@ -171,11 +176,12 @@ class Search:
             gate=made.verdict,
             tries=made.step.result["tries"],
             measured=figures,
-            usd_per_1k=usd_per_1k(figures, self.rates, self.when),
+            usd_per_1k=usd_per_1k(figures, self.rates, self.when) if figures else None,
             cpu_seconds=cpu,
         )
         self.forms.append(form)
-        self.say(f"{form.name}: {status}; {figures.texts_per_second:,.0f} texts/s")
+        speed = f"; {figures.texts_per_second:,.0f} texts/s" if figures else ""
+        self.say(f"{form.name}: {status}{speed}")
 
 
 def decide(forms: list[Form], goal: str) -> list[Form]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from undercut.core.errors import UndercutError
 from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Metric
-from undercut.pipeline.compressing.parts import changed
+from undercut.pipeline.compressing.parts import changed, parts_of
 from undercut.pipeline.compressing.plan import Change
 from undercut.pipeline.compressing.rows import Rows
 from undercut.pipeline.forms import Material, export, milder, options_of, shrink
@@ -92,8 +93,6 @@ def reference(lab: Lab) -> Made:
     """Score the model itself."""
 
     def work(folder: Path) -> dict[str, Any]:
-        import shutil
-
         shutil.copytree(lab.root, folder / ARTEFACT)
         quality = _score(lab, folder)
         return {"gate": None, "quality": quality, "tries": []}
@@ -130,8 +129,7 @@ def make(lab: Lab, before: Made, root: Made, change: Change) -> Made | None:
             found = changed(before.folder, target / ARTEFACT, name, _apply(lab, change, now))
             if found is None:
                 return {"gate": None, "quality": None, "tries": [], "applies": False}
-            quality = _score(lab, target)
-            result = _judge(lab, root.step.folder, target)
+            quality, result = _tested(lab, root.step.folder, target)
             better = None
             if result.verdict != "passed" and change.info is not None and attempt + 1 < MOST_TRIES:
                 better = _milder(lab, change, before, target, now)
@@ -141,8 +139,6 @@ def make(lab: Lab, before: Made, root: Made, change: Change) -> Made | None:
             now = better
         for path in target.iterdir():
             path.rename(folder / path.name)
-        import shutil
-
         for path in folder.glob("try-*"):
             shutil.rmtree(path)
         artefacts.amend(folder / ARTEFACT, gate=result)
@@ -187,8 +183,6 @@ def _apply(lab: Lab, change: Change, options: Any) -> Any:
 
 def _milder(lab: Lab, change: Change, before: Made, target: Path, options: Any) -> Any:
     """Return milder options, found on the first part that the change applies to."""
-    from undercut.pipeline.compressing.parts import parts_of
-
     assert change.info is not None
     for part in parts_of(before.folder).values():
         manifest = artefacts.read_manifest(part, verify=False)
@@ -220,6 +214,21 @@ def _score(lab: Lab, folder: Path) -> dict[str, Any]:
         return Metric(value=0.0, n=len(lab.rows.held)).model_dump(mode="json")
     judged = lab.rows.task.judge(scores, lab.rows.held, lab.manifest.labels)
     return judged.quality.model_dump(mode="json")
+
+
+def _tested(lab: Lab, reference: Path, candidate: Path) -> tuple[dict[str, Any], GateResult]:
+    """Score and judge a form; one that cannot be run is refused, whatever the runtime raises."""
+    try:
+        return _score(lab, candidate), _judge(lab, reference, candidate)
+    except Exception as e:
+        why = f"It cannot be run: {type(e).__name__}: {str(e).splitlines()[0] if str(e) else ''}."
+        refused = GateResult(
+            verdict="refused",
+            reason=why,
+            reference=artefacts.hash_of(lab.manifest),
+            max_drop=lab.bounds.max_drop / 100,
+        )
+        return Metric(value=0.0, n=len(lab.rows.held)).model_dump(mode="json"), refused
 
 
 def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
@@ -272,8 +281,3 @@ def measured(lab: Lab, made: Made, better: Any) -> Measurement:
             continue
         found.append(Measurement.model_validate(step.result))
     return min(found, key=better)
-
-
-def with_teacher(lab: Lab, teacher: Path) -> Lab:
-    """Return the lab with a teacher whose answers are to be kept."""
-    return replace(lab, material=replace(lab.material, teacher=teacher))
