@@ -15,12 +15,11 @@ from safetensors.numpy import load_file, save_file
 from conformance.fitted import TRAIN, VALID, job_of, write
 from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
-from undercut.compression import calibration
 from undercut.compression.gate import gate
-from undercut.compression.quantise.compress import compress
+from undercut.compression.quantise.files import quiet, write_static
 from undercut.compression.quantise.options import QuantiseOptions
-from undercut.core.shrinking import ShrinkJob
-from undercut.core.types import GateResult, Manifest
+from undercut.compression.quantise.sensitivity import answers
+from undercut.core.types import Examples, GateResult, Manifest
 from undercut.methods.full.fit import fit
 from undercut.models.encoder.frontend import TextFrontend
 from undercut.pipeline.forms import export
@@ -161,7 +160,7 @@ def not_a_number(c: Copy) -> None:
 
 
 def temperature_lost(c: Copy) -> None:
-    c.config(temperature=8 * c.manifest.config.get("temperature", 1.0))
+    c.config(temperature=8.0)  # as fitted for another head
 
 
 def labels_reordered(c: Copy) -> None:
@@ -215,15 +214,44 @@ def test_attention_to_padding_is_refused(whole, reference, monkeypatch):
     assert found.verdict == "refused", found.reason
 
 
-def test_calibration_on_one_class_is_refused(whole, reference, tmp_path, monkeypatch):
-    """Scales measured on one word of one class clip whatever the others make of theirs."""
-    one = [HELD.inputs[i].split()[0] for i in range(len(HELD)) if HELD.targets[i] == "refund"][:16]
-    monkeypatch.setattr(calibration, "texts", lambda job, most: one[:1] * 16)
-    manifest = artefacts.read_manifest(whole)
+def line_classifier(path: Path) -> None:
+    """Three classes told apart by how large one number is: ``s = (0, m - 2.5, 2 m - 10)``."""
+    weight = np.array([[0, 1, 2], [0, -2.5, -10]], np.float32)
+    sides = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["rows", width])
+        for name, width in (("x", 2), ("logits", 3))
+    ]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("MatMul", ["x", "w"], ["logits"], name="line")],
+        "line",
+        sides[:1],
+        sides[1:],
+        [onnx.numpy_helper.from_array(weight, "w")],
+    )
+    opset = [onnx.helper.make_opsetid("", 20)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=10), str(path))
 
-    def fill(out: Path) -> None:
-        compress(ShrinkJob(whole, manifest, out, QuantiseOptions(way="static"), rows=HELD))
 
-    artefacts.write(tmp_path / "q", manifest.model_copy(update={"files": {}}), fill)
-    found = verdict(reference, scores(tmp_path / "q"))
-    assert found.verdict == "refused", found.reason
+@pytest.mark.parametrize(("classes", "wanted"), [((0, 1, 2), "passed"), ((0,), "refused")])
+def test_calibration_on_one_class_is_refused(tmp_path, classes, wanted):
+    """Scales measured on the class with small numbers clip what the others are told by."""
+    line_classifier(tmp_path / "whole.onnx")
+    at = np.arange(len(HELD)) % 3
+    size = np.array([0.1, 5, 10])[at] + np.random.default_rng(0).uniform(-0.1, 0.1, len(at))
+    x = np.stack([size, np.ones(len(at))], axis=1).astype(np.float32)
+    seen = [{"x": x[np.isin(at, classes)][:64]}]
+    options = QuantiseOptions(way="static", embeddings=False)
+    with quiet():
+        write_static(tmp_path / "whole.onnx", tmp_path / "small.onnx", options, False, seen)
+    labels = tuple(sorted(set(HELD.targets)))
+    rows = Examples(HELD.inputs, [labels[i] for i in at], HELD.rows)
+    found = gate(
+        tuple(answers(tmp_path / f"{n}.onnx", [{"x": x}]) for n in ("whole", "small")),
+        (None, None),
+        judge=lambda z: TASK.judge(z, rows, labels),
+        answers=lambda z: TASK.answers(z, [], labels),
+        labels_reference=labels,
+        labels_candidate=labels,
+        reference_hash="r",
+    )
+    assert found.verdict == wanted, found.reason
