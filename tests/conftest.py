@@ -14,6 +14,9 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# As the command line has it: on a busy machine threads that spin wait for the one that is not running.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # Processes that a test starts find the shared helpers as the tests themselves do.
 TESTS = str(Path(__file__).resolve().parent)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [TESTS, os.environ.get("PYTHONPATH", "")]))

@@ -44,7 +44,7 @@ class Session:
 
 
 def scorer(threads, lanes, opened):
-    def open_session(n):
+    def open_session(n, side_by_side):
         opened.append(Session(n))
         return opened[-1]
 

@@ -20,7 +20,7 @@ COMMANDS = {
     "tune": "Search methods and options within a budget; the best becomes a run.",
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
-    "compress": "Shrink an artefact; the gate passes or refuses each result.",
+    "compress": "Find the cheapest form of an artefact that passes the gate.",
     "price": "Unit cost, floors, break-even and rivals of a finished run.",
     "rival": "Ask the API you use today the same rows, and compare.",
     "report": "Write the report of a finished run again.",
@@ -59,6 +59,9 @@ def build() -> App:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run; exit 0, or 2 with a message on standard error for anything the user can mend."""
+    # Before torch is there: threads that spin keep a busy machine's other work from its cores, and
+    # each of their operations waits for the one that is not running.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     given = sys.argv[1:] if arguments is None else arguments
     # cyclopts takes a lone "-" for an option: name what it means instead.
     given = ["/dev/stdin" if a == "-" else a for a in given]

@@ -62,7 +62,7 @@ def _method_groups() -> dict[str, Any]:
     found = {}
     for method in plugins.names("method"):
         own: dict[str, Any] = {}
-        for path in {way.options for way in plugins.get("method", method).ways.values()}:
+        for path in dict.fromkeys(w.options for w in plugins.get("method", method).ways.values()):
             for name, info in plugins.attr(path).model_fields.items():
                 kind, flag = _flag(info)
                 own[name] = (kind if own.get(name, (kind,))[0] == kind else Any, flag)

@@ -28,7 +28,8 @@ class LeafScorer:
     Args:
         info: the architecture; says what a batch may hold and what it costs.
         frontend: prepares inputs and finishes outputs.
-        open_session: opens a session with a number of threads.
+        open_session: opens a session, given the cores of one batch and how many batches run it
+            side by side.
         threads: cores to use.
         lanes: whether the backend may run batches side by side.
     """
@@ -37,7 +38,7 @@ class LeafScorer:
         self,
         info: ArchitectureInfo,
         frontend: Frontend,
-        open_session: Callable[[int], Session],
+        open_session: Callable[[int, int], Session],
         threads: int,
         lanes: bool,
     ) -> None:
@@ -48,12 +49,12 @@ class LeafScorer:
     @cached_property
     def wide(self) -> Session:
         """The session with all cores."""
-        return self._open(self.threads)
+        return self._open(self.threads, 1)
 
     @cached_property
     def narrow(self) -> Session:
         """The session with one core, run by several threads."""
-        return self._open(1)
+        return self._open(1, self._lanes)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

@@ -70,7 +70,8 @@ def measure(
     return Measurement.model_validate_json(done.stdout.splitlines()[-1])
 
 
-def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> Measurement:
+def here(folder: Path, texts: list[Any], threads: int, backend: str | None = None) -> Measurement:
+    """Measure in this process; peak memory is that of all it did before."""
     from undercut.ledger.meter import peak_memory_bytes
     from undercut.predict.predictor import backends_for, load
 
@@ -115,5 +116,5 @@ def _here(folder: Path, texts: list[Any], threads: int, backend: str | None) -> 
 
 if __name__ == "__main__":
     place, cores, runtime = sys.argv[1:4]
-    result = _here(Path(place), json.loads(sys.stdin.read()), int(cores), runtime or None)
+    result = here(Path(place), json.loads(sys.stdin.read()), int(cores), runtime or None)
     print(result.model_dump_json())

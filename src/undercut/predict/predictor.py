@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from undercut.core import plugins
-from undercut.core.contracts import Scored, Scorer, Task
+from undercut.core.contracts import Scored, Scorer, Session, Task
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.limits import usable_cores
 from undercut.core.registry import BackendInfo
@@ -73,8 +72,14 @@ def open_scorer(folder: Path, manifest: Manifest, backend: str | None, threads: 
     if not info.combine:
         frontend = plugins.attr(info.frontend)(folder, manifest)
         runtime = _backend(folder, manifest, backend)
-        load_session = partial(plugins.attr(runtime.load), folder, manifest)
-        return LeafScorer(info, frontend, load_session, threads, runtime.lanes)
+        load_session = plugins.attr(runtime.load)
+
+        def open_session(cores: int, lanes: int) -> Session:
+            more = (lanes,) if runtime.streams else ()
+            session: Session = load_session(folder, manifest, cores, *more)
+            return session
+
+        return LeafScorer(info, frontend, open_session, threads, runtime.lanes)
     children = {}
     for child in manifest.children:
         part = artefacts.read_manifest(folder / child.folder, verify=False)

@@ -17,7 +17,7 @@ from undercut.store.files import content_hash, sha256_file, whole_folder, write_
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
-SUFFIXES = {".safetensors", ".onnx", ".json", ".txt", ".md", ".npy", ".data"}
+SUFFIXES = {".safetensors", ".onnx", ".json", ".txt", ".md", ".npy", ".data", ".xml", ".bin"}
 # What identifies an artefact: what it answers with, not what was measured of it.
 IDENTITY = ("schema_version", "task", "architecture", "format", "labels", "config")
 

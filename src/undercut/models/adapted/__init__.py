@@ -5,7 +5,7 @@ from undercut.core.registry import ArchitectureInfo
 PLUGIN = ArchitectureInfo(
     name="adapted",
     tasks=("text-classification",),
-    formats=("torch", "onnx"),
+    formats=("torch", "onnx", "openvino"),
     summary="small difference from a shared pretrained encoder, with a head",
     frontend="undercut.models.adapted.frontend:open_frontend",
     module="undercut.models.adapted.module:load_module",

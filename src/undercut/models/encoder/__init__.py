@@ -5,7 +5,7 @@ from undercut.core.registry import ArchitectureInfo
 PLUGIN = ArchitectureInfo(
     name="encoder",
     tasks=("text-classification",),
-    formats=("torch", "onnx"),
+    formats=("torch", "onnx", "openvino"),
     summary="pretrained BERT-like encoder with pooling and a head",
     frontend="undercut.models.encoder.frontend:open_frontend",
     module="undercut.models.encoder.module:load_module",

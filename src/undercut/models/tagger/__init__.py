@@ -5,7 +5,7 @@ from undercut.core.registry import ArchitectureInfo
 PLUGIN = ArchitectureInfo(
     name="tagger",
     tasks=("token-classification",),
-    formats=("torch", "onnx"),
+    formats=("torch", "onnx", "openvino"),
     summary="pretrained BERT-like encoder with features of words and a head a word",
     frontend="undercut.models.tagger.frontend:open_frontend",
     module="undercut.models.tagger.module:load_module",

@@ -23,6 +23,8 @@ FONT_FOLDERS = (
 HEAVY = {
     "train": ("torch", "transformers", "tokenizers", "onnx", "onnxruntime"),
     "onnx": ("onnxruntime", "tokenizers"),
+    "openvino": ("openvino",),
+    "fast": ("numba",),
     "serve": ("fastapi", "uvicorn", "httpx"),
     "plots": ("matplotlib",),
 }

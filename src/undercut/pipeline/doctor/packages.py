@@ -18,6 +18,8 @@ from undercut.pipeline.doctor.record import Check
 EXTRAS = {
     "train": "encoders: probe, partial, full; export; explaining them",
     "onnx": "answering with encoders, without torch",
+    "openvino": "encoders faster still, and in 8 bits",
+    "fast": "linear models in compiled code",
     "serve": "undercut serve, and the Python client",
     "plots": "charts as PNG",
 }

@@ -62,7 +62,7 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
         "verdict": verdicts(facts),
         "prompt": clean(facts.price.prompt),
         "keys": key_figures(facts),
-        "figures": {name: _with_svgs(f) for name, f in drawn.items()},
+        "figures": {name: with_svgs(f) for name, f in drawn.items()},
         "plots": plots,
         "tables": {
             "classes": tables.classes(scored),
@@ -82,7 +82,8 @@ def page(facts: RunFacts, drawn: dict[str, Figure], plots: Plots) -> str:
     return environment().get_template("page.html").render(context)
 
 
-def _with_svgs(f: Figure) -> dict[str, Any]:
+def with_svgs(f: Figure) -> dict[str, Any]:
+    """Return a figure with its drawings at the widths of a page."""
     svgs = []
     if f.draw is not None:
         widths = {**WIDTHS, "full": FULL} if f.lead else WIDTHS
