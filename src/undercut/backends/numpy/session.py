@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,11 @@ def load(folder: Path, manifest: Manifest, threads: int) -> Session:
     Raises:
         IntegrityError: the weights file is not the one the manifest describes.
     """
-    others = {"crf": crf.load, "hashed": hashed.load, "static": static.load}
+    others: dict[str, Callable[[Path, Manifest], Session]] = {
+        "crf": crf.load,
+        "hashed": hashed.load,
+        "static": static.load,
+    }
     if manifest.format in others:
         return others[manifest.format](folder, manifest)
     _, table = files.read(folder, manifest.config, len(manifest.labels))
