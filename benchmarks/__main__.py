@@ -15,6 +15,8 @@ from benchmarks import (
     chinese,
     coreset,
     datasets,
+    distil,
+    distil_tables,
     labels,
     linear_model,
     ours,
@@ -42,6 +44,7 @@ WHAT = {
     "coreset": "rows chosen to train on or to label, against random ones, on validation rows",
     "tagging": "entities of CoNLL-2003 and resume_ner_zh: linear, full stacked, the tutorial",
     "adapters": "every way to train an encoder on Banking77 and SST-2: share, memory, size",
+    "distil": "hashed and static students of a stack: accuracy, texts a second, CPU-seconds",
     "startup": "undercut --help",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
@@ -267,6 +270,16 @@ class Bench:
                     f"{name}, {method}, seed {seed}",
                 )
 
+    def distil(self, seed: int) -> None:
+        """Students of all sets with one seed; the teachers' runs are kept."""
+        for name in distil.TEACHERS:
+            self.add(
+                "distil",
+                distil.SETTINGS,
+                lambda n=name: distil.measure(n, seed, self.data, self.work, self.options.threads),
+                f"{name}, seed {seed}",
+            )
+
     def startup(self) -> None:
         """The start of the command line."""
         work = startup.measure
@@ -331,6 +344,8 @@ def main(arguments: list[str] | None = None) -> int:
             bench.adapters(seed)
         if what in ("all", "tagging"):
             bench.tagging(seed)
+        if what in ("all", "distil"):
+            bench.distil(seed)
     if what in ("all", "throughput"):
         bench.throughput()
     if bench.results == record.RESULTS:
@@ -339,6 +354,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             tables.fill(tables.README.read_text(encoding="utf-8"), record.read_all(bench.results))
         )
+    if bench.rows.get("distil"):
+        print(distil_tables.tables(bench.rows["distil"]))
     for line in bench.failures:
         print(f"FAILED {line}", file=sys.stderr)
     return 1 if bench.failures else 0

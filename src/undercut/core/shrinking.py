@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ class ShrinkJob:
     The rows that the gate judges by are not among them, so that nothing is fitted to these.
 
     Attributes:
-        source: folder of the artefact to shrink; one model, never a composite.
+        source: folder of the artefact to shrink; a composite only where the compressor names it
+            among its architectures.
         manifest: its manifest.
         out: empty folder; the compressor writes the model's files there, never the manifest.
         options: the compressor's own options model.
         rows: labelled rows to learn from or to calibrate on, or ``None``.
         valid: labelled rows to choose on, or ``None``.
+        unlabelled: inputs of the domain without labels, for a teacher to answer.
         teacher: folder of the artefact whose answers are to be kept; ``source`` if ``None``.
         cache: folder for intermediate results, or ``None``.
         seed: the only source of randomness.
@@ -37,6 +39,7 @@ class ShrinkJob:
     options: Any
     rows: Examples | None = None
     valid: Examples | None = None
+    unlabelled: Sequence[Any] = ()
     teacher: Path | None = None
     cache: Path | None = None
     seed: int = 0

@@ -289,6 +289,11 @@ class CompressSpec(PlaceSpec, GateSpec, RatesSpec):
         default_factory=list,
         description="Labelled rows that forms may learn from, such as those it was trained on.",
     )
+    unlabelled: list[Path] = Field(
+        default_factory=list,
+        description="Texts of the same kind without labels, one a line or a table's text column: "
+        "the model answers them for the students hashed and static.",
+    )
     text_column: str | None = Field(None, description="Column of the text.")
     label_column: str | None = Field(None, description="Column of the label.")
     optimise: Literal["cost", "latency", "size"] = Field(
@@ -298,8 +303,8 @@ class CompressSpec(PlaceSpec, GateSpec, RatesSpec):
     )
     only: list[str] = Field(
         default_factory=list,
-        description="Forms to try, such as onnx, quantise, openvino-int8, vocabulary, layers-half; "
-        "all by default.",
+        description="Forms to try, such as onnx, quantise, openvino-int8, vocabulary, layers-half, "
+        "hashed; all by default.",
     )
     budget_usd: Positive | None = Field(None, description="Spend at most this on the search, USD.")
     max_minutes: Positive | None = Field(

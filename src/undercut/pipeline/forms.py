@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ class Material:
     Attributes:
         rows: labelled training rows, or ``None``.
         valid: labelled rows to choose on, or ``None``.
+        unlabelled: inputs of the domain without labels.
         teacher: folder of the artefact whose answers are to be kept; the source if ``None``.
         cache: folder for intermediate results, or ``None``.
     """
 
     rows: Examples | None = None
     valid: Examples | None = None
+    unlabelled: Sequence[Any] = ()
     teacher: Path | None = None
     cache: Path | None = None
     seed: int = 0
@@ -54,6 +56,7 @@ def job_of(source: Path, out: Path, options: Any, material: Material) -> ShrinkJ
         options=options,
         rows=material.rows,
         valid=material.valid,
+        unlabelled=material.unlabelled,
         teacher=material.teacher,
         cache=material.cache,
         seed=material.seed,
@@ -81,6 +84,7 @@ def shrink(
             "config": made.config,
             "architecture": made.architecture or job.manifest.architecture,
             "base": made.base or job.manifest.base,
+            "children": (),
             "measured": None,
             "gate": None,
             "metrics": {},

@@ -56,7 +56,17 @@ def _kind(classes: int) -> str:
 
 
 def solve(rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, seed: int) -> Table:
+    """Return :func:`machines` in 8 bits."""
+    return quantise(*machines(rows, y, classes, c, class_weight, seed))
+
+
+def machines(
+    rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Fit support vector machines by liblinear's dual coordinate descent.
+
+    Returns:
+        Weights ``float64 (D, classes)`` and biases ``float64 (classes,)``.
 
     Few classes: one squared-hinge machine a class (Hsieh et al. 2008, A Dual Coordinate Descent
     Method for Large-scale Linear SVM). A tolerance of 0.1 instead of 1e-4 halves the time and moves
@@ -90,7 +100,7 @@ def solve(rows: Any, y: np.ndarray, classes: int, c: float, class_weight: str, s
     full[:, model.classes_] = coef.T
     bias = np.full(classes, min(float(intercept.min()), -1.0))
     bias[model.classes_] = intercept
-    return quantise(full, bias)
+    return full, bias
 
 
 def fit(job: FitJob) -> Fitted:

@@ -16,9 +16,8 @@ from undercut.core.contracts import Attribution
 from undercut.core.types import Manifest
 from undercut.models.linear import files
 from undercut.models.linear.frontend import open_frontend
-from undercut.models.linear.ngrams import first_codes, grams
 from undercut.models.linear.places import located
-from undercut.models.linear.text import SPACE, Codes
+from undercut.models.linear.shares import METHOD, by_character, share_out
 from undercut.models.linear.tfidf import Features, Vectoriser
 
 
@@ -31,7 +30,7 @@ class LinearExplainer:
         temperature: divides its margins.
     """
 
-    method = "exact: the weights of the word and character n-grams, added up"
+    method = METHOD
 
     def __init__(self, features: Features, table: files.Table, temperature: float) -> None:
         self._features, self._table, self._temperature = features, table, temperature
@@ -46,42 +45,10 @@ class LinearExplainer:
         weight = self._table.weight[row.indices][:, at] * scale  # (columns in the text, C)
         part = row.data.astype(np.float64)[:, None] * weight
         codes, begin, end = located(text)
-        of_code = self._share(codes, row.indices, part)
-        shares = np.zeros((len(text), len(at)))
-        for i in np.flatnonzero(of_code.any(axis=1)):
-            shares[begin[i] : end[i]] += of_code[i] / (end[i] - begin[i])
+        spec, columns = self._features.spec, self._rows.columns
+        of_code = share_out(codes, spec, columns, row.indices, part)
+        shares = by_character(of_code, begin, end, len(text))
         return Attribution(shares, start, start + part.sum(axis=0))
-
-    def _share(self, codes: Codes, columns: np.ndarray, part: np.ndarray) -> np.ndarray:
-        """Divide the parts of a text's columns among its code points, ``float64 (m, C)``."""
-        first = first_codes(codes)
-        solid = codes.kind != SPACE
-        of_code = np.zeros((len(codes.code), part.shape[1]))
-        of_word = np.zeros((len(first), part.shape[1]))
-        column_of = self._rows.columns
-        found = list(grams(codes, first, self._features.spec))
-        every = np.concatenate([column_of(g.bucket) for g in found] or [np.zeros(0, np.int64)])
-        count = np.bincount(every[every >= 0], minlength=len(self._features.kept))
-        place = np.full(len(self._features.kept) + 1, -1)
-        place[columns] = np.arange(len(columns))
-        for g in found:
-            column = column_of(g.bucket)
-            known = column >= 0
-            start, column = g.start[known], column[known]
-            each = part[place[column]] / count[column][:, None]
-            if g.words:
-                for j in range(g.n):
-                    np.add.at(of_word, start + j, each / g.n)
-                continue
-            inside = np.lib.stride_tricks.sliding_window_view(solid, g.n)[start]
-            each = each / inside.sum(axis=1)[:, None]
-            for j in range(g.n):
-                np.add.at(of_code, start + j, each * inside[:, j : j + 1])
-        if len(first):
-            inner = np.flatnonzero(solid)
-            word = np.searchsorted(first, inner, side="right") - 1
-            of_code[inner] += (of_word / np.bincount(word, minlength=len(first))[:, None])[word]
-        return of_code
 
 
 def open_explainer(folder: Path, manifest: Manifest) -> LinearExplainer:

@@ -14,9 +14,11 @@ import numpy as np
 
 from undercut.models.linear.text import SINGLE, SPACE, WORD, Codes, to_codes
 
-_MUL = np.uint32(0x01000193)
-_MIX_A, _MIX_B = np.uint32(0x7FEB352D), np.uint32(0x846CA68B)
-_LONGEST_WORD = 64
+SPREAD, CHAR_STEP, WORD_STEP = 0x9E3779B1, 0x01000193, 0x85EBCA6B
+SIZE_SALT = 0x3C6EF372
+MIX_A, MIX_B = 0x7FEB352D, 0x846CA68B
+LONGEST_WORD = 64
+"""The hash is part of the format of every model that was saved: these numbers never change."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,14 @@ class NgramSpec:
 def _mix(h: np.ndarray) -> np.ndarray:
     """Finalise 32-bit hashes (the `lowbias32` mixer of C. Wellons' hash-prospector)."""
     h = h ^ (h >> np.uint32(16))
-    h *= _MIX_A
+    h *= np.uint32(MIX_A)
     h ^= h >> np.uint32(15)
-    h *= _MIX_B
+    h *= np.uint32(MIX_B)
     h ^= h >> np.uint32(16)
     return h
 
 
-_POWERS = np.array([pow(int(_MUL), i, 1 << 32) for i in range(_LONGEST_WORD + 1)], np.uint32)
+POWERS = np.array([pow(CHAR_STEP, i, 1 << 32) for i in range(LONGEST_WORD + 1)], np.uint32)
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,12 @@ class Grams:
 def _char_grams(codes: Codes, spec: NgramSpec) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield size, first codes and hashes; a space may only stand first or last."""
     space, single = codes.kind == SPACE, codes.kind == SINGLE
-    mixed = codes.code * np.uint32(0x9E3779B1)
+    mixed = codes.code * np.uint32(SPREAD)
     h = mixed.copy()
     inner = ~(space[:-1] & space[1:])  # windows without a space between first and last place
     for n in range(2, min(spec.char_max, len(space)) + 1):
         size = len(space) - n + 1
-        h = h[:size] * _MUL + mixed[n - 1 :]
+        h = h[:size] * np.uint32(CHAR_STEP) + mixed[n - 1 :]
         if n > 2:
             inner = inner[:size] & ~space[n - 2 : n - 2 + size]
         if n >= spec.char_min:
@@ -93,7 +95,7 @@ def _char_grams(codes: Codes, spec: NgramSpec) -> Iterator[tuple[int, np.ndarray
             at = np.flatnonzero(inner & (single[:-1] | single[1:]))
         else:
             continue
-        yield n, at, _mix(h[at] ^ np.uint32(n * 0x3C6EF372 & 0xFFFFFFFF))
+        yield n, at, _mix(h[at] ^ np.uint32(n * SIZE_SALT & 0xFFFFFFFF))
 
 
 def first_codes(codes: Codes) -> np.ndarray:
@@ -111,14 +113,14 @@ def _word_grams(
         return
     at = np.flatnonzero(codes.kind != SPACE)
     begin = np.searchsorted(at, first)
-    place = np.minimum(at - np.repeat(first, np.diff(begin, append=len(at))), _LONGEST_WORD)
-    terms = _mix(codes.code[at]) * _POWERS[place]
+    place = np.minimum(at - np.repeat(first, np.diff(begin, append=len(at))), LONGEST_WORD)
+    terms = _mix(codes.code[at]) * POWERS[place]
     h = word = np.add.reduceat(terms, begin, dtype=np.uint32)
     row = codes.row[first]
     yield 1, np.arange(len(word)), _mix(h)
     for n in range(2, min(spec.words, len(word)) + 1):
         size = len(word) - n + 1
-        h = h[:size] * np.uint32(0x85EBCA6B) + word[n - 1 :]
+        h = h[:size] * np.uint32(WORD_STEP) + word[n - 1 :]
         start = np.flatnonzero(row[:size] == row[n - 1 :])
         yield n, start, _mix(h[start])
 
@@ -148,7 +150,11 @@ def hashed(texts: Sequence[str], spec: NgramSpec) -> tuple[np.ndarray, np.ndarra
     Returns:
         ``int64 (m,)`` row numbers and ``int64 (m,)`` buckets below ``spec.buckets``.
     """
-    codes = to_codes(texts)
+    return occurrences(to_codes(texts), spec)
+
+
+def occurrences(codes: Codes, spec: NgramSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Return what :func:`hashed` does, of texts laid out."""
     first = first_codes(codes)
     of_word, of_code = codes.row[first], codes.row[1:]
     found = list(grams(codes, first, spec))

@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 
-from undercut.models.linear.text import Codes, fold, lay_out
+from undercut.models.linear.text import Codes, fold, lay_out, points
 
 _FINAL_SIGMA = ("\u03c2", "\u03c3")  # lower case writes sigma by its place in the word
 
@@ -19,7 +19,7 @@ def located(text: str) -> tuple[Codes, np.ndarray, np.ndarray]:
         from, both ``int64 (m,)``; an empty range for the spaces that stand around a text.
     """
     text = text.replace("\0", " ")
-    codes, keep = lay_out(fold(f"\0{text}\0"))
+    codes, keep = lay_out(points(fold(f"\0{text}\0")))
     begin, end = [0], [0]
     for first, last in _clusters(text):
         length = len(fold(text[first:last]))

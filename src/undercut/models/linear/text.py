@@ -32,7 +32,7 @@ class Codes:
 
 
 @cache
-def _kinds() -> np.ndarray:
+def kinds() -> np.ndarray:
     """Return the kind of every code point up to 0xFFFF; all later ones share the last entry."""
     table = np.full(0x10000, SINGLE, np.uint8)
     for point in range(0x10000):
@@ -60,12 +60,12 @@ def to_codes(texts: Sequence[str]) -> Codes:
     joined = _END.join(texts)
     if joined.count(_END) != max(len(texts) - 1, 0):
         joined = _END.join(t.replace(_END, " ") for t in texts)
-    return lay_out(fold(f"{_END}{joined}{_END}" if texts else _END))[0]
+    return lay_out(points(fold(f"{_END}{joined}{_END}" if texts else _END)))[0]
 
 
 def kind_of(char: str) -> int:
     """Return ``SPACE``, ``WORD`` or ``SINGLE``."""
-    return int(_kinds()[min(ord(char), 0xFFFF)])
+    return int(kinds()[min(ord(char), 0xFFFF)])
 
 
 def fold(text: str) -> str:
@@ -73,17 +73,21 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
-def lay_out(folded: str) -> tuple[Codes, np.ndarray]:
+def points(text: str) -> np.ndarray:
+    """Return the code points of a text, ``uint32 (len,)``; read-only."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
+
+
+def lay_out(code: np.ndarray) -> tuple[Codes, np.ndarray]:
     """Lay folded texts out as code points, runs of white space as one space.
 
     Args:
-        folded: texts after :func:`fold`, with a NUL before the first and after each.
+        code: code points of texts after :func:`fold`, a NUL before the first and after each.
 
     Returns:
-        The code points kept, and which characters of ``folded`` they are, ``bool (len,)``.
+        The code points kept, and which of ``code`` they are, ``bool (len,)``.
     """
-    code = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.dtype("<u4"))
-    kind = _kinds()[np.minimum(code, 0xFFFF)]
+    kind = kinds()[np.minimum(code, 0xFFFF)]
     end = code == 0
     space = kind == SPACE
     keep = ~space | end

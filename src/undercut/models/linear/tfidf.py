@@ -28,7 +28,7 @@ class Features:
     idf: np.ndarray
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+def chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield (first row, texts) so that a chunk holds about half a million characters."""
     start, size = 0, 0
     for i, text in enumerate(texts):
@@ -100,7 +100,7 @@ class Vectoriser:
         """Return ``scipy.sparse.csr_matrix float32 (n, D)``, rows of length 1 (or all zero)."""
         parts = []
         width = max(len(self.features.kept), 1)
-        for _, chunk in _chunks(texts):
+        for _, chunk in chunks(texts):
             row, bucket = hashed(chunk, self.features.spec)
             column = self.columns(bucket)
             known = column >= 0
@@ -124,7 +124,7 @@ def fit_features(texts: Sequence[str], spec: NgramSpec, min_df: int) -> tuple[Fe
     """
     df = np.zeros(spec.buckets, np.int64)
     counted = []
-    for _, chunk in _chunks(texts):
+    for _, chunk in chunks(texts):
         row, bucket, count = _count(*hashed(chunk, spec), spec.buckets)
         df += np.bincount(bucket, minlength=spec.buckets)
         counted.append((len(chunk), row.astype(np.int32), bucket.astype(np.int32), count))

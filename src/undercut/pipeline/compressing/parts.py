@@ -21,7 +21,11 @@ def parts_of(folder: Path) -> dict[str, Path]:
 
 
 def changed(
-    folder: Path, out: Path, name: str, change: Callable[[Path, Path], Manifest | None]
+    folder: Path,
+    out: Path,
+    name: str,
+    change: Callable[[Path, Path], Manifest | None],
+    whole: bool = False,
 ) -> tuple[Manifest, Path] | None:
     """Change the parts of an artefact and join them again.
 
@@ -31,12 +35,13 @@ def changed(
         name: of the new artefact.
         change: called with a part's folder and the folder to write; ``None`` leaves the part as
             it is.
+        whole: change a composite as one thing, not part by part.
 
     Returns:
         The new artefact's manifest and folder; ``None`` when no part could be changed.
     """
-    whole = artefacts.read_manifest(folder, verify=False)
-    if not whole.children:
+    before = artefacts.read_manifest(folder, verify=False)
+    if whole or not before.children:
         made = change(folder, out)
         return (artefacts.amend(out, name=name), out) if made else None
     place = out.with_name(f"{out.name}-parts")
@@ -46,8 +51,8 @@ def changed(
         shutil.rmtree(place)
         return None
     parts = {n: place / n if done[n] else p for n, p in parts_of(folder).items()}
-    manifest = write_stack(out, name, parts, whole.config, whole)
+    manifest = write_stack(out, name, parts, before.config, before)
     shutil.rmtree(place)
     kinds = sorted({m.compression for m in done.values() if m is not None and m.compression})
-    facts = {"compression": "+".join(kinds), "parent": artefacts.hash_of(whole)}
+    facts = {"compression": "+".join(kinds), "parent": artefacts.hash_of(before)}
     return artefacts.amend(out, **facts) or manifest, out

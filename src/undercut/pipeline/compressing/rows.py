@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from undercut.core.contracts import Task
 from undercut.core.errors import fail
 from undercut.core.specs import CompressSpec
 from undercut.core.types import Examples, Manifest
+from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples, load_parts
 from undercut.data.normal import same_key
 from undercut.data.splits import split
@@ -30,6 +31,7 @@ class Rows:
         train: rows to learn from, or ``None``.
         valid: rows to choose on while learning, or ``None``.
         notes: what was left out.
+        unlabelled: inputs of the domain that a teacher may answer.
     """
 
     task: Task
@@ -38,6 +40,7 @@ class Rows:
     train: Examples | None
     valid: Examples | None
     notes: list[str]
+    unlabelled: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -48,7 +51,8 @@ class Rows:
     def learned_key(self) -> str:
         """Return a hash of the rows to learn from."""
         sets = [s for s in (self.train, self.valid) if s is not None]
-        return content_hash([[list(s.inputs), list(s.targets)] for s in sets])[:16]
+        found: list[Any] = [[list(s.inputs), list(s.targets)] for s in sets]
+        return content_hash([*found, self.unlabelled] if self.unlabelled else found)[:16]
 
 
 def read_rows(spec: CompressSpec, manifest: Manifest) -> Rows:
@@ -75,8 +79,10 @@ def read_rows(spec: CompressSpec, manifest: Manifest) -> Rows:
     rows = rows.take(keep)
     if not len(rows):
         return Rows(task, held, free, None, None, notes)
+    more = [t for p in spec.unlabelled for t in load_inputs(p, spec.text_column)]
+    more = [t for t in dict.fromkeys(more) if same_key(t) not in known]
     parts = split(rows, task.stratum, VALID_SHARE, spec.seed)
-    return Rows(task, held, free, rows.take(parts.train), rows.take(parts.valid), notes)
+    return Rows(task, held, free, rows.take(parts.train), rows.take(parts.valid), notes, more)
 
 
 def labelled(

@@ -126,7 +126,8 @@ def make(lab: Lab, before: Made, root: Made, change: Change) -> Made | None:
         for attempt in range(MOST_TRIES):
             target = folder / f"try-{attempt}"
             target.mkdir()
-            found = changed(before.folder, target / ARTEFACT, name, _apply(lab, change, now))
+            apply = _apply(lab, change, now)
+            found = changed(before.folder, target / ARTEFACT, name, apply, change.whole)
             if found is None:
                 return {"gate": None, "quality": None, "tries": [], "applies": False}
             quality, result = _tested(lab, root.step.folder, target)

@@ -43,6 +43,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
         material = Material(
             rows=rows.train,
             valid=rows.valid,
+            unlabelled=rows.unlabelled,
             teacher=root,
             cache=workspace.root / "cache",
             seed=spec.seed,
