@@ -28,7 +28,7 @@ def material(task: str = TEXT, n: int = 40) -> Material:
 def made(name: str, place, task: str = TEXT, **changes):
     source = forms(task, "full")["onnx"]
     arch = "encoder" if task == TEXT else "tagger"
-    info, recipe = next((i, r) for i, r in recipes(arch, "onnx") if r.name == name)
+    info, recipe = next((i, r) for i, r in recipes(arch, task, "onnx") if r.name == name)
     if plugins.missing(info):
         pytest.skip(f"no {', '.join(plugins.missing(info))}")
     options = options_of(info, recipe).model_copy(update={"calibration_rows": 32} | changes)

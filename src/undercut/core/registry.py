@@ -179,6 +179,7 @@ class CompressorInfo:
         recipes: settings that are tried, the mildest first: where one is refused, those after it
             are not tried.
         formats: formats of the artefact it is made from; an artefact in another is exported first.
+        tasks: tasks it is for; empty: all.
         stage: place in the order of work. What changes the network comes first (the word table 10,
             layers and widths 20), what changes the numbers it computes with last (90).
         mend: ``"module:mend"``, ``(job) -> options | None``: milder options after the gate has
@@ -192,6 +193,7 @@ class CompressorInfo:
     options: str
     recipes: tuple[Recipe, ...]
     formats: tuple[str, ...] = ("torch",)
+    tasks: tuple[str, ...] = ()
     stage: int = 90
     summary: str = ""
     mend: str = ""

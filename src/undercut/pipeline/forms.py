@@ -113,10 +113,14 @@ def milder(source: Path, out: Path, info: CompressorInfo, options: Any, material
     return plugins.attr(info.mend)(job_of(source, out, options, material))
 
 
-def recipes(architecture: str, fmt: str | None = None) -> Iterator[tuple[CompressorInfo, Recipe]]:
+def recipes(
+    architecture: str, task: str, fmt: str | None = None
+) -> Iterator[tuple[CompressorInfo, Recipe]]:
     """Yield what may be tried on an architecture, in order of work, the mildest first."""
     infos = [plugins.get("compressor", name) for name in plugins.names("compressor")]
     for info in sorted(infos, key=lambda i: i.stage):
+        if info.tasks and task not in info.tasks:
+            continue
         if architecture in info.architectures and (fmt is None or fmt in info.formats):
             for recipe in info.recipes:
                 yield info, recipe
@@ -130,7 +134,7 @@ def forms(model: Path, out: Path, name: str, material: Material) -> dict[str, Pa
         material.tick(Progress(name, 0, 1, f"export to {fmt}"))
         export(model, out / fmt, f"{name} {fmt}", fmt)
         made[fmt] = out / fmt
-    for info, recipe in recipes(source.architecture):
+    for info, recipe in recipes(source.architecture, source.task):
         start = next((made[f] for f in info.formats if f in made), None)
         if start is None or not recipe.usual or (recipe.rows and material.rows is None):
             continue

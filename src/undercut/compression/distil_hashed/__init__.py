@@ -9,6 +9,7 @@ PLUGIN = CompressorInfo(
     options="undercut.compression.distil_hashed.options:HashedStudentOptions",
     recipes=(Recipe("hashed", rows=True),),
     formats=("composite", "torch", "csr"),
+    tasks=("text-classification",),
     stage=30,
     summary="hashed linear model taught by the whole one: hundreds of times its texts a second",
     requires=("torch", "scipy", "safetensors"),

@@ -9,6 +9,7 @@ PLUGIN = CompressorInfo(
     options="undercut.compression.distil_static.options:StaticStudentOptions",
     recipes=(Recipe("static", rows=True),),
     formats=("composite", "torch"),
+    tasks=("text-classification",),
     stage=30,
     summary="fixed vectors of word pieces, made by the encoder and taught by the whole model",
     requires=("torch", "tokenizers", "scipy", "safetensors"),

@@ -70,8 +70,9 @@ def endings(folder: Path) -> list[Change]:
 
 def _recipes(folder: Path) -> Iterator[Change]:
     seen = set()
+    task = artefacts.read_manifest(folder, verify=False).task
     for architecture in architectures(folder):
-        for info, recipe in recipes(architecture):
+        for info, recipe in recipes(architecture, task):
             if recipe.name not in seen:
                 seen.add(recipe.name)
                 yield Change(recipe.name, info, recipe)

@@ -16,6 +16,7 @@ from undercut.core.errors import UndercutError
 from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Metric
+from undercut.measures.paired import drop_bound
 from undercut.pipeline.compressing.parts import changed, parts_of
 from undercut.pipeline.compressing.plan import Change
 from undercut.pipeline.compressing.rows import Rows
@@ -132,7 +133,8 @@ def make(lab: Lab, before: Made, root: Made, change: Change) -> Made | None:
                 return {"gate": None, "quality": None, "tries": [], "applies": False}
             quality, result = _tested(lab, root.step.folder, target)
             better = None
-            if result.verdict != "passed" and change.info is not None and attempt + 1 < MOST_TRIES:
+            hopeful = result.verdict == "refused" or _provable(lab, result)
+            if result.verdict != "passed" and hopeful and change.info and attempt + 1 < MOST_TRIES:
                 better = _milder(lab, change, before, target, now)
             if better is None:
                 break
@@ -154,6 +156,11 @@ def make(lab: Lab, before: Made, root: Made, change: Change) -> Made | None:
 
     done = lab.workspace.step(f"compress-{change.name}", material, work)
     return Made(steps, done) if done.result.get("applies", True) else None
+
+
+def _provable(lab: Lab, result: GateResult) -> bool:
+    """Whether the rows would prove a form that answers exactly as its reference."""
+    return float(drop_bound(0, 0, result.rows)) <= lab.bounds.max_drop / 100
 
 
 def _apply(lab: Lab, change: Change, options: Any) -> Any:
