@@ -11,7 +11,10 @@ class StaticStudentOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trust: float = Field(
-        0.4, ge=0, le=1, description="weight of the teacher's answer against the true label"
+        0.0,
+        ge=0,
+        le=1,
+        description="weight of the teacher's answer on labelled rows; 0: their label",
     )
     made_up: float = Field(
         2.0, ge=0, le=50, description="texts made up for each labelled one, answered by the teacher"
