@@ -18,9 +18,11 @@ from benchmarks import (
     cold,
     coreset,
     datasets,
+    distil,
+    distil_tables,
+    economics,
     growth,
     kills,
-    economics,
     labels,
     linear_model,
     ours,
@@ -57,6 +59,7 @@ WHAT = {
     "tune": "a search on Banking77 within --usd, and the ladder's defaults beside it; one seed",
     "cascade": "cascades on Banking77, SST-2 and thucnews_titles: test rows, skewed, drifted",
     "economics": "equilibria beside pyblp where installed, price wars, recovery of demand",
+    "distil": "hashed and static students of a stack: accuracy, texts a second, CPU-seconds",
     "startup": "undercut --help",
     "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
     "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
@@ -341,6 +344,7 @@ class Bench:
                 ],
                 f"{name}, seed {seed}",
             )
+
     def economics(self) -> None:
         """Formulas: one thread, each in a process of its own."""
         for kind in economics.KINDS:
@@ -352,6 +356,13 @@ class Bench:
                     lambda r=request: call("benchmarks.economics", r, 1)["rows"],
                     f"{kind}{f', {paths} paths' if paths else ''}",
                 )
+
+    def distil(self, seed: int) -> None:
+        """Students of all sets with one seed; the teachers' runs are kept."""
+        for name in distil.TEACHERS:
+            ("distil",)
+            (distil.SETTINGS,)
+            (lambda n=name: distil.measure(n, seed, self.data, self.work, self.options.threads),)
 
     def startup(self) -> None:
         """The start of the command line."""
@@ -438,8 +449,12 @@ def main(arguments: list[str] | None = None) -> int:
             bench.tagging(seed)
         if what in ("all", "cascade"):
             bench.cascade(seed)
+        if what in ("all", "distil"):
+            bench.distil(seed)
     if what in ("all", "tune"):
         bench.tune()
+    if what in ("all", "economics"):
+        bench.economics()
     if what in ("all", "throughput"):
         bench.throughput()
     if what in ("all", "runtimes", "cold", "growth"):
@@ -450,6 +465,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             tables.fill(tables.README.read_text(encoding="utf-8"), record.read_all(bench.results))
         )
+    if bench.rows.get("distil"):
+        print(distil_tables.tables(bench.rows["distil"]))
     for line in bench.failures:
         print(f"FAILED {line}", file=sys.stderr)
     return 1 if bench.failures else 0

@@ -20,7 +20,7 @@ _VERBS = {
     "coreset": "undercut.pipeline.coreset.labelling",
     "train": "undercut.pipeline.verbs",
     "evaluate": "undercut.pipeline.verbs",
-    "compress": "undercut.pipeline.verbs",
+    "compress": "undercut.pipeline.compressing.verb",
     "price": "undercut.pipeline.verbs",
     "report": "undercut.pipeline.verbs",
     "predict_file": "undercut.pipeline.predicting",

@@ -8,10 +8,13 @@ import pytest
 
 from conformance.fitted import forms
 from conformance.samples import rows_of
-from undercut.compression.quantise import dynamic
-from undercut.compression.quantise.dynamic import compress, saturates
+from undercut.compression.quantise import saturation
+from undercut.compression.quantise.compress import compress
 from undercut.compression.quantise.options import QuantiseOptions
+from undercut.compression.quantise.saturation import saturates
 from undercut.core.errors import UndercutError
+from undercut.core.processor import instructions
+from undercut.core.shrinking import ShrinkJob
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -25,7 +28,8 @@ def source():
 def shrink(out, **options):
     manifest = artefacts.read_manifest(source())
     out.mkdir()
-    return compress(source(), manifest, out, QuantiseOptions(**options))
+    made = compress(ShrinkJob(source(), manifest, out, QuantiseOptions(**options)))
+    return made.format, made.config
 
 
 def types_of(folder) -> dict[str, int]:
@@ -50,7 +54,12 @@ def test_matrices_are_8_bit_and_the_head_is_not(tmp_path):
     assert kinds["words_quantized"] == onnx.TensorProto.UINT8
     assert "words" not in kinds
     assert kinds["head.weight"] == onnx.TensorProto.FLOAT
-    assert config["int8"] == {"per_channel": True, "reduce_range": saturates()}
+    assert config["int8"] == {
+        "way": "dynamic",
+        "per_channel": True,
+        "reduce_range": saturates(),
+        "instructions": list(instructions()),
+    }
     assert (tmp_path / "q/tokenizer.json").read_bytes() == (
         source() / "tokenizer.json"
     ).read_bytes()
@@ -74,7 +83,7 @@ def test_reduced_range_uses_seven_bits(tmp_path):
 
 
 def test_a_processor_that_clips_gets_seven_bits(tmp_path, monkeypatch):
-    monkeypatch.setattr(dynamic, "saturates", lambda: True)
+    monkeypatch.setattr(saturation, "saturates", lambda: True)
     _, config = shrink(tmp_path / "q")
     assert config["int8"]["reduce_range"] is True
 
@@ -87,10 +96,10 @@ def test_the_known_product_is_told_from_a_clipped_one(monkeypatch):
         def run(self, _, feeds):
             return [np.full((4, 32), self.answer)]
 
-    monkeypatch.setattr(dynamic.ort, "InferenceSession", Session)
+    monkeypatch.setattr(saturation.ort, "InferenceSession", Session)
     for answer, clips in ((255 * 127 * 64, False), (32767 * 32, True)):
         monkeypatch.setattr(Session, "answer", answer, raising=False)
-        assert dynamic.saturates.__wrapped__() is clips
+        assert saturation.saturates.__wrapped__() is clips
 
 
 @pytest.mark.parametrize(("kind", "word"), [("torch", "onnx"), ("quantise", "float weights")])
@@ -100,5 +109,5 @@ def test_refuses_what_is_no_float_onnx(tmp_path, kind, word):
     if folder is None:
         manifest = manifest.model_copy(update={"format": "torch"})
     with pytest.raises(UndercutError, match=word):
-        compress(folder or source(), manifest, tmp_path, QuantiseOptions())
+        compress(ShrinkJob(folder or source(), manifest, tmp_path, QuantiseOptions()))
     assert not list(tmp_path.iterdir())

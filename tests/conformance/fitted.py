@@ -87,7 +87,8 @@ def fitted(task: str, method: str) -> tuple[Path, Fitted]:
 @functools.cache
 def forms(task: str, method: str) -> dict[str, Path]:
     """Return every export and compressed form of a fitted method; kind -> folder."""
-    from undercut.pipeline.variants import forms as make_forms
+    from undercut.pipeline.forms import Material
+    from undercut.pipeline.forms import forms as make_forms
 
     folder, _ = fitted(task, method)
-    return make_forms(folder, folder.parent / "forms", method, lambda _: None)
+    return make_forms(folder, folder.parent / "forms", method, Material())

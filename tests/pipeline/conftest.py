@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from undercut.pipeline import variants
+from undercut.pipeline.compressing import trial
 from undercut.predict import measure
 
 
@@ -18,6 +19,7 @@ def measured_here():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(variants, "measure", briefly)
+        patch.setattr(trial, "measure", briefly)
         patch.setattr(measure, "SECONDS", 0.05)
         patch.setattr(measure, "SINGLES", 30)
         yield

@@ -20,7 +20,7 @@ COMMANDS = {
     "tune": "Search methods and options within a budget; the best becomes a run.",
     "train": "Fit one method, or climb the ladder.",
     "evaluate": "Score an artefact on a labelled file.",
-    "compress": "Shrink an artefact; the gate passes or refuses each result.",
+    "compress": "Find the cheapest form of an artefact that passes the gate.",
     "price": "What to charge, and below what not: a finished run, or a scenario.",
     "market": "Rivals' dated prices for your request, and how they moved; --new: market.toml.",
     "war": "Play a price war many times over: who is alive, with what share.",

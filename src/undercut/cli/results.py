@@ -122,25 +122,6 @@ class EvaluateResult(Result):
         console.print(shown)
 
 
-class CompressResult(Result):
-    """Variants and what the gate said."""
-
-    @property
-    def exit_code(self) -> int:
-        """Return 2 when nothing passed."""
-        return 0 if any(v["gate"]["verdict"] == "passed" for v in self.record.variants) else 2
-
-    def show(self, console: Console) -> None:
-        """Print one line a variant."""
-        shown = table("variant", ">quality", "gate", "why")
-        for v in self.record.variants:
-            gate = v["gate"]
-            shown.add_row(v["kind"], percent(v["quality"]), gate["verdict"], gate["reason"])
-        console.print(shown)
-        for v in self.record.variants:
-            console.print(f"{v['kind']}: {v['artefact']}", soft_wrap=True)
-
-
 class PriceResult(Result):
     """The price side of a run."""
 

@@ -56,7 +56,7 @@ def command() -> Callable[..., None]:
         folders = []
         for folder in spec.artefact:
             if not (folder / MANIFEST).is_file():  # the pipeline is loaded for a run's name only
-                from undercut.pipeline.verbs import find_artefact
+                from undercut.pipeline.places import find_artefact
 
                 folder = find_artefact(spec.workspace, folder)
             folders.append(folder)

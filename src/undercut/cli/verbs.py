@@ -87,8 +87,8 @@ def _evaluate() -> Callable[..., None]:
 
 def _compress() -> Callable[..., None]:
     def call(spec: specs.CompressSpec, terminal: Any) -> Any:
-        from undercut.cli.results import CompressResult
-        from undercut.pipeline.verbs import compress
+        from undercut.cli.compressed import CompressResult
+        from undercut.pipeline.compressing.verb import compress
 
         return CompressResult(compress(spec, terminal))
 

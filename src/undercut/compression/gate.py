@@ -26,6 +26,7 @@ class Bounds:
     confidence: float
     min_agreement: float
     max_class_drop: float
+    max_confidence_shift: float
 
 
 def gate(
@@ -38,6 +39,7 @@ def gate(
     confidence: float = 0.95,
     min_agreement: float = 0.98,
     max_class_drop: float = 0.05,
+    max_confidence_shift: float = 0.05,
     labels_reference: Sequence[str],
     labels_candidate: Sequence[str],
     reference_hash: str,
@@ -45,7 +47,8 @@ def gate(
     """Judge a candidate against the variant it was made from.
 
     Refused: other labels or another order; scores that are not log-probabilities; answers that
-    agree with the reference's on too few labelled or unlabelled rows; a measured accuracy drop of
+    agree with the reference's on too few labelled or unlabelled rows; another confidence than the
+    reference's on average, as a lost temperature gives; a measured accuracy drop of
     ``max_drop`` or more; a class with at least 20 rows whose recall has dropped by surely more than
     ``max_class_drop`` (one-sided, Bonferroni over the classes tested, so that small classes do
     not refuse by chance). Passed: none of these, and the one-sided upper confidence bound of the
@@ -62,6 +65,7 @@ def gate(
         confidence: one-sided confidence level.
         min_agreement: smallest share of rows answered alike, labelled and unlabelled apart.
         max_class_drop: largest drop of one class's recall, as a share.
+        max_confidence_shift: largest difference of the mean probability of the answer, as a share.
         labels_reference: the reference's labels, in order.
         labels_candidate: the candidate's.
         reference_hash: artefact hash of the reference.
@@ -73,7 +77,9 @@ def gate(
     Raises:
         UndercutError: a bound that is not a share.
     """
-    bounds = _checked(Bounds(max_drop, confidence, min_agreement, max_class_drop))
+    bounds = _checked(
+        Bounds(max_drop, confidence, min_agreement, max_class_drop, max_confidence_shift)
+    )
     faults = _faults(labelled, unlabelled, (labels_reference, labels_candidate))
     if faults:
         return GateResult(
@@ -96,6 +102,8 @@ def gate(
     reasons = [
         *_disagreements(bounds, alike, n, "labelled"),
         *_disagreements(bounds, alike_free, len(free[0]), "unlabelled"),
+        *_shifts(bounds, labelled, "labelled"),
+        *_shifts(bounds, unlabelled, "unlabelled"),
         *_drops(bounds, b, c, n),
         *_classes_hurt(bounds, before, after),
     ]
@@ -132,6 +140,7 @@ def _checked(bounds: Bounds) -> Bounds:
         "confidence": 0.5 <= bounds.confidence < 1,
         "min_agreement": 0 <= bounds.min_agreement <= 1,
         "max_class_drop": 0 < bounds.max_class_drop <= 1,
+        "max_confidence_shift": 0 < bounds.max_confidence_shift <= 1,
     }
     problems = [
         Problem("a share within its range", repr(getattr(bounds, name)), where=name)
@@ -185,6 +194,19 @@ def _disagreements(bounds: Bounds, agreement: float | None, n: int, kind: str) -
     return [
         f"it answers {percent(agreement, 2)} of {count(n)} {kind} rows as its reference does, "
         f"below {percent(bounds.min_agreement, 2)}"
+    ]
+
+
+def _shifts(bounds: Bounds, pair: tuple[object, object], kind: str) -> list[str]:
+    """Return whether the mean probability of the answer moved; a lost temperature moves it."""
+    if any(scores is None or not _rows(scores) for scores in pair):
+        return []
+    before, after = (float(np.exp(np.asarray(x, np.float64).max(axis=1)).mean()) for x in pair)
+    if abs(after - before) <= bounds.max_confidence_shift:
+        return []
+    return [
+        f"its mean confidence on {kind} rows is {percent(after)}, its reference's "
+        f"{percent(before)}; a shift of {percent(bounds.max_confidence_shift)} is allowed"
     ]
 
 

@@ -158,19 +158,50 @@ class MethodInfo:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """One setting of a compressor, under the name its results go by.
+
+    Attributes:
+        options: values of the compressor's options that differ from their defaults.
+        rows: whether it learns from, or calibrates on, training rows.
+        usual: whether ``run`` makes it of every model; ``compress`` tries all.
+    """
+
+    name: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    rows: bool = False
+    usual: bool = False
+
+
+@dataclass(frozen=True)
 class CompressorInfo:
-    """A way to shrink: ``compress`` is ``(source, manifest, out, options) -> Manifest fields``.
+    """A way to shrink.
 
     Attributes:
         architectures: which architectures it applies to.
-        compress: ``"module:compress"``, called with the source folder, its manifest and an
-            empty folder; writes files there and returns ``(format, config)``.
+        compress: ``"module:compress"``, called with a :class:`undercut.core.shrinking.ShrinkJob`,
+            returns a :class:`undercut.core.shrinking.Shrunk`.
+        options: ``"module:Model"``, its pydantic options.
+        recipes: settings that are tried, the mildest first: where one is refused, those after it
+            are not tried.
+        formats: formats of the artefact it is made from; an artefact in another is exported first.
+        tasks: tasks it is for; empty: all.
+        stage: place in the order of work. What changes the network comes first (the word table 10,
+            layers and widths 20), what changes the numbers it computes with last (90).
+        mend: ``"module:mend"``, ``(job) -> options | None``: milder options after the gate has
+            refused what ``job.options`` gave; ``None`` when there are none.
+        requires: packages needed to shrink, by import name; ``extra`` installs them.
     """
 
     name: str
     architectures: tuple[str, ...]
     compress: str
     options: str
+    recipes: tuple[Recipe, ...]
+    formats: tuple[str, ...] = ("torch",)
+    tasks: tuple[str, ...] = ()
+    stage: int = 90
     summary: str = ""
+    mend: str = ""
     requires: tuple[str, ...] = ()
     extra: str = ""

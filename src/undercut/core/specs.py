@@ -218,8 +218,9 @@ class GateSpec(Spec):
     """When a compressed variant may replace its reference."""
 
     compress: bool = Field(True, description="Make and test compressed variants.")
-    max_drop: Annotated[float, Field(gt=0, le=0.5)] = Field(
-        0.01, description="Largest accuracy drop a compressed variant may have, as a share."
+    max_drop: Annotated[float, Field(gt=0, le=50)] = Field(
+        1.0,
+        description="Largest accuracy drop a compressed variant may have, in percentage points.",
     )
     min_agreement: Share = Field(
         0.97, description="Share of rows on which it must answer as its reference does."
@@ -277,16 +278,51 @@ class EvaluateSpec(PlaceSpec):
     )
 
 
-class CompressSpec(PlaceSpec, GateSpec):
-    """Shrink an artefact; each result passes the gate or is refused with its figures."""
+class CompressSpec(PlaceSpec, GateSpec, RatesSpec):
+    """Find the cheapest form of an artefact that keeps its quality, and say why each other lost.
+
+    Each form is measured in a process of its own and judged by the gate on the held-out rows. Forms
+    that learn (vocabulary, fewer layers, calibrated int8) read the rows of --train, never those
+    they are judged by. The same command goes on where it stopped.
+    """
 
     artefact: Path = Field(description="Artefact folder, or the name of a run.")
     data: list[Path] = Field(
         default_factory=list, description="Labelled held-out rows for the gate."
     )
+    train: list[Path] = Field(
+        default_factory=list,
+        description="Labelled rows that forms may learn from, such as those it was trained on.",
+    )
+    unlabelled: list[Path] = Field(
+        default_factory=list,
+        description="Texts of the same kind without labels, one a line or a table's text column: "
+        "the model answers them for the students hashed and static.",
+    )
     text_column: str | None = Field(None, description="Column of the text.")
     label_column: str | None = Field(None, description="Column of the label.")
-    out: Path | None = Field(None, description="Where the variant goes; beside the artefact.")
+    optimise: Literal["cost", "latency", "size"] = Field(
+        "cost",
+        description="What shall be least: USD per 1,000 requests, median latency of one request, "
+        "or bytes on disk.",
+    )
+    only: list[str] = Field(
+        default_factory=list,
+        description="Forms to try, such as onnx, quantise, openvino-int8, vocabulary, layers-half, "
+        "hashed; all by default.",
+    )
+    budget_usd: Positive | None = Field(None, description="Spend at most this on the search, USD.")
+    max_minutes: Positive | None = Field(
+        None, description="Start nothing that would end after this many minutes of work."
+    )
+    reference: Path | None = Field(
+        None,
+        description="Folder of the full model that the artefact was made from, if not found.",
+    )
+    out: Path | None = Field(
+        None, description="Where the chosen form goes; NAME-compressed beside the artefact."
+    )
+    seed: int = Field(0, ge=0, description="Seed of training and of the rows compared.")
     threads: int | None = Field(
         None, ge=1, description="Cores to use; all this process may use by default."
     )

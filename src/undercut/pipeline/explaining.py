@@ -13,9 +13,9 @@ from undercut.core.explaining import Explainer
 from undercut.core.specs import ExplainSpec
 from undercut.core.types import Manifest, Record
 from undercut.evaluation.explanation import Explanation, explain_input
+from undercut.pipeline.places import find_artefact
 from undercut.pipeline.references import References
 from undercut.pipeline.run import Listener
-from undercut.pipeline.verbs import find_artefact
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 

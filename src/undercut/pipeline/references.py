@@ -52,6 +52,39 @@ class References:
             "WORKSPACE/steps/build-*/reference).",
         )
 
+    def root(self, folder: Path) -> Path | None:
+        """Return the artefact at the beginning of the chain of parents, ``folder`` if it has none.
+
+        Of a composite it is one with the roots of its children and the same weights.
+
+        Returns:
+            Its folder, files not verified; ``None`` when it is not near.
+        """
+        manifest = artefacts.read_manifest(folder, verify=False)
+        if not manifest.children:
+            found = self._first(folder, manifest)
+            return found[0] if found else None
+        parts = [
+            artefacts.read_manifest(folder / c.folder, verify=False) for c in manifest.children
+        ]
+        if not any(m.parent for m in parts):
+            return folder
+        first = [
+            self._first(folder / c.folder, m) for c, m in zip(manifest.children, parts, strict=True)
+        ]
+        wanted = [artefacts.hash_of(f[1]) for f in first if f]
+        for place, other in self._known.values():
+            same = [c.hash for c in other.children] == wanted
+            if same and other.config == manifest.config and other.labels == manifest.labels:
+                return place
+        return None
+
+    def _first(self, folder: Path, manifest: Manifest) -> Found | None:
+        step: Found | None = (folder, manifest)
+        while step is not None and step[1].parent:
+            step = self._known.get(step[1].parent)
+        return step
+
     @cached_property
     def _known(self) -> dict[str, Found]:
         places = [self._workspace / "steps", self._workspace / "models", self._given]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement
 from undercut.pipeline.fitting import Context, write_stack
+from undercut.pipeline.forms import Material, forms
 from undercut.pipeline.workspace import Step
 from undercut.predict.measure import measure
 from undercut.predict.predictor import choices, load
 from undercut.store import artefacts
-from undercut.store.files import whole_folder
 
 UNLABELLED_ROWS = 250
 EXPORT_TOLERANCE = 1e-3
@@ -78,39 +76,6 @@ def _assemble(parts: Parts, model: Path, folder: Path, name: str) -> Manifest:
     return artefacts.amend(folder, name=name)
 
 
-def _export(source: Path, folder: Path, name: str, fmt: str) -> Manifest:
-    manifest = artefacts.read_manifest(source, verify=False)
-    write = plugins.attr(plugins.get("model", manifest.architecture).export[fmt])
-    exported = manifest.model_copy(
-        update={"name": name, "format": fmt, "parent": artefacts.hash_of(manifest), "files": {}}
-    )
-    return artefacts.write(folder, exported, lambda out: write(source, manifest, out))
-
-
-def _shrink(source: Path, folder: Path, name: str, compressor: str) -> Manifest:
-    info = plugins.get("compressor", compressor)
-    plugins.require(info)
-    manifest = artefacts.read_manifest(source, verify=False)
-    options = plugins.attr(info.options)()
-    made: list[tuple[str, dict[str, Any]]] = []
-    with_parent = manifest.model_copy(
-        update={"name": name, "compression": compressor, "parent": artefacts.hash_of(manifest)}
-    )
-    raw = folder.with_name(f"{folder.name}-raw")
-    raw.mkdir(parents=True)
-    made.append(plugins.attr(info.compress)(source, manifest, raw, options))
-    fmt, config = made[0]
-    done = with_parent.model_copy(update={"format": fmt, "config": config, "files": {}})
-
-    def fill(out: Path) -> None:
-        for path in raw.iterdir():
-            path.rename(out / path.name)
-
-    result = artefacts.write(folder, done, fill)
-    raw.rmdir()
-    return result
-
-
 def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | None) -> Step:
     """Write the reference, its exports and its compressed forms; gate each against the reference.
 
@@ -135,7 +100,8 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
     def work(folder: Path) -> dict[str, Any]:
         models = {"": parts.model}
         if gating.compress:
-            models |= forms(parts.model, folder / "parts", parts.rung, context.tick)
+            material = Material(rows=context.data.train, tick=context.tick, threads=context.threads)
+            models |= forms(parts.model, folder / "parts", parts.rung, material)
         unlabelled = context.task.unlabelled(
             context.data.train.inputs, UNLABELLED_ROWS, context.seed
         )
@@ -174,52 +140,6 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
     return context.workspace.step(f"build-{parts.rung}", material, work)
 
 
-def forms(model: Path, out: Path, name: str, tick: Callable[[Progress], None]) -> dict[str, Path]:
-    """Write every export and compressed form of a model below ``out``; kind -> folder."""
-    source = artefacts.read_manifest(model, verify=False)
-    made: dict[str, Path] = {}
-    for fmt in plugins.get("model", source.architecture).export:
-        tick(Progress(name, 0, 1, f"export to {fmt}"))
-        _export(model, out / fmt, f"{name} {fmt}", fmt)
-        made[fmt] = out / fmt
-    for compressor in plugins.names("compressor"):
-        if source.architecture in plugins.get("compressor", compressor).architectures:
-            tick(Progress(name, 0, 1, compressor))
-            _shrink(made.get("onnx", model), out / compressor, f"{name} {compressor}", compressor)
-            made[compressor] = out / compressor
-    return made
-
-
-def compress_artefact(
-    folder: Path, out: Path, tick: Callable[[Progress], None]
-) -> Iterator[tuple[str, Path]]:
-    """Write the forms of an artefact beside it as ``<name>-<kind>``; yield kind and folder.
-
-    Of a composite the parts that can shrink are shrunk, and joined again as they were.
-    """
-    manifest = artefacts.read_manifest(folder, verify=False)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".compress-") as place:
-        work = Path(place)
-        if not manifest.children:
-            for kind, made in forms(folder, work, manifest.name, tick).items():
-                yield kind, _put(made, out / f"{folder.name}-{kind}")
-            return
-        parts = {c.name: folder / c.folder for c in manifest.children}
-        shrunk = {n: forms(p, work / n, n, tick) for n, p in parts.items()}
-        for kind in sorted({k for made in shrunk.values() for k in made}):
-            children = {n: shrunk[n].get(kind, p) for n, p in parts.items()}
-            target = out / f"{folder.name}-{kind}"
-            write_stack(target, f"{manifest.name} {kind}", children, manifest.config, manifest)
-            yield kind, target
-
-
-def _put(made: Path, target: Path) -> Path:
-    with whole_folder(target) as temporary:
-        shutil.copytree(made, temporary, dirs_exist_ok=True)
-    return target
-
-
 def _hash(folder: Path | None) -> str:
     return artefacts.hash_of(artefacts.read_manifest(folder, verify=False)) if folder else ""
 
@@ -238,7 +158,7 @@ def _judge(
         (reference[1], candidate[1]),
         judge=context.judge,
         answers=lambda x: context.task.answers(x, unlabelled, context.data.labels),
-        max_drop=gating.max_drop,
+        max_drop=gating.max_drop / 100,
         min_agreement=gating.min_agreement,
         labels_reference=reference[2].labels,
         labels_candidate=candidate[2].labels,

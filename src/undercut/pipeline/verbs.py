@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from undercut.compression.gate import gate
-from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.specs import (
-    CompressSpec,
     EvaluateSpec,
     PriceSpec,
     ReportSpec,
@@ -20,12 +16,13 @@ from undercut.core.specs import (
 )
 from undercut.core.specs_economics import FILE as SCENARIO
 from undercut.core.specs_economics import ScenarioSpec
-from undercut.core.types import Examples, GateResult, Record
-from undercut.data.load import load_examples
+from undercut.core.types import Record
 from undercut.measures.record import Evaluation
+from undercut.pipeline.compressing.rows import labelled
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
-from undercut.pipeline.gather import MODEL, entered
+from undercut.pipeline.gather import entered
 from undercut.pipeline.ladder import climb, spent
+from undercut.pipeline.places import find_artefact
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
 from undercut.pipeline.report.page import write_report
@@ -40,10 +37,8 @@ from undercut.pipeline.run import (
     rung_line,
 )
 from undercut.pipeline.spending import usd_of, with_cost
-from undercut.pipeline.variants import compress_artefact
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
-from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
 
 
@@ -58,31 +53,6 @@ class Trained(Record):
     cpu_seconds: float
     cost_usd: float
     did_work: bool
-
-
-class Compressed(Record):
-    """The result of ``compress``: one row a variant."""
-
-    variants: list[dict[str, Any]]
-
-
-def find_artefact(workspace: Path, artefact: Path) -> Path:
-    """Return an artefact's folder from a folder or the name of a run.
-
-    Raises:
-        UndercutError: neither.
-    """
-    named = workspace / "runs" / artefact.name / MODEL
-    for folder in (artefact, artefact / MODEL, named):
-        if (folder / artefacts.MANIFEST).is_file():
-            return folder
-    runs = [p.name for p in Workspace(workspace).runs()] if workspace.is_dir() else []
-    raise fail(
-        "artefact-missing",
-        expected="an artefact folder or the name of a run",
-        found=f"'{artefact}'",
-        fix=f"Runs in {workspace}: {', '.join(runs) or 'none'}.",
-    )
 
 
 def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
@@ -121,23 +91,6 @@ def train(spec: TrainSpec, listener: Listener | None = None) -> Trained:
         )
 
 
-def _labelled(paths: list[Path], manifest: Any, columns: dict[str, Any]) -> Examples:
-    if not paths:
-        raise fail("data-none", expected="a labelled file after the artefact", found="none")
-    task = plugins.attr(plugins.get("task", manifest.task).load)()
-    rows, _ = load_examples(paths, task, **columns, held_out=True)
-    known = task.class_names(manifest.labels)
-    unknown = sorted({c for target in rows.targets for c in task.classes(target)} - set(known))
-    if unknown:
-        raise fail(
-            "label-unknown",
-            expected=f"labels the model knows: {', '.join(known[:8])} ...",
-            found=", ".join(map(repr, unknown[:5])),
-            where=", ".join(str(p) for p in paths),
-        )
-    return rows
-
-
 def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation:
     """Score an artefact on labelled files.
 
@@ -146,8 +99,8 @@ def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation
     """
     folder = find_artefact(spec.workspace, spec.artefact)
     predictor = load(folder, spec.backend, spec.threads)
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
-    rows = _labelled(spec.data, predictor.manifest, columns)
+    columns = (spec.text_column, spec.label_column)
+    rows = labelled(spec.data, predictor.manifest, predictor.task, *columns)
     scored = predictor.score(rows.inputs)
     evaluation: Evaluation = predictor.task.evaluate(
         scored.log_probs,
@@ -157,57 +110,6 @@ def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation
         truncated=scored.truncated,
     )
     return evaluation
-
-
-def compress(spec: CompressSpec, listener: Listener | None = None) -> Compressed:
-    """Export and shrink an artefact; judge every result on held-out labelled rows.
-
-    Raises:
-        UndercutError: no artefact, no labelled rows, or nothing that can shrink it.
-    """
-    listener = listener or Silent()
-    folder = find_artefact(spec.workspace, spec.artefact)
-    manifest = artefacts.read_manifest(folder)
-    columns = {"text_column": spec.text_column, "label_column": spec.label_column}
-    rows = _labelled(spec.data, manifest, columns)
-    out = spec.out or folder.parent
-    reference = load(folder, threads=spec.threads)
-    task = reference.task
-    free = task.unlabelled(rows.inputs, 500, 0)
-    before, before_free = reference.score(rows.inputs), reference.score(free)
-    found = []
-    for kind, variant in compress_artefact(folder, out, listener.tick):
-        predictor = load(variant, threads=spec.threads)
-        after = predictor.score(rows.inputs)
-        result: GateResult = gate(
-            (before.log_probs, after.log_probs),
-            (before_free.log_probs, predictor.score(free).log_probs),
-            judge=lambda x: task.judge(x, rows, manifest.labels),
-            answers=lambda x: task.answers(x, free, manifest.labels),
-            max_drop=spec.max_drop,
-            min_agreement=spec.min_agreement,
-            labels_reference=manifest.labels,
-            labels_candidate=predictor.labels,
-            reference_hash=reference.hash,
-        )
-        done = artefacts.amend(variant, gate=result)
-        found.append(
-            {
-                "kind": kind,
-                "artefact": str(variant),
-                "hash": artefacts.hash_of(done),
-                "quality": task.judge(after.log_probs, rows, manifest.labels).quality.value,
-                "gate": result.model_dump(mode="json"),
-            }
-        )
-    if not found:
-        raise fail(
-            "compress-nothing",
-            expected="an architecture some compressor can shrink",
-            found=f"'{manifest.architecture}'",
-            where=str(folder),
-        )
-    return Compressed(variants=found)
 
 
 def scenario_of(spec: PriceSpec) -> ScenarioSpec | None:

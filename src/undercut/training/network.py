@@ -83,6 +83,14 @@ class Network(Protocol):
     def linear(self, weight: Tensor, bias: Tensor) -> Head:
         """Return the head ``unit rows @ weight.T + bias``; ``(S, D)``, ``(S,)``."""
 
+    def reopened(self, module: Any, temperature: float) -> Head:
+        """Return the head of a fitted model, for all K labels, to be trained further.
+
+        Args:
+            module: what ``ArchitectureInfo.module`` loads.
+            temperature: its logits are divided by this, so that it is calibrated at 1.
+        """
+
     def save(
         self, out: Path, head: Any, seen: np.ndarray, labels: int, trained: Mapping[str, Tensor]
     ) -> tuple[dict[str, Any], int]:

@@ -4,7 +4,7 @@ from undercut.core.registry import BackendInfo
 
 PLUGIN = BackendInfo(
     name="numpy",
-    formats=("csr", "crf", "hashed"),
+    formats=("csr", "crf", "hashed", "static"),
     load="undercut.backends.numpy.session:load",
     summary="sparse rows times a dense weight table",
     requires=("numpy", "scipy", "safetensors"),

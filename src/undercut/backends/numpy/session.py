@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from undercut.backends.numpy import crf, hashed
+from undercut.backends.numpy import crf, hashed, static
 from undercut.core.contracts import Session
 from undercut.core.types import Manifest
 from undercut.models.linear import files
@@ -33,14 +33,17 @@ class NumpySession:
 
 
 def load(folder: Path, manifest: Manifest, threads: int) -> Session:
-    """Open a linear, hashed or CRF artefact; one thread is used whatever ``threads`` says.
+    """Open an artefact of one of the formats; one thread is used whatever ``threads`` says.
 
     Raises:
         IntegrityError: the weights file is not the one the manifest describes.
     """
-    if manifest.format == "crf":
-        return crf.load(folder, manifest)
-    if manifest.format == "hashed":
-        return hashed.load(folder, manifest)
+    others: dict[str, Callable[[Path, Manifest], Session]] = {
+        "crf": crf.load,
+        "hashed": hashed.load,
+        "static": static.load,
+    }
+    if manifest.format in others:
+        return others[manifest.format](folder, manifest)
     _, table = files.read(folder, manifest.config, len(manifest.labels))
     return NumpySession(table)

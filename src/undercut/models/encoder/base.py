@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -115,6 +115,12 @@ def position_shift(config: dict[str, Any]) -> int:
     BERT starts at 0; RoBERTa's family leaves the rows up to the padding id unused.
     """
     return 0 if config["model_type"] == "bert" else int(config.get("pad_token_id", 1)) + 1
+
+
+def head_size(config: Mapping[str, Any]) -> int:
+    """Return the width of an attention head; said in ``config`` once heads have been pruned."""
+    own = config.get("head_size")
+    return int(own or config["hidden_size"] // config["num_attention_heads"])
 
 
 def resolve(base: str) -> Base:

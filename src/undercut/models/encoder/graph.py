@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from undercut.models.encoder.base import position_shift
+from undercut.models.encoder.base import head_size, position_shift
 
 OPSET = 20
 LOWEST = np.finfo(np.float32).min
@@ -109,14 +109,14 @@ def _layer(
     g: Graph, config: dict[str, Any], tensors: dict[str, np.ndarray], i: int, x: str, bias: str
 ) -> str:
     at = f"encoder.layer.{i}."
-    heads, width = config["num_attention_heads"], config["hidden_size"]
-    scale = {"query": np.float32(1 / math.sqrt(width // heads)), "key": 1, "value": 1}
+    heads, size = config["num_attention_heads"], head_size(config)
+    scale = {"query": np.float32(1 / math.sqrt(size)), "key": 1, "value": 1}
     names = {n: f"{at}attention.self.{n}" for n in scale}
     weight = np.concatenate([tensors[f"{names[n]}.weight"] * s for n, s in scale.items()])
     offset = np.concatenate([tensors[f"{names[n]}.bias"] * s for n, s in scale.items()])
     qkv = g("MatMul", x, g.constant(f"{at}qkv.weight", weight.T), name=f"{at}qkv")
     qkv = g("Add", qkv, g.constant(f"{at}qkv.bias", offset))  # (B, T, 3 D)
-    qkv = g("Reshape", qkv, g.ints(0, 0, 3 * heads, width // heads))
+    qkv = g("Reshape", qkv, g.ints(0, 0, 3 * heads, size))
     qkv = g("Transpose", qkv, perm=[0, 2, 1, 3])  # (B, 3 H, T, D/H)
     q, k, v = (
         g("Slice", qkv, g.ints(n * heads), g.ints((n + 1) * heads), g.ints(1)) for n in range(3)
@@ -128,7 +128,7 @@ def _layer(
         )  # (B, H, P + T, D/H)
     scores = g("Add", g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2])), bias)
     a = g("MatMul", g("Softmax", scores, axis=-1), v)  # (B, H, T, D/H)
-    a = g("Reshape", g("Transpose", a, perm=[0, 2, 1, 3]), g.ints(0, 0, width))
+    a = g("Reshape", g("Transpose", a, perm=[0, 2, 1, 3]), g.ints(0, 0, heads * size))
     x = g("Add", _adapted(g, tensors, f"{at}attention.output.dense", a), x)
     x = _norm(g, config, tensors, f"{at}attention.output.LayerNorm", x)
     h = _activate(g, config, _linear(g, tensors, f"{at}intermediate.dense", x))

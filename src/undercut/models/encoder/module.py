@@ -27,7 +27,7 @@ from torch.utils.checkpoint import checkpoint
 
 from undercut.core.errors import fail
 from undercut.core.types import Manifest
-from undercut.models.encoder.base import WEIGHTS, Base, position_shift
+from undercut.models.encoder.base import WEIGHTS, Base, head_size, position_shift
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,
@@ -71,7 +71,9 @@ class Layer(nn.Module):
         eps = config.get("layer_norm_eps", 1e-12)
         self.heads = config["num_attention_heads"]
         self.act = ACTIVATIONS[config.get("hidden_act", "gelu")]
-        self.query, self.key, self.value, self.mix = (nn.Linear(width, width) for _ in range(4))
+        inside = self.heads * head_size(config)
+        self.query, self.key, self.value = (nn.Linear(width, inside) for _ in range(3))
+        self.mix = nn.Linear(inside, width)
         self.mix_norm = nn.LayerNorm(width, eps)
         self.widen, self.narrow = nn.Linear(width, inner), nn.Linear(inner, width)
         self.narrow_norm = nn.LayerNorm(width, eps)
@@ -87,8 +89,8 @@ class Layer(nn.Module):
             past: keys and values of P positions before the text, ``(2, H, P, D/H)``.
             fused: attention in torch's own kernel.
         """
-        B, T, D = x.shape
-        split = (B, T, self.heads, D // self.heads)
+        B, T, _ = x.shape
+        split = (B, T, self.heads, -1)
         q = self.query(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
         k = self.key(x).view(split).permute(0, 2, 3, 1)  # (B, H, D/H, T)
         v = self.value(x).view(split).transpose(1, 2)  # (B, H, T, D/H)
@@ -98,11 +100,11 @@ class Layer(nn.Module):
         if fused:
             a = F.scaled_dot_product_attention(q, k.transpose(2, 3), v, bias)
         else:
-            scores = (q * (1 / math.sqrt(D // self.heads))) @ k  # (B, H, T, P + T)
+            scores = (q * (1 / math.sqrt(q.shape[-1]))) @ k  # (B, H, T, P + T)
             if bias is not None:
                 scores = scores + bias
             a = scores.softmax(-1) @ v
-        a = a.transpose(1, 2).reshape(B, T, D)
+        a = a.transpose(1, 2).reshape(B, T, -1)
         x = self.mix_norm(self.mix(a) + x)
         h: Tensor = self.narrow_norm(self.narrow(self.act(self.widen(x))) + x)
         return h

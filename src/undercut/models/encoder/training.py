@@ -95,6 +95,11 @@ class EncoderNetwork:
         """Return a linear head."""
         return LinearHead(weight, bias)
 
+    def reopened(self, module: Any, temperature: float) -> LinearHead:
+        """Return the head of a fitted model, for all labels, calibrated at temperature 1."""
+        weight = module.weight.detach() * module.scale
+        return LinearHead(weight / temperature, module.bias.detach() / temperature)
+
     def save(
         self,
         out: Path,

@@ -60,14 +60,20 @@ class HashedFrontend:
     def finish(
         self, outputs: np.ndarray, prepared: Prepared, index: Sequence[int] | np.ndarray
     ) -> np.ndarray:
-        """Turn margins ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``.
+        """Turn margins ``(n, K)`` into calibrated log-probabilities ``float32 (n, K)``."""
+        return log_softmax(outputs, self.temperature)
 
-        In single precision, whose exponential numpy computes many at a time.
-        """
-        z = outputs / np.float32(self.temperature)
-        z -= z.max(axis=1, keepdims=True)
-        z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
-        return z
+
+def log_softmax(margins: np.ndarray, temperature: float) -> np.ndarray:
+    """Return ``log softmax(margins / temperature)``, ``float32 (n, K)``.
+
+    In single precision, whose exponential numpy computes many at a time.
+    """
+    z = margins / np.float32(temperature)
+    z -= z.max(axis=1, keepdims=True)
+    z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
+    found: np.ndarray = z
+    return found
 
 
 def joined(texts: Sequence[Any]) -> str:

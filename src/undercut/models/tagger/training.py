@@ -48,6 +48,14 @@ class TaggerNetwork:
         """Return a head over unit rows without features of words."""
         return TagHead(weight, bias, normalise=True)
 
+    def reopened(self, module: Any, temperature: float) -> TagHead:
+        """Return the head of a fitted model, for all tags, calibrated at temperature 1."""
+        head: TagHead = module.head
+        with torch.no_grad():
+            for part in (head.weight, head.bias, head.out):
+                part /= temperature
+        return head
+
     def save(
         self,
         out: Path,

@@ -11,19 +11,9 @@ from pathlib import Path
 import psutil
 
 from undercut.core.limits import affinity, core_limit, memory_limit, own_groups, read, usable_cores
-from undercut.core.processor import processor
+from undercut.core.processor import INSTRUCTIONS, flags, processor
 from undercut.pipeline.doctor.record import Check
 
-FEATURES = {
-    "AVX2": ("avx2",),
-    "AVX-512": ("avx512f",),
-    "VNNI": ("avx512_vnni", "avx_vnni", "avx512vnni"),
-    "AMX": ("amx_int8", "amx_bf16"),
-    "bf16": ("avx512_bf16", "amx_bf16", "bf16"),
-    "dot product": ("asimddp",),
-    "int8 matrix": ("i8mm",),
-}
-"""What it is called -> the flags that mean it."""
 NO_VNNI = "https://github.com/microsoft/onnxruntime/issues/6004"
 LITTLE_MEMORY, LITTLE_DISK, NO_DISK = 2 << 30, 2 << 30, 100 << 20
 
@@ -33,21 +23,12 @@ def size(n: float) -> str:
     return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.0f} MB"
 
 
-def flags(cpuinfo: str) -> set[str]:
-    """Return the flags of the first processor in the text of ``/proc/cpuinfo``."""
-    for line in cpuinfo.splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("flags", "Features"):
-            return set(value.split())
-    return set()
-
-
 def _processor() -> list[Check]:
     have = flags(read("/proc/cpuinfo"))
     name = f"{processor()}, {platform.machine()}"
     if not have:
         return [Check(topic="processor", state="ok", found=f"{name}; its features are not listed")]
-    known = [what for what, any_of in FEATURES.items() if have.intersection(any_of)]
+    known = [what for what, any_of in INSTRUCTIONS.items() if have.intersection(any_of)]
     absent = [w for w in ("AVX2", "AVX-512", "VNNI", "AMX", "bf16") if w not in known]
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     found = f"{name}: {', '.join(known) or 'no wide instructions'}"

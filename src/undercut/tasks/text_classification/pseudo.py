@@ -19,12 +19,13 @@ def pseudo_texts(texts: Sequence[str], n: int, seed: int) -> list[str]:
     rng = random.Random(seed)
     made = []
     for _ in range(n if texts else 0):
-        units, glue = _units(rng.choice(texts))
-        kept = [u for u in units if rng.random() > DROPPED] or units
+        parts, glue = units(rng.choice(texts))
+        kept = [p for p in parts if rng.random() > DROPPED] or parts
         made.append(glue.join(kept))
     return made
 
 
-def _units(text: str) -> tuple[list[str], str]:
+def units(text: str) -> tuple[list[str], str]:
+    """Return the words of a text and the space between; its characters when it has no spaces."""
     words = text.split()
     return (words, " ") if len(words) > 2 else (list(text), "")
