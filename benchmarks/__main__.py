@@ -360,9 +360,12 @@ class Bench:
     def distil(self, seed: int) -> None:
         """Students of all sets with one seed; the teachers' runs are kept."""
         for name in distil.TEACHERS:
-            ("distil",)
-            (distil.SETTINGS,)
-            (lambda n=name: distil.measure(n, seed, self.data, self.work, self.options.threads),)
+            self.add(
+                "distil",
+                distil.SETTINGS,
+                lambda n=name: distil.measure(n, seed, self.data, self.work, self.options.threads),
+                f"{name}, seed {seed}",
+            )
 
     def startup(self) -> None:
         """The start of the command line."""

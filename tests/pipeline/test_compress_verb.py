@@ -19,6 +19,7 @@ from undercut.pipeline.compressing.record import Form
 from undercut.pipeline.compressing.search import decide
 from undercut.pipeline.compressing.verb import compress
 from undercut.pipeline.fitting import write_stack
+from undercut.pipeline.report.png import Plots
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -58,6 +59,12 @@ def spec(place: Path, **changes) -> CompressSpec:
     return CompressSpec(**(facts | changes))
 
 
+@pytest.fixture(autouse=True)
+def without_charts(monkeypatch):
+    """Only the first search draws its charts."""
+    monkeypatch.setattr("undercut.pipeline.compressing.page.write_plots", lambda *_: Plots())
+
+
 @pytest.fixture(scope="module")
 def found(place):
     return compress(spec(place, optimise="size"))
@@ -70,7 +77,7 @@ def test_every_form_is_judged_and_every_loser_told_why(found):
     assert "vocabulary + quantise" in names
     assert [f.status for f in found.forms].count("chosen") == 1
     for f in found.forms:
-        assert f.why
+        assert f.why and f.status != "skipped"
         assert (f.gate is None) == (not f.steps)
         assert f.measured is not None and f.usd_per_1k > 0
 

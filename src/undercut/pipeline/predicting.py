@@ -121,6 +121,7 @@ def _inputs(spec: PredictSpec, task: str, tick: Callable[[Progress], None]) -> t
     """
     parts: list[Part] = []
     own = False
+    given: Any
     for given in [*spec.inputs, *([spec.file] if spec.file is not None else [])]:
         if isinstance(given, str) and Path(given) not in STDIN:
             parts.append(held([(given, "")]))

@@ -53,7 +53,7 @@ class TaggerNetwork:
         head: TagHead = module.head
         with torch.no_grad():
             for part in (head.weight, head.bias, head.out):
-                part /= temperature
+                part.div_(temperature)
         return head
 
     def save(

@@ -44,6 +44,9 @@ AXES: dict[str, tuple[str, str, Callable[[Form, Measurement], float], Callable[[
 }
 
 
+LESS = {"cost": "cheaper", "latency": "quicker", "size": "smaller"}
+
+
 def figures(facts: CompressFacts) -> list[Figure]:
     """Return the three charts, that of the goal first."""
     order = sorted(AXES, key=lambda name: name != facts.optimise)
@@ -82,7 +85,8 @@ def answer(facts: CompressFacts) -> str:
     if not chosen.steps:
         return f"Nothing that passed the gate beats the model as it is: {said}."
     gap = chosen.quality.value - first.quality.value
-    times = f"{facts.times_cheaper:.1f} times cheaper than the reference"
+    old, new = (AXES[facts.optimise][2](f, m) for f in (first, chosen) if (m := f.measured))
+    times = f"{old / new:.1f} times {LESS[facts.optimise]} than the reference"
     return f"{one_line(chosen.name)} keeps {said}: {times}, {points(gap)} in {facts.quality_name}."
 
 

@@ -78,6 +78,8 @@ class Search:
         lost: dict[str, str] = {}
         for change in changes:
             assert change.info is not None
+            if self._left_out(change):
+                continue
             steps = (*carrier.steps, change.name)
             if (milder := lost.get(change.info.name)) is not None:
                 self._skip(steps, f"{milder}, which is milder, did not pass")
@@ -96,7 +98,7 @@ class Search:
     def _try(self, before: Made, root: Made, change: Change) -> Made | None:
         """Make, judge and measure one form; return it, or ``None`` when it was not made."""
         steps = (*before.steps, change.name)
-        if self.spec.only and change.name not in self.spec.only:
+        if self._left_out(change):
             return None
         if why := self._hindrance(change):
             return self._skip(steps, why)
@@ -110,6 +112,10 @@ class Search:
         assert verdict is not None
         self._keep(made, verdict.verdict, verdict.reason)
         return made
+
+    def _left_out(self, change: Change) -> bool:
+        """Whether the user did not ask for a change."""
+        return bool(self.spec.only) and change.name not in self.spec.only
 
     def _hindrance(self, change: Change) -> str:
         """Return why a change cannot be tried; empty when it can."""
