@@ -101,11 +101,13 @@ class Search:
         if self._left_out(change):
             return None
         if why := self._hindrance(change):
-            return self._skip(steps, why)
+            self._skip(steps, why)
+            return None
         try:
             made = make(self.lab, before, root, change)
         except UndercutError as e:
-            return self._skip(steps, str(e).splitlines()[0])
+            self._skip(steps, str(e).splitlines()[0])
+            return None
         if made is None:
             return None
         verdict = made.verdict

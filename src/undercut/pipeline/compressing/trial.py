@@ -267,7 +267,7 @@ def measured(lab: Lab, made: Made, better: Any) -> Measurement:
     manifest = made.manifest
     able: list[str | None] = list(backends_for(manifest)) if not manifest.children else [None]
     texts = list(lab.rows.held.inputs[:1000])
-    found = []
+    found: list[Measurement] = []
     for backend in able:
         material = {
             "variant": artefacts.hash_of(manifest),
