@@ -179,7 +179,10 @@ def test_entities_are_explained_on_a_terminal_and_a_page(done, tmp_path, capsys)
 
 def test_a_rival_is_asked_for_entities(done, monkeypatch):
     place, facts = done
-    monkeypatch.setenv("RIVAL_KEY", "x")
+    monkeypatch.setenv("RIVAL_KEY", "sk-0123456789")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     data = stored_dataset(place / "ws", facts)
     task = TokenClassification()
     rows = zip(data.test.inputs, data.test.targets, strict=True)

@@ -116,15 +116,13 @@ def measured_sentence(facts: RunFacts, rival: RivalFacts) -> str:
     name, test = one_line(rival.model), rival.versus
     ours, theirs = percent(rival.own_accuracy.value), percent(rival.accuracy.value)
     where = f"on the same {plural(rival.rows, f'{one_line(rival.split)} row')} (p {p_value(test)})"
-    if rival.quality_name != "accuracy":
-        ours = f"{rival.quality_name} {ours}"
-        theirs = f"{rival.quality_name} {theirs}"
+    of = "" if rival.quality_name == "accuracy" else f"{rival.quality_name} "
     if test.better:
-        text = f"This model is right more often than {name}: {ours} against {theirs} {where}"
+        text = f"This model is right more often than {name}: {of}{ours} against {theirs} {where}"
     elif test.difference < 0 and test.p_value < SIGNIFICANCE:
-        text = f"{name} is right more often than this model: {theirs} against {ours} {where}"
+        text = f"{name} is right more often than this model: {of}{theirs} against {ours} {where}"
     else:
-        text = f"Nothing shows that {name} or this model is right more often: {theirs} against "
+        text = f"Nothing shows that {name} or this model is right more often: {of}{theirs} against "
         text += f"{ours} {where}"
     if not rival.usd_per_1k:
         return f"{text}."
