@@ -307,8 +307,16 @@ def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note
     """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
     import numpy as np
 
+    from undercut.measures.intervals import wilson
     from undercut.measures.paired import paired_test
-    from undercut.pipeline.rival.compare import share
+    from undercut.measures.record import Metric
+
+    def share(right):
+        low, high = wilson(int(right.sum()), len(right))
+        return Metric(
+            value=float(right.mean()), low=float(low), high=float(high), n=len(right),
+            method="wilson",
+        )  # fmt: skip
 
     theirs, ours = np.arange(200) < right, np.arange(200) >= 12
     return RivalFacts(

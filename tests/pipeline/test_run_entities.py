@@ -7,8 +7,8 @@ import random
 from types import SimpleNamespace
 
 import pytest
-from pipeline.rival.fake_api import FakeApi, completion, usage
 
+from models.api.fake_api import FakeApi, completion, usage
 from undercut.cli.app import main
 from undercut.cli.rival import RivalResult
 from undercut.core.errors import UndercutError

@@ -121,13 +121,8 @@ def _inputs(spec: PredictSpec, task: str, tick: Callable[[Progress], None]) -> t
     """
     parts: list[Part] = []
     own = False
-<<<<<<< HEAD
-    given: Any
-    for given in [*spec.inputs, *([spec.file] if spec.file is not None else [])]:
-=======
     sources: list[str | Path] = [*spec.inputs, *([spec.file] if spec.file is not None else [])]
     for given in sources:
->>>>>>> b-d1
         if isinstance(given, str) and Path(given) not in STDIN:
             parts.append(held([(given, "")]))
             continue
