@@ -307,9 +307,9 @@ def rival_facts(name: str = "gpt-4o-mini", right: int = 164, note: str = "a note
     """Return what asking a rival 200 test rows showed, ``right`` of them answered rightly."""
     import numpy as np
 
+    from undercut.core.types import Metric
     from undercut.measures.intervals import wilson
     from undercut.measures.paired import paired_test
-    from undercut.measures.record import Metric
 
     def share(right):
         low, high = wilson(int(right.sum()), len(right))
