@@ -49,6 +49,7 @@ def agreement(place, task=TEXT) -> float:
         ("quantise-static", TEXT),
         ("quantise-static", WORDS),
         ("openvino-int8", WORDS),
+        ("openvino-int8-weights", TEXT),
         ("openvino-bfloat16", TEXT),
     ],
 )
@@ -61,6 +62,8 @@ def test_few_bits_answer_nearly_alike(name, task, tmp_path):
     assert agreement(tmp_path / "q", task) >= 0.9
     if name == "openvino-bfloat16":
         assert found.config["precision"] == "bfloat16"
+    elif name == "openvino-int8-weights":
+        assert found.config["int8"]["way"] == "weights"
     else:
         assert found.config["int8"]["way"] == "static"
         assert found.config["int8"]["calibration_rows"] == 32

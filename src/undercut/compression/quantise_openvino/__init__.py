@@ -11,6 +11,7 @@ PLUGIN = CompressorInfo(
     options="undercut.compression.quantise_openvino.options:OpenVinoOptions",
     recipes=(
         Recipe("openvino-bfloat16", {"precision": "bfloat16"}),
+        Recipe("openvino-int8-weights", {"precision": "int8-weights"}),
         Recipe("openvino-int8", rows=True),
     ),
     summary="bfloat16, or calibrated 8-bit weights and activations, for OpenVINO",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import shutil
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import nncf
@@ -44,6 +45,10 @@ def compress(job: ShrinkJob) -> Shrunk:
         rows = len(calibration.texts(job, options.calibration_rows))
         facts |= {"way": "static", "calibration_rows": rows, "kept_in_float": list(options.keep)}
         config = {**job.manifest.config, "int8": facts}
+    elif options.precision == "int8-weights":
+        with _quiet():
+            model = nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_SYM)
+        config = {**job.manifest.config, "int8": facts | {"way": "weights"}}
     else:
         config = {**job.manifest.config, "precision": "bfloat16"}
     ov.save_model(model, job.out / "model.xml", compress_to_fp16=options.precision == "bfloat16")
@@ -56,18 +61,25 @@ def _quantised(job: ShrinkJob, model: ov.Model) -> ov.Model:
     batches = calibration.batches(job, options.calibration_rows)
     names = {op.get_friendly_name() for op in model.get_ordered_ops()}
     kept = [n for n in (*HEADS, *options.keep) if n in names]
+    with _quiet():
+        return nncf.quantize(
+            model,
+            nncf.Dataset(batches, dict),
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(batches),
+            ignored_scope=nncf.IgnoredScope(names=kept),
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence nncf, which logs advice and draws its progress on standard output."""
     logger = logging.getLogger("nncf")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with redirect_stdout(io.StringIO()):  # nncf draws its progress there
-            return nncf.quantize(
-                model,
-                nncf.Dataset(batches, dict),
-                model_type=nncf.ModelType.TRANSFORMER,
-                subset_size=len(batches),
-                ignored_scope=nncf.IgnoredScope(names=kept),
-            )
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         logger.setLevel(level)
 

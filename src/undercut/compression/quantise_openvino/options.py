@@ -12,8 +12,10 @@ class OpenVinoOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    precision: Literal["int8", "bfloat16"] = Field(
-        "int8", description="int8, calibrated on training rows; or bfloat16"
+    precision: Literal["int8", "int8-weights", "bfloat16"] = Field(
+        "int8",
+        description="int8, calibrated on training rows; int8-weights, whose activations OpenVINO "
+        "scales as they come; or bfloat16",
     )
     calibration_rows: int = Field(
         256, ge=16, le=10_000, description="training rows that scales are measured on"
