@@ -15,7 +15,7 @@ class NoExplainer:
 
     method = "an outside API does not say why"
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, text: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Refuse.
 
         Raises:

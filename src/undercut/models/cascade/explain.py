@@ -21,7 +21,7 @@ class CascadeExplainer:
         told = "; ".join(f"{name}: {part.method}" for name, part in parts.items())
         self.method = f"by the tier that answered ({told})"
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
+    def attribute(self, text: str, classes: Sequence[int], unit: int = 0) -> Attribution:
         """Refuse: only the tier that answered can say why, so one of ``parts`` must be asked.
 
         Raises:

@@ -21,8 +21,8 @@ class RulesExplainer:
     def __init__(self, manifest: Manifest) -> None:
         self._scorer = RulesScorer(manifest.config, manifest.labels)
 
-    def attribute(self, text: str, classes: Sequence[int]) -> Attribution:
-        """Return the shares of every character in the scores of ``classes``."""
+    def attribute(self, text: str, classes: Sequence[int], unit: int = 0) -> Attribution:
+        """Return the shares of every character in the scores of ``classes``; a text is one unit."""
         row = self._scorer.score([text]).log_probs[0].astype(np.float64)
         start = np.full(len(classes), -np.log(len(row)))
         scores = row[list(classes)]
