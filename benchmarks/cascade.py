@@ -75,6 +75,7 @@ def build(request: dict[str, Any], place: Path) -> tuple[Path, datasets.Split, l
                 seed=request["seed"],
                 threads=request["threads"],
                 workspace=place / "out",
+                learning_curve=False,
             )
         )
     return place / "out", split, names
