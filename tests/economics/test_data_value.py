@@ -76,3 +76,44 @@ def test_what_cannot_be_fitted_is_refused():
         dv.fit_learning_curve(SIZES, [*EXACT[:-1], 1.5])
     with pytest.raises(UndercutError, match="positive"):
         dv.best_labels(curve(), 0, 1)
+
+
+def test_what_an_error_costs_over_the_horizon():
+    assert dv.horizon_value(1e6, 0.001, 4) == pytest.approx(4000)
+    # An annuity: 1000 a month at 1 % for a year.
+    assert dv.horizon_value(1e6, 0.001, 12, 0.01) == pytest.approx(1000 * (1 - 1.01**-12) / 0.01)
+
+
+def test_at_the_best_number_the_next_label_brings_what_it_costs():
+    best = dv.best_labels(curve(), 4000, 0.08)
+    assert dv.marginal_value(curve(), best.labels, 4000) == pytest.approx(0.08)
+    step = dv.error_after(curve(), 1000) - dv.error_after(curve(), 1001)
+    assert dv.marginal_value(curve(), 1000.5, 4000) == pytest.approx(4000 * step, rel=1e-6)
+
+
+def test_the_best_number_carries_the_uncertainty_of_the_fit():
+    rng = np.random.default_rng(0)
+    m, error_hits, label_hits, tried = 4000, 0, 0, 100
+    truth = dv.best_labels(curve(), 4000, 0.08)
+    for _ in range(tried):
+        found = dv.fit_learning_curve(SIZES, rng.binomial(m, EXACT) / m, [m] * len(SIZES))
+        best = dv.best_labels(found, 4000, 0.08)
+        if best.labels_low is not None:
+            label_hits += best.labels_low <= truth.labels <= best.labels_high
+        low, high = dv.error_interval(found, 1500)
+        error_hits += low <= dv.error_after(curve(), 1500) <= high
+    assert error_hits >= 95 - 9
+    assert label_hits >= 95 - 12
+
+
+def test_beyond_four_times_the_figures_come_with_a_warning():
+    near, far = curve(largest=400), curve(largest=300)
+    assert dv.best_labels(near, 4000, 0.08).warning == ""
+    assert "5.0 times the 300 measured" in dv.best_labels(far, 4000, 0.08).warning
+    assert "measure more first" in dv.worth_of_more(far, 300, 1000, 0.1, 100).warning
+
+
+def test_errors_that_do_not_fall_give_no_curve():
+    for errors in ([0.1] * 6, [0.1, 0.11, 0.12, 0.13, 0.14, 0.15], [0.0] * 6):
+        with pytest.raises(UndercutError, match="fall"):
+            dv.fit_learning_curve(SIZES, errors)

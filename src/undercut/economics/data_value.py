@@ -87,7 +87,7 @@ def fit_learning_curve(
         ) from None
     log_a, b, c = (float(x) for x in found)
     fall = float(np.exp(log_a) * (n.min() ** -b - n.max() ** -b))
-    if fall <= 1e-6 * max(float(e.max()), 1e-9):
+    if fall <= max(1e-6 * float(e.max()), 1e-8):
         raise fail(
             "curve-fit",
             expected="errors that fall as labels are added",
