@@ -106,6 +106,25 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             *(own("auto", s, 0.942, 90.0) for s in range(3)),
         ],
         "labels": [planted("banking77", s) for s in range(2)],
+        "cascade": [
+            {
+                "dataset": "banking77",
+                "name": "max drop 1",
+                "first": "linear",
+                "last": "partial",
+                "seed": 0,
+                "accuracy": 0.94,
+                "last_accuracy": 0.942,
+                "difference": -0.002,
+                "difference_low": -0.006,
+                "difference_high": 0.002,
+                "p_value": 0.4,
+                "escalated_on_validation": 0.2,
+                "texts_per_second": 8000.0,
+                "last_texts_per_second": 1000.0,
+                "times": 8.0,
+            }
+        ],
         "coreset": [chosen(s) for s in range(3)],
         "adapters": [
             {
