@@ -39,13 +39,14 @@ def tables(rows: list[dict[str, Any]]) -> str:
                     percent(r["accuracy"]),
                     percent(r["last_accuracy"]),
                     f"{gap} ({ends})",
+                    f"{r['p_value']:.3f}",
                     percent(r["escalated_on_validation"]),
                     number(r["texts_per_second"]),
                     number(r["last_texts_per_second"]),
                     f"{r['times']:.1f}",
                 ]
             )
-    head = ["cascade", "tiers", ">test accuracy", ">last tier alone", ">difference, points",
+    head = ["cascade", "tiers", ">test accuracy", ">last tier alone", ">difference, points", ">p",
             ">passed on", ">texts/s", ">last tier, texts/s", ">times"]  # fmt: skip
     beside = ["stream", ">accuracy", ">last tier alone", ">p", ">passed on", ">outside passed on",
               ">texts/s", ">times", ">with cache, texts/s", ">cache hits"]  # fmt: skip

@@ -33,7 +33,7 @@ def test_the_tables_tell_goals_streams_and_what_was_refused():
             "texts_per_second": 8000.0, "last_texts_per_second": 1000.0, "times": 8.0}  # fmt: skip
     goal = base | {
         "name": "max drop 0.01", "first": "linear", "last": "partial", "difference": -0.002,
-        "difference_low": -0.006, "difference_high": 0.002, "escalated_on_validation": 0.2,
+        "difference_low": -0.006, "difference_high": 0.002, "p_value": 0.4, "escalated_on_validation": 0.2,
     }  # fmt: skip
     stream = base | {
         "name": "drifted stream", "p_value": 0.5, "escalated": 0.2, "escalated_outside": 0.9,
