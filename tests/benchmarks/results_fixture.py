@@ -279,23 +279,6 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             }
             for rows, killed in ((1_000, False), (10_000, False), (10_000, True))
         ],
-        "cascade": [
-            {
-                "dataset": "banking77",
-                "name": "level with the last tier",
-                "first": "hashed",
-                "last": "full",
-                "accuracy": 0.94,
-                "last_accuracy": 0.941,
-                "difference": -0.001,
-                "difference_low": -0.004,
-                "difference_high": 0.002,
-                "escalated_on_validation": 0.2,
-                "texts_per_second": 5000.0,
-                "last_texts_per_second": 1000.0,
-                "times": 5.0,
-            }
-        ],
         "startup": [
             {"command": "undercut --help", "wall_seconds": [0.2] * 10, "cpu_seconds": [0.2] * 10}
         ],

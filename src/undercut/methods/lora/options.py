@@ -13,7 +13,7 @@ from undercut.methods.usual import Usual
 class LoraOptions(TuningOptions):
     """Options of ``lora``."""
 
-    usual: ClassVar[Usual] = Usual(3, 3e-3)
+    usual: ClassVar[Usual] = Usual(3, 1e-3)
 
     rank: int = Field(16, ge=1, le=1024, description="Rank of the added terms.")
     alpha: float | None = Field(

@@ -17,6 +17,7 @@ from undercut.core.specs_cascade import CascadeSpec
 from undercut.core.types import Examples, Manifest
 from undercut.models.api import address
 from undercut.models.api.client import require_http
+from undercut.models.api.messages import sendable
 from undercut.models.api.scorer import log_probs
 from undercut.pipeline.cascade.rows import HeldOut
 from undercut.pipeline.rival.plan import plan
@@ -87,7 +88,7 @@ def ask_outside(
     strata = [task.stratum(t) for t in held.rows.targets]
     rows = stratified(held.rows, strata, spec.rows, spec.seed)
     prompt = build(task, labels)
-    sample = Sample(rows, held.split, Path(), [], [task.text(v) for v in rows.inputs])
+    sample = Sample(rows, held.split, Path(), [], [sendable(task.text(v)) for v in rows.inputs])
     tokens = answer_tokens(task, held.rows)
     work = plan(asking, price, where.url, sample, prompt, workspace, tokens)
     agree(asking, work, listener, confirm)
