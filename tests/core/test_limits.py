@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -72,8 +73,14 @@ def test_a_model_is_opened_with_them(monkeypatch, tmp_path):
 
     opened = []
     monkeypatch.setattr(predictor, "usable_cores", lambda: 3)
-    monkeypatch.setattr(predictor.artefacts, "read_manifest", lambda folder: None)
-    monkeypatch.setattr(predictor, "open_scorer", lambda *given: opened.append(given[-1]))
+    monkeypatch.setattr(
+        predictor.artefacts, "read_manifest", lambda folder: SimpleNamespace(measured=None)
+    )
+    monkeypatch.setattr(
+        predictor,
+        "open_scorer",
+        lambda folder, manifest, backend, threads, *_: opened.append(threads),
+    )
     monkeypatch.setattr(predictor, "Predictor", lambda *given: None)
     predictor.load(tmp_path)
     predictor.load(tmp_path, threads=5)

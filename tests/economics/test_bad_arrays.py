@@ -105,7 +105,7 @@ prices = st.one_of(st.floats(0, 1e15), st.floats(0, 10), st.just(0.0))
 alphas = st.one_of(st.floats(1e-12, 1e15), st.floats(0.01, 20), st.just(1e-12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(wild, prices), min_size=1, max_size=4), alphas, st.data())
 def test_extremes_come_out_as_figures(products, alpha, data):
     delta, cost = [d for d, _ in products], [c for _, c in products]
@@ -131,4 +131,5 @@ def test_extremes_come_out_as_figures(products, alpha, data):
     for result in found:
         assert all(math.isfinite(x) for x in figures(result))
     assert np.all(found[0].price >= cost)
-    assert found[0].gain < 1e-6
+    finest = alpha * float(np.spacing(found[0].price.max()))  # what a price can be told to
+    assert found[0].gain < 1e-6 + finest

@@ -116,7 +116,7 @@ def test_predict_answers_the_rows_of_a_file_of_entities(done, tmp_path, name):
     path, out = tmp_path / name, tmp_path / "out.jsonl"
     path.write_text(FILES[name])
     told = []
-    listener = SimpleNamespace(say=told.append)
+    listener = SimpleNamespace(say=told.append, tick=lambda _: None)
     spec = PredictSpec(artefact=facts.artefact, file=path)
     answered = predict_file(spec, listener)
     assert answered.texts == ["In Rome it rained", "Ann Lee ran"]

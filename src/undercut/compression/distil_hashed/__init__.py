@@ -11,7 +11,7 @@ PLUGIN = CompressorInfo(
     formats=("composite", "torch", "csr"),
     tasks=("text-classification",),
     stage=30,
-    summary="hashed linear model taught by the whole one: hundreds of times its texts a second",
+    summary="hashed linear model taught by the whole one, hundreds of times its texts a second",
     requires=("torch", "scipy", "safetensors"),
     extra="train",
 )
