@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from serving.live import Live
-from serving.models import write_artefact
+from serving.stand_ins import write_artefact
 from serving.stores import KINDS, absent, postgresql
 
 

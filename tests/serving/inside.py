@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from serving.models import Echo
+from serving.stand_ins import Echo
 from undercut.ledger.book import Book
 from undercut.serving.database import open_database
 from undercut.serving.feedback import FeedbackStore

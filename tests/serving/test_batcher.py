@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.models import Echo, Gate
+from serving.stand_ins import Echo, Gate
 from undercut.serving.batcher import Batcher
 from undercut.serving.waiting import ClosedError, DeadlineError, ModelError, QueueFullError
 

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 
 from serving.inside import JSON, MODEL, inside, problem, until
-from serving.models import Echo, Gate, prediction
+from serving.stand_ins import Echo, Gate, prediction
 from undercut.core.errors import fail
 
 

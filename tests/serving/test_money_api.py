@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from serving.inside import MODEL, inside, problem, until
-from serving.models import Echo, Gate
+from serving.stand_ins import Echo, Gate
 from undercut.economics.charges import Price
 from undercut.serving.audit import acts
 from undercut.serving.key_record import ORDINARY

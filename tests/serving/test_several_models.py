@@ -10,7 +10,7 @@ import pytest
 from conformance.fitted import fitted
 from conformance.samples import rows_of
 from serving.inside import MODEL, inside, problem
-from serving.models import prediction
+from serving.stand_ins import prediction
 from undercut.core.errors import UndercutError
 from undercut.serving.options import Limits, ServeOptions
 from undercut.serving.run import open_model
