@@ -26,7 +26,7 @@ SETTINGS = {
     "teachers": TEACHERS,
     "threads": 1,
     "rounds": ROUNDS,
-    "options": "defaults, chosen on validation rows of banking77",
+    "options": "defaults; trust was chosen on validation rows of banking77",
     "texts": f"the test rows, repeated to at most {MOST_TEXTS:,}",
 }
 
