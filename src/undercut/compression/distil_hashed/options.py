@@ -8,7 +8,7 @@ from undercut.methods.hashed.options import NgramOptions
 
 
 class HashedStudentOptions(NgramOptions):
-    """How the student is taught; `trust` was chosen on validation rows, see docs/design/hashed.md."""
+    """How the student is taught; `trust` was chosen on validation rows (docs/design/hashed.md)."""
 
     trust: float = Field(
         0.0,

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class StaticStudentOptions(BaseModel):
-    """How the student is taught; the defaults are those of `distil-hashed`, not tuned for this one."""
+    """How the student is taught; the defaults are those of `distil-hashed`, not tuned for this."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
