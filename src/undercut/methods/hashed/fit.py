@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from undercut.core.contracts import Estimate, FitJob, Fitted, Progress
-from undercut.core.errors import fail
 from undercut.methods.linear.fit import (
     FEW_ROWS,
     IMPORT_SECONDS,
@@ -18,6 +17,7 @@ from undercut.methods.linear.fit import (
     SECONDS_PER_WORK,
     machines,
 )
+from undercut.methods.targets import targets_of
 from undercut.models.hashed import files
 from undercut.models.hashed.rows import Counts, count
 from undercut.models.linear.files import Table, quantise
@@ -36,19 +36,7 @@ def fit(job: FitJob) -> Fitted:
     Raises:
         UndercutError: no validation rows and no earlier choices, or rows of one class only.
     """
-    if job.valid is None and not {"c", "temperature"} <= set(job.fixed):
-        raise fail(
-            "linear-choices",
-            expected="validation rows, or the choices of an earlier fit",
-            found="neither",
-        )
-    y = job.task.encode(job.train, job.labels)
-    if len(np.unique(y)) < 2:
-        raise fail(
-            "linear-classes",
-            expected="training rows of at least two classes",
-            found=f"{len(np.unique(y))}",
-        )
+    y = targets_of(job)
     spec: NgramSpec = job.options.spec
     min_df = int(job.fixed.get("min_df", 1 if len(job.train) < FEW_ROWS else 2))
     counts = count(job.train.inputs, spec)

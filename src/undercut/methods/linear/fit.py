@@ -12,7 +12,7 @@ import numpy as np
 
 from undercut.backends.numpy.session import NumpySession
 from undercut.core.contracts import Estimate, FitJob, Fitted, Progress
-from undercut.core.errors import fail
+from undercut.methods.targets import targets_of
 from undercut.models.linear import files
 from undercut.models.linear.files import Table, quantise
 from undercut.models.linear.ngrams import NgramSpec
@@ -112,19 +112,7 @@ def fit(job: FitJob) -> Fitted:
     Raises:
         UndercutError: no validation rows and no earlier choices, or rows of one class only.
     """
-    if job.valid is None and not {"c", "temperature"} <= set(job.fixed):
-        raise fail(
-            "linear-choices",
-            expected="validation rows, or the choices of an earlier fit",
-            found="neither",
-        )
-    y = job.task.encode(job.train, job.labels)
-    if len(np.unique(y)) < 2:
-        raise fail(
-            "linear-classes",
-            expected="training rows of at least two classes",
-            found=f"{len(np.unique(y))}",
-        )
+    y = targets_of(job)
     begin = time.monotonic()
     min_df = _min_df(job)
     features, sparse = fit_features(job.train.inputs, _spec(job), min_df)

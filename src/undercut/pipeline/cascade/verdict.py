@@ -60,7 +60,8 @@ def verdict(goal: Goal, accuracy: float, usd: float, singles: Sequence[Single]) 
         pays = own < other
         said = (
             f"cost and errors together are {unit_price(1000 * own)} against "
-            f"{unit_price(1000 * other)} with {best.name} alone"
+            f"{unit_price(1000 * other)} with {best.name} alone, "
+            f"{unit_price(1000 * abs(other - own))} {'less' if pays else 'more'}"
         )
         return Verdict(pays, _sentence(pays, said), best)
     if goal.budget_usd is not None:
