@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := undercut-out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test sabotage core lint types docs bench clean ci
+.PHONY: help demo test explore sabotage core lint types docs bench clean ci
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ demo: $(VENV)/.demo ## the main job on the embedded example: a priced model from
 
 test: $(VENV)/.test ## all tests but the sabotage suite
 	$(BIN)/python -m pytest -n 2 -m "not sabotage"
+
+explore: $(VENV)/.test ## the property tests on new examples, which `make test` does not draw
+	UNDERCUT_EXPLORE=1 $(BIN)/python -m pytest -n 2 -m "not sabotage"
 
 sabotage: $(VENV)/.test ## each harmful patch must turn a named test red
 	$(BIN)/python -m pytest -m sabotage tests/sabotage

@@ -216,11 +216,16 @@ def price_list(
         variable_cost_usd_per_month=variable,
         fixed_usd_per_month=costs.fixed_usd_per_month,
         profit_usd_per_month=gross - costs.fixed_usd_per_month,
-        gross_margin=gross / revenue if revenue > 0 else None,
+        gross_margin=_of_revenue(gross, revenue),
         revenue_per_customer_usd=revenue / holding if holding > 0 else None,
         losing=losing / holding if holding > 0 else 0.0,
         usage=usage_is,
     )
+
+
+def _of_revenue(part: float, revenue_usd: float) -> float | None:
+    """A share of revenue; None below a micro-dollar a month, the least that is ever charged."""
+    return part / revenue_usd if revenue_usd >= 1e-6 else None
 
 
 def _result(
@@ -235,7 +240,7 @@ def _result(
         revenue_usd_per_month=revenue,
         cost_usd_per_month=revenue - kept,
         margin_usd_per_month=kept,
-        margin=kept / revenue if revenue > 0 else None,
+        margin=_of_revenue(kept, revenue),
         requests_1k_per_month=float(usage[mine].sum()) * each,
         losing=float(lost.sum()) / count if count else 0.0,
         loss_usd_per_month=float(np.abs(margin[lost]).sum()) * each,
