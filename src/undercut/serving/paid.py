@@ -1,0 +1,71 @@
+"""A request from leave to be answered to its line in the meter: the one way to be billed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import Request
+
+from undercut.economics.charges import Quantities
+from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
+from undercut.serving.desk import Desk, id_of, in_thread
+from undercut.serving.intake import answered
+from undercut.serving.key_record import ApiKey
+from undercut.serving.shelf import Served
+
+
+async def paid(
+    desk: Desk,
+    request: Request,
+    key: ApiKey | None,
+    served: Served,
+    raw: bytes,
+    texts: list[str],
+    write: Callable[[str, Sequence[Any], int], bytes],
+) -> bytes:
+    """Answer texts within the caller's budget and record what they used.
+
+    Args:
+        desk: the server.
+        request: of ``desk.caller``; its state gets the request id.
+        key: the caller's.
+        served: the model asked.
+        raw: the body, which an idempotency key stands for.
+        texts: what the model reads.
+        write: the answer's bytes, of the request id, one prediction a text, and the tokens read.
+            What it raises leaves the request unanswered and unbilled.
+
+    Raises:
+        ApiError: refused by budget, queue, deadline, model or store.
+    """
+    sizes = [desk.count_tokens(text) for text in texts]
+    state = request.state
+    again = request_id_of(request.headers, desk.keys, key, served.info.version, raw)
+    state.request_id = again or state.request_id
+    used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
+    ticket = await admitted(
+        desk.till, key, state.request_id, served.info.name, used, again is not None
+    )
+    with given_back(desk.till, ticket) as charged:
+        left = max(0.0, state.started + desk.limits.deadline_seconds - time.monotonic())
+        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
+        predictions = await answered(request.receive, answer)
+        content = write(state.request_id, predictions, sum(sizes))
+        record = charged | {
+            "key_id": id_of(key),
+            "model": served.info.version,
+            "inputs": len(texts),
+            "tokens": sum(sizes),
+            "latency_ms": (time.monotonic() - state.started) * 1e3,
+        }
+        if desk.meter.sync:
+            await in_thread(desk.meter.record, **record)
+        else:
+            try:
+                desk.meter.record(**record)
+            except OSError as error:
+                raise store_failed(error) from None
+    return content
