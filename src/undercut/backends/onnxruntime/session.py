@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
+from undercut.core.contracts import VECTOR
 from undercut.core.errors import IntegrityError, Problem
 from undercut.core.types import Manifest
 
@@ -17,11 +18,19 @@ class OrtSession:
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self.session = session
+        names = [output.name for output in session.get_outputs()]
+        self.embeds = VECTOR in names
+        self._answer = names[:1]
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return raw outputs ``float32 (n, K)`` of one batch."""
-        outputs: np.ndarray = self.session.run(None, dict(arrays))[0]
+        outputs: np.ndarray = self.session.run(self._answer, dict(arrays))[0]
         return outputs
+
+    def embed(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return vectors ``float32 (n, D)`` of one batch."""
+        vectors: np.ndarray = self.session.run([VECTOR], dict(arrays))[0]
+        return vectors
 
 
 def load(folder: Path, manifest: Manifest, threads: int) -> OrtSession:
