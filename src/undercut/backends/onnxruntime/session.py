@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,15 @@ class OrtSession:
 
     def __init__(self, session: ort.InferenceSession) -> None:
         self.session = session
-        names = [output.name for output in session.get_outputs()]
-        self.embeds = VECTOR in names
-        self._answer = names[:1]
+
+    @cached_property
+    def embeds(self) -> bool:
+        """Whether the graph gives vectors."""
+        return any(output.name == VECTOR for output in self.session.get_outputs())
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return raw outputs ``float32 (n, K)`` of one batch."""
-        outputs: np.ndarray = self.session.run(self._answer, dict(arrays))[0]
+        outputs: np.ndarray = self.session.run(["logits"], dict(arrays))[0]
         return outputs
 
     def embed(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
