@@ -11,6 +11,7 @@ from fastapi import Request
 
 from undercut.economics.charges import Quantities
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
+from undercut.serving.batcher import Batcher
 from undercut.serving.desk import Desk, id_of, in_thread
 from undercut.serving.intake import answered
 from undercut.serving.key_record import ApiKey
@@ -25,6 +26,7 @@ async def paid(
     raw: bytes,
     texts: list[str],
     write: Callable[[str, Sequence[Any], int], bytes],
+    batcher: Batcher | None = None,
 ) -> bytes:
     """Answer texts within the caller's budget and record what they used.
 
@@ -37,6 +39,7 @@ async def paid(
         texts: what the model reads.
         write: the answer's bytes, of the request id, one prediction a text, and the tokens read.
             What it raises leaves the request unanswered and unbilled.
+        batcher: what answers; the model's own queue when ``None``.
 
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
@@ -51,7 +54,7 @@ async def paid(
     )
     with given_back(desk.till, ticket) as charged:
         left = max(0.0, state.started + desk.limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
+        answer = asyncio.ensure_future((batcher or served.batcher).answer(texts, sizes, left))
         predictions = await answered(request.receive, answer)
         content = write(state.request_id, predictions, sum(sizes))
         record = charged | {

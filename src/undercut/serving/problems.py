@@ -41,14 +41,20 @@ class ProblemAnswer(BaseModel):
 
 
 class ApiError(Exception):
-    """An error with its HTTP status, one of ``STATUSES``."""
+    """An error with its HTTP status, one of ``STATUSES``; ``param`` names the field to blame."""
 
     def __init__(
-        self, status: int, code: str, message: str, fix: str = "", retry_after: int | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fix: str = "",
+        retry_after: int | None = None,
+        param: str | None = None,
     ) -> None:
         super().__init__(code)
         self.status, self.code, self.message, self.fix = status, code, message, fix
-        self.retry_after = retry_after
+        self.retry_after, self.param = retry_after, param
 
     def body(self) -> bytes:
         """Return the JSON body, a :class:`ProblemAnswer`."""
