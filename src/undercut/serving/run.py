@@ -28,6 +28,7 @@ from undercut.serving.options import ServeOptions
 from undercut.serving.plans import read_plans
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.till import Till
+from undercut.serving.tls import check_tls
 from undercut.store.files import content_hash
 
 WARM_UP = "warm up"
@@ -52,12 +53,14 @@ def serve(
 
     Raises:
         UndercutError: unknown or wrong options, not an artefact, port in use, an address other
-            than loopback without keys, or a store in use by another server.
+            than loopback without keys or TLS, a wrong certificate, or a store in use by another
+            server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
     chosen = resolve(options, changes)
     require_packages()
     check_exposure(chosen)
+    check_tls(chosen)
     folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
     with listen(chosen) as sock:
         several = len(folders) > 1
@@ -184,6 +187,8 @@ def serve_predictor(
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
     )
     _log_to_stderr(options.access_log)
     versions = [model_info.version, *(i.version for _, i in more)]
