@@ -79,6 +79,16 @@ class ServeOptions(StoreSpec):
         default=(),
         description="Host names accepted besides the address itself when no key is asked for.",
     )
+    require_signature: Path | None = Field(
+        default=None,
+        description="Public key in PEM: serve only artefacts signed with its private key "
+        "(undercut sign).",
+    )
+    licences_acknowledged: bool = Field(
+        default=False,
+        description="With --plans: serve a model although a licence of its base or data forbids "
+        "selling, because its owner gave leave.",
+    )
     backend: str | None = Field(default=None, description="Runtime; the measured best by default.")
     threads: Count | None = Field(
         default=None, description="Cores the model may use; all of this process by default."

@@ -62,10 +62,37 @@ def serve(
     check_exposure(chosen)
     check_tls(chosen)
     folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
+    for folder in folders:
+        check_artefact(Path(folder), chosen)
     with listen(chosen) as sock:
         several = len(folders) > 1
         (predictor, info), *more = [open_model(Path(f), chosen, several) for f in folders]
         serve_predictor(predictor, info, chosen, sock, more)
+
+
+def check_artefact(folder: Path, options: ServeOptions) -> None:
+    """Check signature and licences before anything of an artefact is opened.
+
+    Raises:
+        UndercutError: it is not signed with the required key, or plans are to sell what a licence
+            forbids to sell.
+    """
+    if options.require_signature is not None:
+        from undercut.store.signature import verify
+
+        verify(folder, options.require_signature)
+    if options.plans is not None:
+        from undercut.pipeline.selling.licences import licences_of, refuse_selling
+
+        found = licences_of(folder)
+        if not options.licences_acknowledged:
+            refuse_selling(found)
+        for one in found.unknown:
+            print(
+                f"The licence of the {one.of} ({one.name}) is unknown: {one.note}. See: "
+                f"undercut licences {folder}",
+                file=sys.stderr,
+            )
 
 
 def open_model(folder: Path, options: ServeOptions, several: bool) -> tuple[Predicts, ModelInfo]:
