@@ -35,6 +35,8 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+HTTPS_ALONE = {"strict-transport-security": "max-age=31536000"}
+"""Added where the server itself speaks TLS: a browser then never asks it in plain words again."""
 
 
 class Guard:
@@ -78,6 +80,8 @@ class Guard:
                 status = message["status"]
                 present = {name.decode() for name, _ in message["headers"]}
                 extra = HEADERS | {"x-request-id": scope["state"]["request_id"]}
+                if scope.get("scheme") == "https":
+                    extra |= HTTPS_ALONE
                 message["headers"] = [
                     *message["headers"],
                     *((k.encode(), v.encode()) for k, v in extra.items() if k not in present),

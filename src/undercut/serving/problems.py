@@ -18,8 +18,8 @@ STATUSES = {
     413: "The body is too large.",
     415: "The body is not declared as plain JSON.",
     422: "The JSON does not say what it should.",
-    429: "Too much is waiting, or too many requests a second; the header Retry-After says for how "
-    "many seconds to wait.",
+    429: "Too much is waiting, or too many requests a second or texts a day; the header "
+    "Retry-After says for how many seconds to wait.",
     500: "The model failed on this request.",
     503: "Starting, stopping, overloaded, or usage cannot be written.",
     504: "No answer before the deadline.",
