@@ -11,6 +11,7 @@ from undercut.serving.checks import checked
 from undercut.serving.compatible.embedding import EmbeddingAnswer, EmbeddingBody, embedding_json
 from undercut.serving.compatible.errors import EMBEDDINGS, responses
 from undercut.serving.desk import Desk, takes
+from undercut.serving.extraction import told_less
 from undercut.serving.paid import paid
 from undercut.serving.problems import ApiError
 from undercut.serving.routes.predict import IDEMPOTENT
@@ -41,6 +42,14 @@ def add(app: FastAPI, desk: Desk) -> None:
                 f"({served.info.architecture or 'of its kind'}) has none",
                 "Encoders have one, see GET /v1/models.",
                 param="model",
+            )
+        if desk.till and key and told_less(desk.till.limits_of(key)):
+            raise ApiError(
+                403,
+                "vector-withheld",
+                "expected a key that is told all of an answer; this one is told rounded or few "
+                "probabilities, and a vector says more than they do",
+                "Ask whoever runs this server.",
             )
         texts = checked([body.input] if isinstance(body.input, str) else body.input, desk.limits)
 
