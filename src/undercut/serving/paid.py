@@ -11,6 +11,7 @@ from fastapi import Request
 
 from undercut.economics.charges import Quantities
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
+from undercut.serving.asking import ask
 from undercut.serving.desk import Desk, id_of, in_thread
 from undercut.serving.intake import answered
 from undercut.serving.key_record import ApiKey
@@ -43,15 +44,16 @@ async def paid(
     """
     sizes = [desk.count_tokens(text) for text in texts]
     state = request.state
-    again = request_id_of(request.headers, desk.keys, key, served.info.version, raw)
+    again = request_id_of(request.headers, desk.keys, key, served.lane.name, raw)
     state.request_id = again or state.request_id
     used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
     ticket = await admitted(
         desk.till, key, state.request_id, served.info.name, used, again is not None
     )
     with given_back(desk.till, ticket) as charged:
-        left = max(0.0, state.started + desk.limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
+        until = state.started + desk.limits.deadline_seconds
+        asked = ask(desk.shelf, served, state.request_id, texts, sizes, until)
+        answer = asyncio.ensure_future(asked)
         predictions = await answered(request.receive, answer)
         content = write(state.request_id, predictions, sum(sizes))
         record = charged | {
@@ -68,4 +70,6 @@ async def paid(
                 desk.meter.record(**record)
             except OSError as error:
                 raise store_failed(error) from None
+    if desk.trials is not None:
+        desk.trials.tell(served, state.request_id, texts, sizes, predictions)
     return content
