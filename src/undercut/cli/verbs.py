@@ -286,6 +286,39 @@ def _feedback() -> Callable[..., None]:
     return make("feedback", specs_serving.FeedbackSpec, call, (action,))
 
 
+def _release() -> Callable[..., None]:
+    from undercut.core.specs_release import ReleaseSpec
+
+    def call(spec: ReleaseSpec, terminal: Any) -> Any:
+        from undercut.cli.released import ReleaseResult
+        from undercut.serving.run import require_packages
+
+        require_packages()
+        from undercut.serving.release_verb import release
+
+        return ReleaseResult(release(spec))
+
+    action = Positional(
+        "action", "show (the default), shadow, canary, promote, rollback, or stop a trial."
+    )
+    name = Positional("name", "Name of the served model; the only one by default.")
+    artefact = Positional("artefact", "Candidate: a folder on the server, or a run there.")
+    return make("release", ReleaseSpec, call, (action, name, artefact))
+
+
+def _gate() -> Callable[..., None]:
+    from undercut.core.specs_release import GateVerbSpec
+
+    def call(spec: GateVerbSpec, terminal: Any) -> Any:
+        from undercut.cli.released import GateVerbResult
+        from undercut.serving.gate_verb import gate
+
+        return GateVerbResult(gate(spec, terminal))
+
+    candidate = Positional("candidate", "New artefact folder, or the name of a run.", files=True)
+    return make("gate", GateVerbSpec, call, (candidate,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -319,6 +352,8 @@ _BUILDERS = {
     "usage": _usage,
     "invoice": _invoice,
     "feedback": _feedback,
+    "release": _release,
+    "gate": _gate,
     **ECONOMICS,
 }
 

@@ -1,4 +1,4 @@
-"""A request on its way to a variant: chosen, loaded if need be, and asked again if it was closed."""
+"""A request on its way to a variant: chosen, loaded if need be, asked again if closed."""
 
 from __future__ import annotations
 

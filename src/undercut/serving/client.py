@@ -83,7 +83,7 @@ class Client:
                 fix="Put it in a list: predict([text]).",
             )
         body = {"inputs": list(inputs), "top": top}
-        answer = PredictAnswer.model_validate(self._post("/v1/predict", body))
+        answer = PredictAnswer.model_validate(self.post("/v1/predict", body))
         rows = [any_answer().validate_python(row) for row in answer.predictions]
         return answer.model_copy(update={"predictions": rows})
 
@@ -96,7 +96,19 @@ class Client:
             UndercutError: the server refused or could not be reached.
         """
         body = {"request_id": request_id, "index": index, "target": target, "comment": comment}
-        return FeedbackAnswer.model_validate(self._post("/v1/feedback", body))
+        return FeedbackAnswer.model_validate(self.post("/v1/feedback", body))
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer of another route, such as an administrator's.
+
+        Raises:
+            UndercutError: the server refused or could not be reached.
+        """
+        return self._send("GET", path)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON to another route and return the JSON answer. Raises as :meth:`get`."""
+        return self._send("POST", path, json=body)
 
     def close(self) -> None:
         """Close the connections."""
@@ -113,11 +125,11 @@ class Client:
     ) -> None:
         self.close()
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
+    def _send(self, method: str, path: str, **more: Any) -> Any:
         for attempt in range(self._retries + 1):
             last = attempt == self._retries
             try:
-                response = self._http.post(path, json=body)
+                response = self._http.request(method, path, **more)
             except httpx.ConnectError as e:  # nothing was sent, so nothing can be billed twice
                 if last:
                     raise self._unreachable(e) from None

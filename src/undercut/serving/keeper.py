@@ -1,4 +1,4 @@
-"""What is open at once: opens variants, measures what they take, unloads the least recently used."""
+"""What is open at once: opens variants, measures them, unloads the least recently used."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def serve_predictor(
 
 
 class Back:
-    """What lies behind a server: its store, meter, keys and budgets. A context; it opens and closes.
+    """What lies behind a server: its store, meter, keys and budgets; a context that closes them.
 
     Args:
         options: where they lie.

@@ -100,6 +100,6 @@ def no_trial(name: str) -> Exception:
 
 
 def in_trial(trial: str, request_id: str, percent: float) -> bool:
-    """Whether a request is among ``percent`` of all: by a hash, so that a retry is treated alike."""
+    """Whether a request is among ``percent`` of all: by a hash, so a retry is treated alike."""
     digest = hashlib.sha256(f"{trial}:{request_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < percent / 100 * 2**64
