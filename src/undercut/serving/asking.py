@@ -19,6 +19,8 @@ async def ask(
     texts: Sequence[Any],
     sizes: Sequence[int],
     until: float,
+    *,
+    vectors: bool = False,
 ) -> list[Any]:
     """Return the answers of the variant that the request falls to.
 
@@ -33,6 +35,8 @@ async def ask(
         texts: what the model reads.
         sizes: tokens of each.
         until: deadline, by the monotonic clock.
+        vectors: whether vectors are asked for. Those of two models cannot be compared, so no
+            candidate gives them.
 
     Raises:
         DeadlineError, QueueFullError, ModelError, ClosedError: as
@@ -40,7 +44,7 @@ async def ask(
         UndercutError: the model could not be loaded.
     """
     while True:
-        opened = served.choose(request_id)
+        opened = served.choose(request_id, usual=vectors)
         if opened is None:
             await asyncio.to_thread(shelf.load_again, served.lane)
             continue
@@ -49,7 +53,10 @@ async def ask(
             raise DeadlineError
         on_trial = served.standing is not None and opened is served.standing.candidate
         try:
-            return await opened.batcher.answer(texts, sizes, left)
+            queue = opened.embedder if vectors else opened.batcher
+            if queue is None:  # what was promoted meanwhile has no vectors
+                raise ModelError
+            return await queue.answer(texts, sizes, left)
         except ClosedError:
             if shelf.closed:
                 raise

@@ -6,7 +6,6 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 
-from undercut.serving.batcher import Batcher
 from undercut.serving.opened import Opened
 from undercut.serving.releasing.record import Mode, in_trial
 from undercut.serving.schemas import ModelInfo
@@ -46,6 +45,7 @@ class Lane:
         self.now = Standing(opened, opened.info)
         self.used = time.monotonic()
         self._lock = threading.Lock()
+        self.embeds = opened.embedder is not None
         self.folder = opened.folder
         """Where what is live lies; ``None`` for a model that lies nowhere."""
 
@@ -55,6 +55,7 @@ class Lane:
             before, self.now = self.now, now
             if now.live is not None:
                 self.folder = now.live.folder
+                self.embeds = now.live.embedder is not None
         return [x for x in before.opened if x not in now.opened]
 
     def load(self, before: Standing, live: Opened | None) -> bool:
@@ -99,20 +100,25 @@ class Served:
         return named.info if named else now.info
 
     @property
-    def batcher(self) -> Batcher:
-        """Return the queue of the variant chosen, or of the usual one."""
-        opened = self.chosen or self.lane.now.live
-        assert opened is not None
-        return opened.batcher
+    def embeds(self) -> bool:
+        """Whether the model has a vector of a text."""
+        return self.lane.embeds
 
-    def choose(self, request_id: str) -> Opened | None:
-        """Choose who answers now; ``None`` when it must be loaded first."""
+    def choose(self, request_id: str, *, usual: bool = False) -> Opened | None:
+        """Choose who answers now; ``None`` when it must be loaded first.
+
+        Args:
+            request_id: decides whether a canary answers.
+            usual: leave the trial out.
+        """
         now = self.standing = self.lane.now
         self.lane.used = time.monotonic()
         candidate = now.candidate
         if candidate is not None and candidate.version not in self.refused:
             named = self.version == candidate.version
-            drawn = now.mode == "canary" and in_trial(now.trial, request_id, now.percent)
+            drawn = (
+                not usual and now.mode == "canary" and in_trial(now.trial, request_id, now.percent)
+            )
             if named or (self.version is None and drawn):
                 self.chosen = candidate
                 return candidate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from undercut.serving.batcher import Batcher, Predicts
 from undercut.serving.options import Limits
@@ -30,12 +32,16 @@ class Opened:
     ) -> None:
         self.predictor, self.info, self.folder = predictor, info, folder
         self.bytes_held = bytes_held
-        self.batcher = Batcher(
-            predictor,
-            batch_inputs=limits.batch_inputs,
-            batch_tokens=limits.batch_tokens,
-            queue_inputs=limits.queue_inputs,
-        )
+        self.batcher = _queue(predictor, limits)
+        self.embedder: Batcher | None = None
+        """The queue of those who want vectors; ``None`` where the model has none."""
+        if getattr(predictor, "embeds", False):
+            self.embedder = _queue(_Embedder(predictor), limits)
+
+    @property
+    def queues(self) -> list[Batcher]:
+        """Return both queues, or the one there is."""
+        return [self.batcher] if self.embedder is None else [self.batcher, self.embedder]
 
     @property
     def version(self) -> str:
@@ -45,8 +51,25 @@ class Opened:
     @property
     def busy(self) -> bool:
         """Whether a request is being answered or waits."""
-        return bool(self.batcher.load.waiting or self.batcher.busy_for())
+        return any(q.load.waiting or q.busy_for() for q in self.queues)
 
     def close(self, seconds: float) -> None:
         """Take no more requests, and answer those that wait."""
-        self.batcher.close(seconds)
+        for queue in self.queues:
+            queue.close(seconds)
+
+
+class _Embedder:
+    """A model that answers with vectors."""
+
+    def __init__(self, model: Any) -> None:
+        self.predict: Callable[[list[Any]], Any] = model.embed
+
+
+def _queue(model: Predicts, limits: Limits) -> Batcher:
+    return Batcher(
+        model,
+        batch_inputs=limits.batch_inputs,
+        batch_tokens=limits.batch_tokens,
+        queue_inputs=limits.queue_inputs,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from undercut.economics.charges import Quantities
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
 from undercut.serving.asking import ask
 from undercut.serving.desk import Desk, id_of, in_thread
+from undercut.serving.extraction import marks_of, told
 from undercut.serving.intake import answered
 from undercut.serving.key_record import ApiKey
 from undercut.serving.shelf import Served
@@ -26,6 +28,7 @@ async def paid(
     raw: bytes,
     texts: list[str],
     write: Callable[[str, Sequence[Any], int], bytes],
+    vectors: bool = False,
 ) -> bytes:
     """Answer texts within the caller's budget and record what they used.
 
@@ -36,8 +39,10 @@ async def paid(
         served: the model asked.
         raw: the body, which an idempotency key stands for.
         texts: what the model reads.
-        write: the answer's bytes, of the request id, one prediction a text, and the tokens read.
+        write: the answer's bytes, of the request id, one prediction a text as the key may see it
+            (:mod:`.extraction`), and the tokens read.
             What it raises leaves the request unanswered and unbilled.
+        vectors: whether vectors are asked for instead of predictions.
 
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
@@ -48,14 +53,21 @@ async def paid(
     state.request_id = again or state.request_id
     used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
     ticket = await admitted(
-        desk.till, key, state.request_id, served.info.name, used, again is not None
+        desk.till,
+        key,
+        state.request_id,
+        served.info.name,
+        used,
+        again is not None,
+        partial(marks_of, desk.keys, key, texts),
     )
+    limits = desk.till.limits_of(key) if desk.till and key else None
     with given_back(desk.till, ticket) as charged:
         until = state.started + desk.limits.deadline_seconds
-        asked = ask(desk.shelf, served, state.request_id, texts, sizes, until)
+        asked = ask(desk.shelf, served, state.request_id, texts, sizes, until, vectors=vectors)
         answer = asyncio.ensure_future(asked)
         predictions = await answered(request.receive, answer)
-        content = write(state.request_id, predictions, sum(sizes))
+        content = write(state.request_id, told(predictions, limits), sum(sizes))
         record = charged | {
             "key_id": id_of(key),
             "model": served.info.version,
@@ -70,6 +82,6 @@ async def paid(
                 desk.meter.record(**record)
             except OSError as error:
                 raise store_failed(error) from None
-    if desk.trials is not None:
+    if desk.trials is not None and not vectors:
         desk.trials.tell(served, state.request_id, texts, sizes, predictions)
     return content

@@ -33,6 +33,7 @@ from undercut.serving.releasing.shop import names_of, open_shop
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
 from undercut.serving.till import Till
+from undercut.serving.tls import check_tls
 from undercut.store.files import content_hash
 
 
@@ -53,12 +54,14 @@ def serve(
 
     Raises:
         UndercutError: unknown or wrong options, not an artefact, port in use, an address other
-            than loopback without keys, or a store in use by another server.
+            than loopback without keys or TLS, a wrong certificate, or a store in use by another
+            server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
     chosen = resolve(options, changes)
     require_packages()
     check_exposure(chosen)
+    check_tls(chosen)
     folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
     with listen(chosen) as sock:
         wanted = names_of([Path(f) for f in folders])
@@ -68,10 +71,35 @@ def serve(
             _answer(back, chosen, sock, shelf, releases)
 
 
+def check_artefact(folder: Path, options: ServeOptions) -> None:
+    """Check signature and licences before anything of an artefact is opened.
+
+    Raises:
+        UndercutError: it is not signed with the required key, or plans are to sell what a licence
+            forbids to sell.
+    """
+    if options.require_signature is not None:
+        from undercut.store.signature import verify
+
+        verify(folder, options.require_signature)
+    if options.plans is not None:
+        from undercut.pipeline.selling.licences import licences_of, refuse_selling
+
+        found = licences_of(folder)
+        if not options.licences_acknowledged:
+            refuse_selling(found)
+        for one in found.unknown:
+            print(
+                f"The licence of the {one.of} ({one.name}) is unknown: {one.note}. See: "
+                f"undercut licences {folder}",
+                file=sys.stderr,
+            )
+
+
 def open_model(
     folder: Path, name: str | None = None, *, options: ServeOptions
 ) -> tuple[Predicts, ModelInfo]:
-    """Open an artefact, with what is told about it.
+    """Open an artefact, with what is told about it; its signature and licences are checked first.
 
     Args:
         folder: artefact folder.
@@ -80,6 +108,7 @@ def open_model(
     """
     from undercut.predict.predictor import backends_for, load
 
+    check_artefact(folder, options)
     keep_in(options.workspace)
     predictor = load(folder, options.backend, options.threads)
     manifest = predictor.manifest
@@ -223,6 +252,8 @@ def _answer(
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
     )
     _log_to_stderr(options.access_log)
     versions = [info.version for info in shelf.infos]

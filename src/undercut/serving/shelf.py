@@ -96,6 +96,7 @@ class Shelf:
             "model-unknown",
             f"expected {wanted}; found {found}",
             f"{near}Leave `model` out, or see GET /v1/models.",
+            param="model",
         )
 
     def info_of(self, version: str) -> ModelInfo | None:
@@ -115,7 +116,8 @@ class Shelf:
         """Close a variant that no lane names any more: what waits in its queue is answered."""
         self._past[opened.version] = opened.info
         opened.close(seconds)
-        _add(self._done, opened.batcher.load)
+        for queue in opened.queues:
+            _add(self._done, queue.load)
         self._done.waiting = 0
 
     def load(self) -> Load:
@@ -146,7 +148,7 @@ class Shelf:
 
     @property
     def _queues(self) -> list[Batcher]:
-        return [x.batcher for lane in self.lanes for x in lane.now.opened]
+        return [q for lane in self.lanes for x in lane.now.opened for q in x.queues]
 
 
 def _add(total: Load, one: Load) -> None:
