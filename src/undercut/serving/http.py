@@ -24,8 +24,11 @@ from undercut.serving.routes import admin, health, home, models, predict, usage
 from undercut.serving.routes import feedback as corrections
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
+from undercut.serving.shortcut import Shortcut, refusal
 from undercut.serving.till import Till
 
+OFTEN = ("/v1/predict",)
+"""Routes that pass by the framework's router; POST only."""
 ROUTES = (predict, corrections, usage, models, admin, health, home)
 
 
@@ -79,7 +82,7 @@ def build_app(
 
     @app.exception_handler(ApiError)
     async def refuse(_: Request, error: ApiError) -> Response:
-        return Response(error.body(), error.status, error.headers())
+        return refusal(error)
 
     @app.exception_handler(HTTPException)
     async def refuse_route(_: Request, error: HTTPException) -> Response:
@@ -90,6 +93,8 @@ def build_app(
 
     for routes in ROUTES:
         routes.add(app, desk)
+    ends = {getattr(r, "path", ""): getattr(r, "endpoint", None) for r in app.routes}
+    app.add_middleware(Shortcut, endpoints={("POST", path): ends[path] for path in OFTEN})
     app.add_middleware(
         Guard,
         requests=requests,

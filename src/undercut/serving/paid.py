@@ -30,7 +30,7 @@ async def paid(
 
     Args:
         desk: the server.
-        request: of ``desk.caller``; its state gets the request id.
+        request: of ``desk.caller``; its state gets the request id and the charge.
         key: the caller's.
         served: the model asked.
         raw: the body, which an idempotency key stands for.
@@ -68,4 +68,5 @@ async def paid(
                 desk.meter.record(**record)
             except OSError as error:
                 raise store_failed(error) from None
+    state.micro_usd = ticket.micro_usd
     return content
