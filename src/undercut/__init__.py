@@ -49,6 +49,7 @@ _VERBS = {
     "FeedbackSpec": "undercut.core.specs_serving",
     "ServeOptions": "undercut.serving.options",
     "Client": "undercut.serving.client",
+    "AsyncClient": "undercut.serving.client",
     "UndercutError": "undercut.core.errors",
     "RunSpec": "undercut.core.specs",
     "CoresetSpec": "undercut.core.specs",

@@ -35,6 +35,8 @@ COMMANDS = {
     "predict": "Answer texts, or the rows of a file.",
     "explain": "Why this label: the share of every word in an answer.",
     "serve": "Answer POST /v1/predict.",
+    "sign": "Sign an artefact, or check its signature.",
+    "licences": "Whether the licences of base model and data allow selling.",
     "keys": "Make, list, change and end API keys; who did what.",
     "usage": "What each key used, what it pays and what that cost.",
     "invoice": "Each customer's invoice of a month: CSV, JSON, HTML.",

@@ -286,6 +286,30 @@ def _feedback() -> Callable[..., None]:
     return make("feedback", specs_serving.FeedbackSpec, call, (action,))
 
 
+def _sign() -> Callable[..., None]:
+    from undercut.core.specs_selling import SignSpec
+
+    def call(spec: SignSpec, terminal: Any) -> Any:
+        from undercut.cli.selling import SignResult
+        from undercut.pipeline.selling.sign import sign
+
+        return SignResult(sign(spec))
+
+    return make("sign", SignSpec, call, (ARTEFACT,))
+
+
+def _licences() -> Callable[..., None]:
+    from undercut.core.specs_selling import LicencesSpec
+
+    def call(spec: LicencesSpec, terminal: Any) -> Any:
+        from undercut.cli.selling import LicencesResult
+        from undercut.pipeline.selling.licences import licences
+
+        return LicencesResult(licences(spec))
+
+    return make("licences", LicencesSpec, call, (ARTEFACT,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -318,6 +342,8 @@ _BUILDERS = {
     "keys": _keys,
     "usage": _usage,
     "invoice": _invoice,
+    "sign": _sign,
+    "licences": _licences,
     "feedback": _feedback,
     **ECONOMICS,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -60,6 +60,7 @@ async def admitted(
     model: str,
     used: Quantities,
     again: bool,
+    marks: Callable[[], Iterable[str]] = tuple,
 ) -> Ticket:
     """Return leave to answer.
 
@@ -68,7 +69,7 @@ async def admitted(
     """
     if till is None or key is None:
         return Ticket(request_id, None, None, held=False)
-    future = till.reserve(key, request_id, model, used, again=again)
+    future = till.reserve(key, request_id, model, used, again=again, marks=marks)
     if future.done():
         return future.result()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 import undercut
 from undercut.serving.batcher import Predicts
 from undercut.serving.checks import estimate_tokens
+from undercut.serving.compatible.errors import shaped
 from undercut.serving.desk import Desk
 from undercut.serving.feedback import FeedbackStore
 from undercut.serving.guard import Guard
@@ -20,13 +21,22 @@ from undercut.serving.meter import Meter
 from undercut.serving.metrics import Requests
 from undercut.serving.options import Limits
 from undercut.serving.problems import STATUSES, ApiError
-from undercut.serving.routes import admin, health, home, models, predict, usage
+from undercut.serving.routes import (
+    admin,
+    chat,
+    embeddings,
+    health,
+    home,
+    models,
+    predict,
+    usage,
+)
 from undercut.serving.routes import feedback as corrections
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
 from undercut.serving.till import Till
 
-ROUTES = (predict, corrections, usage, models, admin, health, home)
+ROUTES = (predict, chat, embeddings, corrections, usage, models, admin, health, home)
 
 
 def build_app(
@@ -78,15 +88,15 @@ def build_app(
     )
 
     @app.exception_handler(ApiError)
-    async def refuse(_: Request, error: ApiError) -> Response:
-        return Response(error.body(), error.status, error.headers())
+    async def refuse(request: Request, error: ApiError) -> Response:
+        return _refusal(error, request.url.path)
 
     @app.exception_handler(HTTPException)
-    async def refuse_route(_: Request, error: HTTPException) -> Response:
+    async def refuse_route(request: Request, error: HTTPException) -> Response:
         code = {404: "not-found", 405: "method"}.get(error.status_code, "refused")
         message = STATUSES.get(error.status_code, "The request was refused.")
         found = ApiError(error.status_code, code, message, "See /openapi.json.")
-        return Response(found.body(), found.status, found.headers() | dict(error.headers or {}))
+        return _refusal(found, request.url.path, error.headers)
 
     for routes in ROUTES:
         routes.add(app, desk)
@@ -98,3 +108,8 @@ def build_app(
         hosts=hosts,
     )
     return app
+
+
+def _refusal(error: ApiError, path: str, more: Mapping[str, str] | None = None) -> Response:
+    status, body, headers = shaped(error, path)
+    return Response(body, status, headers | dict(more or {}))

@@ -28,6 +28,7 @@ from undercut.serving.options import ServeOptions
 from undercut.serving.plans import read_plans
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.till import Till
+from undercut.serving.tls import check_tls
 from undercut.store.files import content_hash
 
 WARM_UP = "warm up"
@@ -52,17 +53,46 @@ def serve(
 
     Raises:
         UndercutError: unknown or wrong options, not an artefact, port in use, an address other
-            than loopback without keys, or a store in use by another server.
+            than loopback without keys or TLS, a wrong certificate, or a store in use by another
+            server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
     chosen = resolve(options, changes)
     require_packages()
     check_exposure(chosen)
+    check_tls(chosen)
     folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
+    for folder in folders:
+        check_artefact(Path(folder), chosen)
     with listen(chosen) as sock:
         several = len(folders) > 1
         (predictor, info), *more = [open_model(Path(f), chosen, several) for f in folders]
         serve_predictor(predictor, info, chosen, sock, more)
+
+
+def check_artefact(folder: Path, options: ServeOptions) -> None:
+    """Check signature and licences before anything of an artefact is opened.
+
+    Raises:
+        UndercutError: it is not signed with the required key, or plans are to sell what a licence
+            forbids to sell.
+    """
+    if options.require_signature is not None:
+        from undercut.store.signature import verify
+
+        verify(folder, options.require_signature)
+    if options.plans is not None:
+        from undercut.pipeline.selling.licences import licences_of, refuse_selling
+
+        found = licences_of(folder)
+        if not options.licences_acknowledged:
+            refuse_selling(found)
+        for one in found.unknown:
+            print(
+                f"The licence of the {one.of} ({one.name}) is unknown: {one.note}. See: "
+                f"undercut licences {folder}",
+                file=sys.stderr,
+            )
 
 
 def open_model(folder: Path, options: ServeOptions, several: bool) -> tuple[Predicts, ModelInfo]:
@@ -184,6 +214,8 @@ def serve_predictor(
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
     )
     _log_to_stderr(options.access_log)
     versions = [model_info.version, *(i.version for _, i in more)]

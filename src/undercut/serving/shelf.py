@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.serving.batcher import Batcher, Predicts
@@ -15,10 +16,27 @@ from undercut.serving.waiting import Load
 
 @dataclass(frozen=True)
 class Served:
-    """A model, what is told about it, and the queue in front of it."""
+    """A model, what is told about it, and the queue in front of it.
+
+    Attributes:
+        embedder: the queue of those who want vectors; ``None`` where the model has none.
+    """
 
     info: ModelInfo
     batcher: Batcher
+    embedder: Batcher | None = None
+
+    @property
+    def queues(self) -> list[Batcher]:
+        """Both queues, or the one there is."""
+        return [self.batcher] if self.embedder is None else [self.batcher, self.embedder]
+
+
+class Embedder:
+    """A model that answers with vectors."""
+
+    def __init__(self, model: Any) -> None:
+        self.predict: Callable[[list[Any]], Any] = model.embed
 
 
 class Shelf:
@@ -42,17 +60,18 @@ class Shelf:
                 fix="Serve folders or runs of different names.",
             )
             raise UndercutError("serve-names", problem)
-        self.models = [
-            Served(
-                info,
-                Batcher(
-                    predictor,
-                    batch_inputs=limits.batch_inputs,
-                    batch_tokens=limits.batch_tokens,
-                    queue_inputs=limits.queue_inputs,
-                ),
+
+        def queue(model: Predicts) -> Batcher:
+            return Batcher(
+                model,
+                batch_inputs=limits.batch_inputs,
+                batch_tokens=limits.batch_tokens,
+                queue_inputs=limits.queue_inputs,
             )
-            for predictor, info in models
+
+        self.models = [
+            Served(info, queue(p), queue(Embedder(p)) if getattr(p, "embeds", False) else None)
+            for p, info in models
         ]
 
     @property
@@ -92,6 +111,7 @@ class Shelf:
             "model-unknown",
             f"expected {wanted}; found {found}",
             f"{near}Leave `model` out, or see GET /v1/models.",
+            param="model",
         )
 
     def info_of(self, version: str) -> ModelInfo | None:
@@ -101,23 +121,27 @@ class Shelf:
     def load(self) -> Load:
         """Return what all queues have done and hold."""
         total = Load()
-        for m in self.models:
-            total.waiting += m.batcher.load.waiting
-            total.batches += m.batcher.load.batches
-            total.inputs += m.batcher.load.inputs
-            total.busy_seconds += m.batcher.load.busy_seconds
+        for q in self._queues:
+            total.waiting += q.load.waiting
+            total.batches += q.load.batches
+            total.inputs += q.load.inputs
+            total.busy_seconds += q.load.busy_seconds
         return total
 
     def busy_for(self) -> float:
         """Return for how many seconds the slowest model has been at one batch."""
-        return max(m.batcher.busy_for() for m in self.models)
+        return max(q.busy_for() for q in self._queues)
 
     @property
     def closed(self) -> bool:
         """Whether a model takes no more requests."""
-        return any(m.batcher.closed for m in self.models)
+        return any(q.closed for q in self._queues)
 
     def close(self, seconds: float) -> None:
         """Answer what is running, and stop."""
-        for m in self.models:
-            m.batcher.close(seconds)
+        for q in self._queues:
+            q.close(seconds)
+
+    @property
+    def _queues(self) -> list[Batcher]:
+        return [q for m in self.models for q in m.queues]

@@ -59,12 +59,14 @@ feedback = sa.Table(
 )
 _COUNTED = ("requests", "inputs", "tokens", "micro_usd")
 _FREE = ("free_requests", "free_inputs", "free_tokens")
-balances = sa.Table(  # what a key has used and holds in reserve, in a month, a second, or in all
-    "balances",
-    metadata,
-    sa.Column("key_id", sa.Text, primary_key=True),
-    sa.Column("period", sa.Text, primary_key=True),
-    *(sa.Column(c, Number, nullable=False, server_default="0") for c in (*_COUNTED, *_FREE)),
+balances = (
+    sa.Table(  # what a key has used and holds in reserve, in a month, a second, a day, in all
+        "balances",
+        metadata,
+        sa.Column("key_id", sa.Text, primary_key=True),
+        sa.Column("period", sa.Text, primary_key=True),
+        *(sa.Column(c, Number, nullable=False, server_default="0") for c in (*_COUNTED, *_FREE)),
+    )
 )
 reservations = sa.Table(  # requests let in and not yet settled; their amounts are in `balances`
     "reservations",
@@ -76,6 +78,13 @@ reservations = sa.Table(  # requests let in and not yet settled; their amounts a
     sa.Column("holders", Number, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     *(sa.Column(c, Number, nullable=False) for c in (*_COUNTED, *_FREE)),
+)
+seen_texts = sa.Table(  # keyed hashes of the texts a key sent today, where it has such a limit
+    "seen_texts",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, primary_key=True),
 )
 audit = sa.Table(
     "audit",
