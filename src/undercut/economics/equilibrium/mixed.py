@@ -187,8 +187,9 @@ def _step_in_logs(m: _Segments, markup: Array, rows: Array, own: Array) -> Array
 def _gain(m: _Segments, markup: Array, s: Array) -> Array:
     """Return the largest relative gain of a firm that moves one price alone, ``(T,)``.
 
-    A buyer of segment r who does not buy product j earns j's firm ``o_rj`` with its others, so at a
-    price at which he buys j with chance ``x_rj`` it earns ``sum_r w_r (x_rj m_j + (1 - x_rj) o_rj)``.
+    A buyer of segment r who does not buy product j earns j's firm ``o_rj`` with its others; at a
+    price at which he buys j with chance ``x_rj`` it earns
+    ``sum_r w_r (x_rj m_j + (1 - x_rj) o_rj)``.
     """
     weight, everyone = m.weight[:, 0], np.ones(len(m.weight))
     sale = s * markup[:, None, :]
