@@ -116,14 +116,18 @@ def _decisive(i: Inputs, p: Pricing) -> str:
     if "logit" not in p.demand or p.alpha_per_usd_per_1k is None:
         return f"All of it rests on the assumed {p.demand} demand, which knows no rivals."
     known = i.items.get("buyers.alpha_per_usd_per_1k")
+    why = "an assumption until sales say otherwise"
+    if known is not None and not known.assumed:
+        why = known.source
     said = (
         f"All of it rests on alpha = {p.alpha_per_usd_per_1k:.3g}, how much buyers mind a dearer "
+        f"price: {why}"
     )
-    said += "price"
-    if p.best_usd_per_1k is not None and p.share is not None:
-        # The logit's own elasticity: alpha p (1 - s).
-        lost = 0.01 * p.alpha_per_usd_per_1k * p.best_usd_per_1k * (1.0 - p.share)
-        said += f" (at that price 1 % more would cost {percent(lost)} of them)"
-    if known is not None and not known.assumed:
-        return f"{said}: {known.source}."
-    return f"{said}: an assumption until sales say otherwise."
+    ends = [
+        f"{o.alpha_per_usd_per_1k:.3g} the best price would be "
+        f"{money_per_request_scale(o.best_usd_per_1k)}"
+        for o in p.other_alphas
+    ]
+    if ends:
+        said += f". Were it {', were it '.join(ends)}"
+    return f"{said}."
