@@ -26,16 +26,9 @@ def marks_of(keys: KeyStore | None, key: ApiKey | None, texts: Sequence[str]) ->
             yield keys.mark(key.id.encode(), b"text", text.encode("utf-8", "surrogatepass"))
 
 
-def told_less(limits: KeyLimits | None) -> bool:
-    """Whether a key is told less than all of an answer."""
-    if limits is None:
-        return False
-    return limits.most_labels is not None or limits.probability_decimals is not None
-
-
 def told(predictions: Sequence[Any], limits: KeyLimits | None) -> Sequence[Any]:
     """Return answers as a key may see them, of whatever task."""
-    if limits is None or not told_less(limits):
+    if limits is None or not limits.narrows:
         return predictions
     return [_told(p, limits) for p in predictions]
 

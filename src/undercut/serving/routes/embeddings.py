@@ -11,7 +11,6 @@ from undercut.serving.checks import checked
 from undercut.serving.compatible.embedding import EmbeddingAnswer, EmbeddingBody, embedding_json
 from undercut.serving.compatible.errors import EMBEDDINGS, responses
 from undercut.serving.desk import Desk, takes
-from undercut.serving.extraction import told_less
 from undercut.serving.paid import paid
 from undercut.serving.problems import ApiError
 from undercut.serving.routes.predict import IDEMPOTENT
@@ -34,7 +33,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         raw = await desk.body_of(request)
         body = parse(raw, EmbeddingBody)
         served = desk.shelf.pick(body.model, key.models if key else ())
-        if served.embedder is None:
+        if not served.embeds:
             raise ApiError(
                 422,
                 "vector-none",
@@ -43,7 +42,7 @@ def add(app: FastAPI, desk: Desk) -> None:
                 "Encoders have one, see GET /v1/models.",
                 param="model",
             )
-        if desk.till and key and told_less(desk.till.limits_of(key)):
+        if desk.till and key and desk.till.limits_of(key).narrows:
             raise ApiError(
                 403,
                 "vector-withheld",
@@ -56,5 +55,5 @@ def add(app: FastAPI, desk: Desk) -> None:
         def write(_: str, vectors: Sequence[Any], tokens: int) -> bytes:
             return embedding_json(served.info, vectors, tokens, body)
 
-        content = await paid(desk, request, key, served, raw, texts, write, served.embedder)
+        content = await paid(desk, request, key, served, raw, texts, write, vectors=True)
         return Response(content, media_type="application/json")
