@@ -14,6 +14,8 @@ import pytest
 from conformance.fitted import fitted, forms
 from conformance.samples import rows_of
 from serving.live import Live
+from undercut.models.api.address import Address
+from undercut.models.api.client import RivalClient
 from undercut.predict.predictor import load
 
 openai = pytest.importorskip("openai")
@@ -119,6 +121,21 @@ def test_a_tagger_answers_as_a_giant_would_be_told_to(client, folders):
     with pytest.raises(openai.BadRequestError, match="entity") as error:
         ask(client, "tagger", text, logprobs=True)
     assert error.value.param == "logprobs"
+
+
+def test_a_rival_may_be_ones_own_server(server, folders):
+    model = load(folders["encoder"], threads=1)
+    labels, task = model.labels, model.task
+    messages = [
+        {"role": "system", "content": task.rival_prompt(labels)},
+        {"role": "user", "content": TEXT},
+    ]
+    body = {"model": "encoder", "temperature": 0, "max_tokens": 16}
+    with RivalClient(Address(f"{server.url}/v1", server.key), body) as rival:
+        reply = rival.ask(messages).reply
+    (unit,) = task.rival_units(reply.text, TEXT, labels)
+    assert labels[unit] == model.predict([TEXT])[0].label
+    assert reply.usage == (math.ceil(len(TEXT.encode()) / 4), 0, 0, 0)
 
 
 def test_embeddings_as_numbers_and_packed(client, folders):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 
 import numpy as np
 import pytest
@@ -213,6 +214,24 @@ def test_a_door_that_is_full_speaks_their_language(tmp_path):
             return refused
 
     assert refusal(asyncio.run(go()), 503, "overloaded")["type"] == "server_error"
+
+
+def test_what_a_key_is_not_to_be_told_is_not_told_here_either(tmp_path):
+    async def go():
+        async with inside(tmp_path, Vectors()) as it:
+            limits = KeyLimits(probability_decimals=1, most_labels=1)
+            head = {"authorization": f"Bearer {it.keys.create('k', limits=limits)[0]}"}
+            asked = BODY | {"logprobs": True, "top_logprobs": 5}
+            said = await it.http.post(CHAT, json=asked, headers=head)
+            vector = {"model": "tiny", "input": "a"}
+            return said.json(), await it.http.post(EMBEDDINGS, json=vector, headers=head)
+
+    said, vector = asyncio.run(go())
+    (token,) = said["choices"][0]["logprobs"]["content"]
+    assert [t["token"] for t in token["top_logprobs"]] == ["a text"]
+    assert token["logprob"] == round(math.log(0.8), 6)  # of 0.75, which it is not told
+    assert said["prediction"]["probabilities"] == {"a text": 0.8}
+    assert refusal(vector, 403, "vector-withheld")["type"] == "permission_error"
 
 
 def test_a_task_without_a_way_to_say_its_answer_is_refused(tmp_path, monkeypatch):
