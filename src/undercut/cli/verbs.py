@@ -158,12 +158,19 @@ def _export() -> Callable[..., None]:
 def _predict() -> Callable[..., None]:
     def call(spec: specs.PredictSpec, terminal: Any) -> Any:
         from undercut.cli.results import PredictResult
-        from undercut.pipeline.predicting import predict_file
+
+        if spec.url is None:  # without the packages of serving
+            from undercut.pipeline.predicting import predict_file
+        else:
+            from undercut.serving.predict_verb import predict_file
 
         return PredictResult(predict_file(spec, terminal))
 
+    model = Positional(
+        "artefact", "Artefact folder, or the name of a run.", files=True, unless="url"
+    )
     texts = Positional("inputs", "Texts to answer.", many=True)
-    return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
+    return make("predict", specs.PredictSpec, call, (model, texts))
 
 
 def _explain() -> Callable[..., None]:
