@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from undercut.serving.keys import ORDINARY
 from undercut.serving.releasing.record import Release, Variant, in_trial
 from undercut.serving.releasing.store import ReleaseStore
 from undercut.serving.tables import pairs, usage
+from undercut.store import signature
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +265,22 @@ def test_states_follow_from_each_other():
     assert done.restarted(one) == done  # the same command line again
     with pytest.raises(UndercutError):
         start.rolled_back()
+
+
+def test_what_is_promoted_must_be_signed_where_that_is_required(tmp_path, always):
+    public = signature.new_key(tmp_path / "own.key")
+    served, signed, unsigned = (tmp_path / "m" / n for n in ("served", "signed", "unsigned"))
+    for source, folder in zip(always, (served, signed, unsigned), strict=True):
+        shutil.copytree(source, folder)
+    for folder in (served, signed):
+        signature.sign(folder, tmp_path / "own.key")
+
+    async def go():
+        async with shop(tmp_path, [served], require_signature=public) as it:
+            refused = await it.act("shadow", artefact=str(unsigned))
+            done = await it.act("promote", artefact=str(signed), force=True)
+            return refused, done.status_code, await it.label()
+
+    refused, status, label = asyncio.run(go())
+    problem(refused, 422, "signature-missing")
+    assert (status, label) == (200, ANSWERS[1])
