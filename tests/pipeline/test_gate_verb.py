@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from serving.stand_ins import write_artefact, write_variant
 from undercut.cli.app import main
+from undercut.core.specs import TrainSpec
 from undercut.core.specs_release import GateVerbSpec
 from undercut.pipeline import gating
 from undercut.pipeline.gating import markdown
@@ -73,3 +76,13 @@ def test_the_exit_status_says_the_verdict(two, tmp_path, capsys, monkeypatch):
         main(["gate", str(good), "--against", "nothing", *common])
     assert wrong.value.code == 2
     assert "artefact-missing" in capsys.readouterr().err
+
+
+def test_the_workflow_to_copy_asks_for_what_there_is():
+    path = Path(__file__).parents[2] / "examples" / "ci" / "gate.yml"
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    for verb, known in (("gate", GateVerbSpec), ("train", TrainSpec)):
+        command = re.search(rf"undercut {verb} (.*?)(?= - | > gate.json|$)", text)
+        assert command is not None
+        asked = set(re.findall(r"--([a-z-]+)", command[1])) - {"json"}
+        assert asked and asked <= {name.replace("_", "-") for name in known.model_fields}
