@@ -72,3 +72,17 @@ class Gate(Echo):
         self.entered.set()
         assert self.go.wait(20)
         return super().predict(inputs)
+
+
+def write_variant(source: Path, folder: Path, *, label: str, name: str = "tiny") -> Path:
+    """Write a dummy artefact like another that answers every text with one label."""
+    from safetensors.numpy import load_file, save_file
+
+    manifest = artefacts.read_manifest(source)
+    arrays = load_file(source / "dummy.safetensors")
+    arrays["slope"] = arrays["slope"] * 0
+    arrays["bias"] = arrays["bias"] * 0
+    arrays["bias"][manifest.labels.index(label)] = 5.0
+    made = manifest.model_copy(update={"name": name, "files": {}, "created_at": ""})
+    artefacts.write(folder, made, lambda out: save_file(arrays, out / "dummy.safetensors"))
+    return folder

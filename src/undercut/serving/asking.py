@@ -41,27 +41,35 @@ async def ask(
     Raises:
         DeadlineError, QueueFullError, ModelError, ClosedError: as
             :meth:`undercut.serving.batcher.Batcher.submit`.
-        UndercutError: the model could not be loaded.
+        ApiError: 503, the model could not be loaded again.
     """
-    while True:
-        opened = served.choose(request_id, usual=vectors)
-        if opened is None:
-            await asyncio.to_thread(shelf.load_again, served.lane)
-            continue
-        left = until - time.monotonic()
-        if left <= 0:
-            raise DeadlineError
-        on_trial = served.standing is not None and opened is served.standing.candidate
-        try:
-            queue = opened.embedder if vectors else opened.batcher
-            if queue is None:  # what was promoted meanwhile has no vectors
-                raise ModelError
-            return await queue.answer(texts, sizes, left)
-        except ClosedError:
-            if shelf.closed:
-                raise
-            await asyncio.sleep(0)
-        except (ModelError, QueueFullError):
-            if not on_trial or served.version is not None:
-                raise
-            served.refused.add(opened.version)
+    waited = False
+    try:
+        while True:
+            opened = served.choose(request_id, usual=vectors)
+            if opened is None:
+                if not waited:
+                    waited = True
+                    served.lane.wanted += 1
+                await shelf.loaded(served.lane)
+                continue
+            left = until - time.monotonic()
+            if left <= 0:
+                raise DeadlineError
+            on_trial = served.standing is not None and opened is served.standing.candidate
+            try:
+                queue = opened.embedder if vectors else opened.batcher
+                if queue is None:  # what was promoted meanwhile has no vectors
+                    raise ModelError
+                return await queue.answer(texts, sizes, left)
+            except ClosedError:
+                if shelf.closed:
+                    raise
+                await asyncio.sleep(0)
+            except (ModelError, QueueFullError):
+                if not on_trial or served.version is not None:
+                    raise
+                served.refused.add(opened.version)
+    finally:
+        if waited:
+            served.lane.wanted -= 1

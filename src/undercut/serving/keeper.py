@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -24,6 +25,7 @@ logger = logging.getLogger("undercut.serving")
 
 WARM_UP = "warm up"
 MB = 1_000_000
+LOOK_SECONDS = 0.002
 
 
 class Keeper:
@@ -121,6 +123,9 @@ class Keeper:
             self._unload(min(idle, key=lambda lane: lane.used))
 
     def _unload(self, lane: Lane) -> None:
+        until = time.monotonic() + self._limits.deadline_seconds
+        while lane.wanted and time.monotonic() < until:  # else two could throw each other out
+            time.sleep(LOOK_SECONDS)
         now = lane.now
         opened = now.live
         if opened is not None and lane.load(now, None):

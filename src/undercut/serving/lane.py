@@ -44,6 +44,8 @@ class Lane:
         self.name = opened.info.name
         self.now = Standing(opened, opened.info)
         self.used = time.monotonic()
+        self.wanted = 0
+        """Requests that waited for it to be loaded and are not answered yet."""
         self._lock = threading.Lock()
         self.embeds = opened.embedder is not None
         self.folder = opened.folder

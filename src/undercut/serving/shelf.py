@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.serving.batcher import Batcher, Predicts
+from undercut.serving.guard import log_error
 from undercut.serving.lane import Lane, Served
 from undercut.serving.opened import Opened
 from undercut.serving.options import Limits
@@ -41,6 +43,7 @@ class Shelf:
         self.reload: Callable[[Lane], None] | None = None
         """What loads an unloaded model; set where there is a limit of memory."""
         self._past: dict[str, ModelInfo] = {}
+        self._loading: dict[str, asyncio.Future[None]] = {}
         self._done = Load()
         self._closed = False
 
@@ -107,10 +110,25 @@ class Shelf:
                     return info
         return self._past.get(version)
 
-    def load_again(self, lane: Lane) -> None:
-        """Load the model of a name that was unloaded; blocks."""
-        if self.reload is not None:
-            self.reload(lane)
+    async def loaded(self, lane: Lane) -> None:
+        """Load the model of a name that was unloaded, once for all who wait for it.
+
+        Raises:
+            ApiError: 503 when it cannot be loaded.
+        """
+        running = self._loading.get(lane.name)
+        if running is None:
+            if self.reload is None:
+                raise RuntimeError(f"nothing loads {lane.name}")
+            running = asyncio.ensure_future(asyncio.to_thread(self.reload, lane))
+            self._loading[lane.name] = running
+            running.add_done_callback(lambda _: self._loading.pop(lane.name, None))
+        try:
+            await asyncio.shield(running)
+        except UndercutError as error:
+            log_error("a model could not be loaded again", error)
+            message = "the model cannot be loaded now"
+            raise ApiError(503, "model-unloaded", message, "Try again.", 1) from None
 
     def retire(self, opened: Opened, seconds: float) -> None:
         """Close a variant that no lane names any more: what waits in its queue is answered."""
