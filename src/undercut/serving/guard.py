@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from undercut.serving.compatible.errors import shaped
 from undercut.serving.metrics import Requests
 from undercut.serving.problems import ApiError
 
@@ -92,12 +93,13 @@ class Guard:
             self._check(scope)
             await self._app(scope, receive, reply)
         except ApiError as error:
-            await _refuse(error, reply)
+            await _refuse(error, scope["path"], reply)
         except Exception as error:
             log_error("request failed", error)
             if status:  # too late for another answer; do not let the message reach a log
                 raise ConnectionAbortedError from None
-            await _refuse(ApiError(500, "internal", "the server failed on this request"), reply)
+            failed = ApiError(500, "internal", "the server failed on this request")
+            await _refuse(failed, scope["path"], reply)
         finally:
             self._requests.in_flight -= 1
             route = scope["path"] if scope["path"] in self._routes else "other"
@@ -124,10 +126,11 @@ class Guard:
             )
 
 
-async def _refuse(error: ApiError, send: Send) -> None:
-    headers = [(k.encode(), v.encode()) for k, v in error.headers().items()]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": error.body()})
+async def _refuse(error: ApiError, path: str, send: Send) -> None:
+    status, body, told = shaped(error, path)
+    headers = [(k.encode(), v.encode()) for k, v in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def log_error(what: str, error: BaseException) -> None:
