@@ -42,6 +42,14 @@ def add(app: FastAPI, desk: Desk) -> None:
                 "Encoders have one, see GET /v1/models.",
                 param="model",
             )
+        if key and desk.till and desk.till.limits_of(key).narrows:
+            raise ApiError(
+                403,
+                "vector-withheld",
+                "expected a key that is told whole answers; a vector tells more than "
+                "probabilities, which this key gets in part only",
+                "Ask whoever runs this server.",
+            )
         texts = checked([body.input] if isinstance(body.input, str) else body.input, desk.limits)
 
         def write(_: str, vectors: Sequence[Any], tokens: int) -> bytes:
