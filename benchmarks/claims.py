@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import claims_methods, claims_runtimes, claims_tagging
+from benchmarks import claims_economics, claims_methods, claims_runtimes, claims_tagging
 from benchmarks.figures import mean, number, percent, spread
 from benchmarks.verdict import Results, Verdict, missing, rows
 
@@ -174,6 +174,7 @@ CLAIMS: tuple[Callable[[Results], Verdict], ...] = (
     *claims_runtimes.CLAIMS,
     *claims_tagging.CLAIMS,
     *claims_methods.CLAIMS,
+    *claims_economics.CLAIMS,
     _startup,
 )
 

@@ -13,6 +13,7 @@ from benchmarks import (
     claims,
     coreset_tables,
     distil_tables,
+    economics_tables,
     methods_tables,
     record,
     runtime_tables,
@@ -200,6 +201,12 @@ def coreset(results: Results) -> str:
     return coreset_tables.tables(rows) if rows else empty("coreset")
 
 
+def economics(results: Results) -> str:
+    """Return what the formulas of economics cost, and how often their intervals hold."""
+    rows = rows_of(results, "economics")
+    return economics_tables.tables(rows) if rows else empty("economics")
+
+
 def startup(results: Results) -> str:
     """Return the seconds of ``undercut --help``."""
     rows = rows_of(results, "startup")
@@ -260,6 +267,7 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "tagging-linear": tagging_tables.linear,
     "adapters": methods_tables.adapters,
     "tune": methods_tables.tune,
+    "economics": economics,
     "startup": startup,
     "provenance": provenance,
 }

@@ -45,6 +45,35 @@ def extrapolated(recipe: str, cpu: float, seed: int = 0, rate: float = 2e-5) -> 
     }
 
 
+def formulas(
+    mixed_ms: float = 1.3, covered: float = 0.946, slow: float = 1.0
+) -> list[dict[str, Any]]:
+    """Return rows of the economics part: pyblp at 26 ms, three sizes of wars, one interval."""
+    timed = [
+        {"name": name, "who": who, "cpu_milliseconds": ms, "repetitions": 3}
+        for name, who, ms in (
+            ("nash", "undercut", 0.25),
+            ("nash", "undercut, with the unilateral gain", 0.3),
+            ("mixed", "undercut", 1.0),
+            ("mixed", "undercut, with the unilateral gain", mixed_ms),
+            ("markets", "undercut", 160.0),
+        )
+    ]
+    peers = [
+        {"name": name, "who": "pyblp", "cpu_milliseconds": 26.0, "repetitions": 3,
+         "times_as_long": 26.0 / ms, "wanted": 20, "largest_difference": 1e-13}
+        for name, ms in (("nash", 0.25), ("mixed", 1.0))
+    ]  # fmt: skip
+    wars = [
+        {"name": f"growth {paths}", "who": "undercut", "firms": 20, "paths": paths,
+         "path_months": 36 * paths, "cpu_seconds": each * paths * 720e-9,
+         "nanoseconds_per_firm_month": each, "megabytes_at_most": 196.0}
+        for paths, each in ((2_778, 500.0), (27_778, 400.0), (277_778, 400.0 * slow))
+    ]  # fmt: skip
+    held = {"name": "coverage alpha", "covered": covered, "expected": 0.95, "error": 0.0097}
+    return [*timed, *peers, *wars, held]
+
+
 def own(method: str, seed: int, accuracy: float, cpu: float) -> dict[str, Any]:
     return {
         "dataset": "banking77",
@@ -292,6 +321,7 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             }
             for rows, killed in ((1_000, False), (10_000, False), (10_000, True))
         ],
+        "economics": formulas(),
         "startup": [
             {"command": "undercut --help", "wall_seconds": [0.2] * 10, "cpu_seconds": [0.2] * 10}
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from benchmarks.claims import best_trainer, best_variant, cheapest_above_bert, judge_all
-from results_fixture import document, results, searched, tagged, words
+from results_fixture import document, formulas, results, searched, tagged, words
 
 
 def verdicts(found):
@@ -16,11 +16,11 @@ def one(found, *words):
 
 
 def test_all_are_met_by_good_results():
-    assert [v.met for v in judge_all(results())] == [True] * 20
+    assert [v.met for v in judge_all(results())] == [True] * 24
 
 
 def test_nothing_measured_claims_nothing():
-    assert [v.met for v in judge_all({})] == [None] * 20
+    assert [v.met for v in judge_all({})] == [None] * 24
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,18 @@ def test_a_file_that_grows_or_a_kill_that_costs_is_not_met(row, change, word):
     found = results()
     found["growth"]["rows"][row].update(change)
     assert one(found, word).met is False
+
+
+@pytest.mark.parametrize(
+    ("words", "worse"),
+    [
+        (("50 segments",), {"mixed_ms": 1.31}),
+        (("95 % intervals",), {"covered": 0.91}),
+        (("ten times the paths",), {"slow": 1.6}),
+    ],
+)
+def test_economics_just_beside_its_target_is_not_met(words, worse):
+    found = results()
+    assert one(found, *words).met is True
+    found["economics"]["rows"] = formulas(**worse)
+    assert one(found, *words).met is False

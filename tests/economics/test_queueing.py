@@ -28,6 +28,7 @@ def test_single_server_times_at_a_hundred_a_second(rho, mm1_ms, p95_ms, md1_ms):
 
 def test_four_servers_at_eighty_percent():
     assert q.erlang_c(320, 100, 4) == pytest.approx(0.5964324718, abs=1e-10)
+    assert 1000 * q.mmk_wait(320, 100, 4) == pytest.approx(7.455406, abs=5.1e-7)
     assert 1000 * q.mmk_wait(320, 100, 4) == pytest.approx(1000 * 0.5964324718 / 80, abs=1e-8)
 
 

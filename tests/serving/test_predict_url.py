@@ -11,7 +11,7 @@ from undercut.cli.app import build
 from undercut.core.errors import UndercutError
 from undercut.core.specs import PredictSpec
 from undercut.predict.predictor import load
-from undercut.serving.asking import predict_file
+from undercut.serving.predict_verb import predict_file
 
 TEXTS = ["我的退款在哪里", "where is my card, it has not arrived yet", "see http://a//b/ ./"]
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import undercut
@@ -37,8 +38,11 @@ from undercut.serving.routes import feedback as corrections
 from undercut.serving.routes import releases as released
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
+from undercut.serving.shortcut import Shortcut
 from undercut.serving.till import Till
 
+OFTEN = ("/v1/predict",)
+"""Routes that pass by the framework's router; POST only."""
 ROUTES = (
     predict,
     chat,
@@ -127,6 +131,8 @@ def build_app(
 
     for routes in ROUTES:
         routes.add(app, desk)
+    ends = {r.path: r.endpoint for r in app.routes if isinstance(r, APIRoute)}
+    app.add_middleware(Shortcut, endpoints={("POST", path): ends[path] for path in OFTEN})
     app.add_middleware(
         Guard,
         requests=requests,

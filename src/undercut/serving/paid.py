@@ -34,7 +34,7 @@ async def paid(
 
     Args:
         desk: the server.
-        request: of ``desk.caller``; its state gets the request id.
+        request: of ``desk.caller``; its state gets the request id and the charge.
         key: the caller's.
         served: the model asked.
         raw: the body, which an idempotency key stands for.
@@ -84,4 +84,5 @@ async def paid(
                 raise store_failed(error) from None
     if desk.trials is not None and not vectors:
         desk.trials.tell(served, state.request_id, texts, sizes, predictions)
+    state.micro_usd = ticket.micro_usd
     return content

@@ -17,7 +17,7 @@ import numpy as np
 
 from undercut.economics.arrays import Array, Arrays, codes
 from undercut.economics.checks import positive
-from undercut.economics.equilibrium.gain import FACTORS
+from undercut.economics.equilibrium.gain import FACTORS, LEAST, along_the_grid
 from undercut.economics.equilibrium.inputs import sum_by
 from undercut.economics.equilibrium.iterate import solve
 from undercut.economics.equilibrium.records import Equilibrium
@@ -73,8 +73,10 @@ def nash_mixed(
     mean_alpha = float((m.weight * m.alpha).sum())
 
     def step(markup: Array, rows: Array) -> Array:
-        """Return ``Lambda^-1 [s + (O o Gamma) markup]``, ``(k, J)``."""
-        s = _shares(m, m.cost[rows] + markup, rows)  # (k, R, J)
+        return zeta(markup, _shares(m, m.cost[rows] + markup, rows), rows)
+
+    def zeta(markup: Array, s: Array, rows: Array) -> Array:
+        """Return ``Lambda^-1 [s + (O o Gamma) markup]``, ``(k, J)``, of shares ``(k, R, J)``."""
         own = s @ (markup[:, :, None] * m.member)  # (k, R, F)
         # sum_r w s_rj (1 + alpha own_rf) for every product and firm; then each product's own firm.
         by_firm = s.transpose(0, 2, 1) @ (m.weight * (1.0 + m.alpha * own))  # (k, J, F)
@@ -91,7 +93,7 @@ def nash_mixed(
     s = _shares(m, price, rows)
     share = (m.weight * s).sum(axis=1)
     profit = m.market * share * markup
-    error = np.abs(step(markup, rows) - markup) / markup
+    error = np.abs(zeta(markup, s, rows) - markup) / markup
     gain = _gain(m, markup, s) if check else None
     firm_profit = sum_by(profit, m.owner, len(m.firms))
 
@@ -183,17 +185,28 @@ def _step_in_logs(m: _Segments, markup: Array, rows: Array, own: Array) -> Array
 
 
 def _gain(m: _Segments, markup: Array, s: Array) -> Array:
-    """Return the largest relative gain of a firm that moves one price alone, ``(T,)``."""
-    own = ((s * markup[:, None, :]) @ m.member)[:, :, m.owner]  # (T, R, J)
-    now = (m.weight * own).sum(axis=1)  # (T, J): profit of the product's firm
-    rest = np.maximum(1.0 - s, 1e-300)
-    others = own - s * markup[:, None, :]
-    best = np.zeros(len(markup))
-    for f in FACTORS:
-        change = np.clip(m.alpha * (markup * (1.0 - f))[:, None, :], -700.0, 300.0)
-        weight = s * np.exp(change)
-        total = weight + rest
-        profit = (m.weight * (weight * (markup * f)[:, None, :] + others) / total).sum(axis=1)
-        relative = (profit - now) / np.maximum(now, 1e-300)
-        best = np.maximum(best, relative.max(axis=1))
-    return best
+    """Return the largest relative gain of a firm that moves one price alone, ``(T,)``.
+
+    A buyer of segment r who does not buy product j earns j's firm ``o_rj`` with its others; at a
+    price at which he buys j with chance ``x_rj`` it earns
+    ``sum_r w_r (x_rj m_j + (1 - x_rj) o_rj)``.
+    """
+    weight, everyone = m.weight[:, 0], np.ones(len(m.weight))
+    sale = s * markup[:, None, :]
+    own = (sale @ m.member)[:, :, m.owner]  # (T, R, J): what the product's firm earns
+    rest = np.maximum(1.0 - s, LEAST)
+    others = m.weight * (own - sale) / rest
+    bought = np.empty((len(FACTORS), *markup.shape))  # (G, T, J)
+    lost = np.empty_like(bought)
+    x = np.empty_like(s)
+    odds_now = rest / np.maximum(s, LEAST)
+    with np.errstate(over="ignore", under="ignore"):
+        for g, odds in enumerate(along_the_grid(odds_now, m.alpha * markup[:, None, :])):
+            np.add(odds, 1.0, out=x)
+            np.divide(1.0, x, out=x)
+            np.matmul(weight, x, out=bought[g])
+            np.multiply(x, others, out=x)
+            np.matmul(everyone, x, out=lost[g])
+    profit = bought * (FACTORS[:, None, None] * markup) - lost + others.sum(axis=1)
+    relative = profit / np.maximum(weight @ own, LEAST) - 1.0
+    return np.asarray(np.maximum(relative.max(axis=(0, 2)), 0.0))

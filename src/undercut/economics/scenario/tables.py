@@ -72,6 +72,11 @@ class Buyers(Record):
         assumed(0.0, "waiting costs nothing"), description="cost of waiting"
     )
     alpha_per_usd_per_1k: Positive | None = Field(None, description="price sensitivity")
+    sales: str = Field(
+        "",
+        description="in place of alpha: a CSV file beside this one, with price_usd_per_1k and "
+        "volume_1k (and product, month, market_1k), to which alpha is fitted; logit only",
+    )
     elasticity: Any_ | None = Field(
         None, description="own-price elasticity, in place of alpha: -1.5; with the two below"
     )
@@ -98,15 +103,18 @@ class Buyers(Record):
                 raise wrong("elasticity_at_usd_per_1k and elasticity_share with it", "not both")
         if self.demand == "logit":
             self._logit()
+        elif self.sales:
+            raise wrong("logit demand with sales", self.demand)
         return self
 
     def _logit(self) -> None:
         if self.value_usd_per_1k is None:
             raise wrong("value_usd_per_1k, what a right answer is worth to a buyer", "none")
-        ways = [self.alpha_per_usd_per_1k, self.elasticity, self.segment or None]
+        ways = [self.alpha_per_usd_per_1k, self.sales or None, self.elasticity]
+        ways.append(self.segment or None)  # type: ignore[arg-type]
         if sum(w is not None for w in ways) != 1:
             raise wrong(
-                "one of alpha_per_usd_per_1k, elasticity, or [[buyers.segment]] tables",
+                "one of alpha_per_usd_per_1k, sales, elasticity, or [[buyers.segment]] tables",
                 f"{sum(w is not None for w in ways)} of them",
             )
         if self.elasticity is not None:

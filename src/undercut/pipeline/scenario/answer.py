@@ -13,6 +13,7 @@ import numpy as np
 from undercut.core.contracts import Progress
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs_economics import InvestSpec, PlanSpec, ScenarioSpec, WarSpec
+from undercut.economics.money import money_per_request_scale
 from undercut.economics.scenario.read import read_scenario
 from undercut.economics.scenario.tables import Scenario
 from undercut.ledger.price import Rates
@@ -122,8 +123,8 @@ def answer(
         notes.append(f"{b.kind} demand knows no rivals: they take no part in the war.")
     if p.reply is not None:
         notes.append(
-            f"Once {', '.join(p.reply.names[1:])} have answered, your best price is "
-            f"{p.reply.usd_per_1k[0]:.4g} USD per 1,000 requests."
+            f"After the answer of {', '.join(p.reply.names[1:])} your best price is "
+            f"{money_per_request_scale(p.reply.usd_per_1k[0])}."
         )
     facts = _finite(
         lambda: EconomicsFacts(

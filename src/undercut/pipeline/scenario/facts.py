@@ -79,6 +79,13 @@ class Reply(Finite):
     gain: float | None = Field(description="largest unilateral gain on a grid, relative")
 
 
+class OtherAlpha(Finite):
+    """The best price, were buyers to mind a dearer price less or more."""
+
+    alpha_per_usd_per_1k: float
+    best_usd_per_1k: float
+
+
 class Pricing(Finite):
     """The price side. USD per 1,000 requests."""
 
@@ -93,6 +100,10 @@ class Pricing(Finite):
     grid: list[PricePoint]
     parity: list[Parity]
     reply: Reply | None = Field(description="None: no rival reprices")
+    other_alphas: list[OtherAlpha] = Field(
+        description="at both ends of the range of alpha, or half and twice it where none is given; "
+        "empty: the demand has no single alpha"
+    )
 
 
 class Box(Finite):

@@ -26,10 +26,19 @@ from undercut.economics.floors import floors
 from undercut.economics.records import Demand, Own
 from undercut.economics.scenario.tables import Scenario
 from undercut.economics.unit_cost import SECONDS_PER_MONTH
-from undercut.pipeline.scenario.facts import Box, Parity, PricePoint, Pricing, Reply, UnitCost
+from undercut.pipeline.scenario.facts import (
+    Box,
+    OtherAlpha,
+    Parity,
+    PricePoint,
+    Pricing,
+    Reply,
+    UnitCost,
+)
 from undercut.pipeline.scenario.inputs import Inputs, RivalInput
 
 GRID = 160
+ALPHA = "buyers.alpha_per_usd_per_1k"
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,24 @@ def pricing(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Pricing:
         grid=_grid(i, u, b, found.full_cost_usd_per_1k),
         parity=[parity(i, r) for r in i.rivals],
         reply=_reply(i, scenario, u, b),
+        other_alphas=_other_alphas(i, scenario, u),
     )
+
+
+def _other_alphas(i: Inputs, scenario: Scenario, u: UnitCost) -> list[OtherAlpha]:
+    """Return the best price at both ends of what alpha may be."""
+    known = i.items.get(ALPHA)
+    if known is None or scenario.buyers.demand != "logit":
+        return []
+    low = 0.5 * known.value if known.low is None else known.low
+    high = 2.0 * known.value if known.high is None else known.high
+    return [
+        OtherAlpha(
+            alpha_per_usd_per_1k=alpha,
+            best_usd_per_1k=buying(i.with_value(ALPHA, alpha), "logit", u.variable_usd_per_1k).best,
+        )
+        for alpha in (low, high)
+    ]
 
 
 def parity(i: Inputs, r: RivalInput) -> Parity:

@@ -22,6 +22,8 @@ from undercut.pipeline.gather import entered
 from undercut.pipeline.run import read_facts
 from undercut.pipeline.saturation import LoadTest, read
 from undercut.pipeline.scenario.inputs import Input, Inputs, RivalInput
+from undercut.pipeline.scenario.sales import KEY as SALES_KEY
+from undercut.pipeline.scenario.sales import alpha_input
 from undercut.pipeline.spending import usd_of
 from undercut.pipeline.workspace import Workspace
 
@@ -103,6 +105,8 @@ def resolve(scenario: Scenario, workspace: Path, rates: Rates) -> Inputs:
         keep(key, partial(_look, key, number, sources))
     if scenario.own.knee_per_second is None:
         keep("own.knee_per_second", lambda: _own_knee(sources))
+    if scenario.buyers.sales:
+        keep(SALES_KEY, lambda: _of_sales(sources))
     priced, left_out = _rivals(sources, problems, keep)
     if not priced and not problems:
         problems.append(Problem("a rival with a price at that date", "; ".join(left_out), "rival"))
@@ -231,6 +235,15 @@ def _own_knee(s: Sources) -> Input | None:
     value, low, high, words = _of_test(name, s)
     return Input(key="own.knee_per_second", value=value, low=low, high=high, source=words,
                  assumed=False)  # fmt: skip
+
+
+def _of_sales(s: Sources) -> Input:
+    market = s.scenario.buyers.market_1k_per_month.value
+    if market is None:
+        raise UndercutError(
+            "scenario-invalid", Problem("a market_1k_per_month that is typed", "a source")
+        )
+    return alpha_input(Path(s.scenario.folder) / s.scenario.buyers.sales, market)
 
 
 def _of_rates(s: Sources) -> Found:

@@ -10,6 +10,8 @@ USE_API = "use-api"
 NO_PRICE = "no-price"
 UNPROFITABLE = "unprofitable"
 CHARGE = "charge"
+SURE = 0.9995
+"""Chance from which on it would be printed as 100 %, which nothing is."""
 
 
 def kind_of(p: Pricing, b: Box) -> str:
@@ -31,11 +33,11 @@ def verdict(i: Inputs, u: UnitCost, p: Pricing, b: Box, w: WarFacts) -> list[str
         said.append(_unprofitable(p))
     if b.cheaper == "api":
         said.append(_api(i, b))
-    said.append(_charge(p, u))
+    said.append(_charge(p, u, kind))
     if b.cheaper != "api":
         said.append(_own(i, b))
     said.append(_alive(w))
-    said.append(_decisive(p))
+    said.append(_decisive(i, p))
     return said
 
 
@@ -91,25 +93,41 @@ def _own(i: Inputs, b: Box) -> str:
     return f"{said}."
 
 
-def _charge(p: Pricing, u: UnitCost) -> str:
+def _charge(p: Pricing, u: UnitCost, kind: str) -> str:
     below = f"below {money_per_request_scale(u.variable_usd_per_1k)} you lose cash on every call"
     if p.best_usd_per_1k is None:
         return f"{below[0].upper()}{below[1:]}."
     share = f", which {percent(p.share)} of the market would pay" if p.share is not None else ""
+    if kind in (NO_PRICE, UNPROFITABLE):
+        best = money_per_request_scale(p.best_usd_per_1k)
+        return f"The price that loses least is {best}{share}; {below}."
     return f"You can charge {money_per_request_scale(p.best_usd_per_1k)}{share}; {below}."
 
 
 def _alive(w: WarFacts) -> str:
-    said = f"Chance of being alive in {months(w.months)}: {percent(w.alive)}"
+    chance = percent(w.alive) if w.alive < SURE else "over 99.9 %"
+    said = f"Chance of being alive in {months(w.months)}: {chance}"
     if w.runway_ratio is not None:
         said += f"; your cash lasts {w.runway_ratio:.2g} times as long as the weakest rival's"
     return f"{said}."
 
 
-def _decisive(p: Pricing) -> str:
+def _decisive(i: Inputs, p: Pricing) -> str:
     if "logit" not in p.demand or p.alpha_per_usd_per_1k is None:
         return f"All of it rests on the assumed {p.demand} demand, which knows no rivals."
-    return (
+    known = i.items.get("buyers.alpha_per_usd_per_1k")
+    why = "an assumption until sales say otherwise"
+    if known is not None and not known.assumed:
+        why = known.source
+    said = (
         f"All of it rests on alpha = {p.alpha_per_usd_per_1k:.3g}, how much buyers mind a dearer "
-        "price: an assumption until sales say otherwise."
+        f"price: {why}"
     )
+    ends = [
+        f"{o.alpha_per_usd_per_1k:.3g} the best price would be "
+        f"{money_per_request_scale(o.best_usd_per_1k)}"
+        for o in p.other_alphas
+    ]
+    if ends:
+        said += f". Were it {', were it '.join(ends)}"
+    return f"{said}."
