@@ -8,12 +8,14 @@ import random
 import threading
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.inside import inside, problem
+from serving.stand_ins import Echo
 from undercut.cli.app import main
 from undercut.core.types import Prediction
 from undercut.economics.charges import Quantities
@@ -168,6 +170,45 @@ def test_over_the_api_a_key_or_its_plan_bounds_what_is_told(tmp_path):
     problem(third, 429, "daily-cap")
     assert 1 <= int(third.headers["retry-after"]) <= 86_401
     assert len(full.json()["predictions"][0]["probabilities"]) == 2
+
+
+class Tied(Echo):
+    """Holds two labels equally likely, answers the second, and has vectors."""
+
+    embeds = True
+
+    def predict(self, inputs):
+        both = {"one": 0.5, "two": 0.5}
+        return [Prediction(label="two", probability=0.5, probabilities=both) for _ in inputs]
+
+    def embed(self, inputs):
+        return np.array([[0.6, 0.8]] * len(inputs), np.float32)
+
+
+def test_other_routes_tell_no_more_than_predict(tmp_path):
+    """A chat names the answer alone, also of a tie; a vector would tell all, so there is none."""
+
+    async def go():
+        async with inside(tmp_path, Tied()) as it:
+            narrow, _ = it.keys.create("n", limits=KeyLimits(most_labels=1))
+            whole = {"authorization": f"Bearer {it.secret}"}
+            less = {"authorization": f"Bearer {narrow}"}
+            message = {"role": "user", "content": "a"}
+            chat = {"model": "tiny", "messages": [message], "logprobs": True, "top_logprobs": 5}
+            asked = [("/v1/chat/completions", chat)]
+            asked += [("/v1/embeddings", {"model": "tiny", "input": "a"})]
+            return [
+                await it.http.post(u, json=b, headers=h) for h in (less, whole) for u, b in asked
+            ]
+
+    less_said, withheld, said, vector = asyncio.run(go())
+    for found, labels in ((less_said, ["two"]), (said, ["one", "two"])):
+        (choice,) = found.json()["choices"]
+        assert choice["message"]["content"] == "two"
+        (token,) = choice["logprobs"]["content"]
+        assert sorted(t["token"] for t in token["top_logprobs"]) == labels
+    assert vector.status_code == 200
+    assert withheld.status_code == 403 and "vector-withheld" in withheld.text
 
 
 def test_the_limits_are_set_as_they_are_typed(tmp_path, monkeypatch, capsys):

@@ -218,6 +218,26 @@ def test_usage_tells_charge_cost_and_margin(place):
     assert [r.key_id for r in one.rows] == [made["甲"]] and one.rows[0].requests == 4
 
 
+def test_what_each_customer_pays_with_fees_against_what_they_cost(place):
+    billed(place)
+    report = usage(UsageSpec(month="2026-11", usd_per_core_hour=3.6, **place))
+    found = {c.customer: c for c in report.customers}
+    owed = {
+        i.customer: i.total_micro_usd
+        for i in invoice(InvoiceSpec(month="2026-11", **place)).invoices
+    }
+    for name, micro in owed.items():  # what the invoices say, to the micro-dollar
+        one = found[name]
+        assert (one.charged_usd + one.fees_usd) * 10**6 == micro
+        assert one.margin_usd == one.charged_usd + one.fees_usd - one.cost_usd
+    assert found["own"].charged_usd is None and found["own"].margin_usd is None
+    for options in ({"month": None}, {"month": "2026-11", "plans": None}):  # fees are not known
+        other = usage(UsageSpec(usd_per_core_hour=3.6, **place | options)).customers
+        assert all(c.fees_usd is None and c.margin_usd is None for c in other)
+    idle = usage(UsageSpec(month="2027-03", **place)).customers  # only the fee, and no request
+    assert [(c.customer, c.requests, c.fees_usd) for c in idle] == [("=b", 0, Decimal("49.000001"))]
+
+
 def test_events_for_billing_systems(place, tmp_path):
     billed(place)
     out = tmp_path / "events.jsonl"

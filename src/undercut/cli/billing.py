@@ -41,6 +41,8 @@ class UsageResult(Result):
                     _money(row.margin_usd, ""),
                 )
             console.print(shown)
+        if r.customers:
+            self._customers(console)
             console.print(
                 f"USD, {when}. Cost: processor time of this workspace's servers, idle time "
                 "included, by tokens.",
@@ -48,6 +50,19 @@ class UsageResult(Result):
             )
         if r.out:
             console.print(f"{count(r.lines, 'line')} written to {r.out}", soft_wrap=True)
+
+    def _customers(self, console: Console) -> None:
+        shown = table("customer", ">requests", ">USD", ">fees", ">cost", ">margin")
+        for one in self.record.customers:
+            shown.add_row(
+                Text(clean(one.customer or "no key")),
+                f"{one.requests:,}",
+                _money(one.charged_usd, "not for sale"),
+                _money(one.fees_usd, "needs --month, --plans"),
+                _money(one.cost_usd, "not measured"),
+                _money(one.margin_usd, ""),
+            )
+        console.print(shown)
 
 
 class InvoiceResult(Result):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -33,18 +32,22 @@ def told(predictions: Sequence[Any], limits: KeyLimits | None) -> Sequence[Any]:
     return [_told(p, limits) for p in predictions]
 
 
-def _told(value: Any, limits: KeyLimits) -> Any:
-    """Round every number and keep the likeliest labels, in records and lists of them."""
+def _told(value: Any, limits: KeyLimits, answer: str | None = None) -> Any:
+    """Round every number and keep the likeliest labels, in records and lists of them.
+
+    Of labels equally likely, the one that is the answer goes first.
+    """
     if isinstance(value, float):
         places = limits.probability_decimals
         return value if places is None else round(value, places)
     if isinstance(value, BaseModel):
-        return value.model_copy(update={k: _told(v, limits) for k, v in value})
+        said = getattr(value, "label", None)
+        return value.model_copy(update={k: _told(v, limits, said) for k, v in value})
     if isinstance(value, list):
         return [_told(v, limits) for v in value]
     if isinstance(value, dict):
         kept = list(value.items())
         if limits.most_labels is not None:
-            kept = heapq.nlargest(limits.most_labels, kept, key=itemgetter(1))
+            kept = heapq.nlargest(limits.most_labels, kept, key=lambda x: (x[1], x[0] == answer))
         return {k: _told(v, limits) for k, v in kept}
     return value

@@ -65,7 +65,7 @@ class NotBilled(Record):
     requests: int
 
 
-def _fees(keys: Iterable[ApiKey], plans: Plans, month: str) -> list[tuple[str, Line]]:
+def fees_of(keys: Iterable[ApiKey], plans: Plans, month: str) -> list[tuple[str, Line]]:
     """Return (customer, fee) of each key that was in force at some time of the month."""
     first, after = f"{month}-01", f"{month_after(month)}-01"
     found, lost = [], []
@@ -119,7 +119,7 @@ def invoices(
             counted[row["customer"]] += row["requests"]
     if mixed:
         raise UndercutError("usage-unpriced", mixed)
-    for customer, fee in _fees(keys, plans, month):
+    for customer, fee in fees_of(keys, plans, month):
         lines[customer].append(fee)
     made = [
         Invoice(

@@ -11,10 +11,12 @@ from undercut.core.types import Record
 from undercut.economics.charges import usd
 from undercut.ledger.book import Book
 from undercut.pipeline.pricing import rates_of
-from undercut.serving.keys import keys_of
+from undercut.serving.keys import KeyStore
 from undercut.serving.keys_verb import there
 from undercut.serving.opening import open_store
+from undercut.serving.plans import read_plans
 from undercut.serving.serving_cost import serving_cost
+from undercut.serving.usage_by_customer import CustomerUsage, by_customer, month_fees
 from undercut.serving.usage_export import export
 from undercut.serving.usage_log import catch_up, log, sums
 
@@ -42,6 +44,9 @@ class UsageReport(Record):
 
     month: str | None
     rows: tuple[KeyUsage, ...]
+    customers: tuple[CustomerUsage, ...] = Field(
+        default=(), description="what each customer pays, fees included, against what they cost"
+    )
     out: str | None = None
     lines: int = 0
 
@@ -50,15 +55,16 @@ def usage(spec: UsageSpec) -> UsageReport:
     """Return usage by key and model, and write the log where the spec asks for it.
 
     Raises:
-        UndercutError: no store, an unknown key, or processor time without a rate.
+        UndercutError: no store, an unknown key, wrong plans, or processor time without a rate.
     """
     there(spec)
     database = open_store(spec)
     try:
         catch_up(spec, database)
-        key_id = None
-        if spec.key is not None:
-            key_id = keys_of(database, spec.pepper_file).find(spec.key).id
+        known = KeyStore(database, b"")  # keys are listed, none is verified: no secret is needed
+        mine = known.list() if spec.key is None else [known.find(spec.key)]
+        key_id = None if spec.key is None else mine[0].id
+        fees = month_fees(mine, read_plans(spec.plans), spec.month)
         cost = None
         if spec.ledger_file.is_file():
             cost = serving_cost(Book(spec.ledger_file), rates_of(spec))
@@ -73,6 +79,10 @@ def usage(spec: UsageSpec) -> UsageReport:
         if spec.out is not None:
             lines = export(log(database, spec.month, key_id), spec.out, spec.form)
         out = str(spec.out) if spec.out else None
-        return UsageReport(month=spec.month, rows=tuple(rows), out=out, lines=lines)
+        summed = ((r.customer, r.requests, r.charged_usd, r.cost_usd) for r in rows)
+        customers = by_customer(summed, fees)
+        return UsageReport(
+            month=spec.month, rows=tuple(rows), customers=customers, out=out, lines=lines
+        )
     finally:
         database.dispose()
