@@ -60,7 +60,9 @@ def store(kind: str, place: Path) -> Iterator[str]:
 class Server:
     """``undercut serve`` in a process, on a state folder of its own and a shared store."""
 
-    def __init__(self, artefact: Path, place: Path, database: str, pepper: Path) -> None:
+    def __init__(
+        self, artefact: Path, place: Path, database: str, pepper: Path, *more: str
+    ) -> None:
         place.mkdir(parents=True, exist_ok=True)
         self.place = place
         plans = place / "plans.toml"
@@ -68,7 +70,7 @@ class Server:
         self.command = [
             *(sys.executable, "-m", "undercut", "serve", str(artefact), "--port", "0"),
             *("--workspace", str(place / "ws"), "--database", database, "--pepper", str(pepper)),
-            *("--plans", str(plans), "--threads", "1"),
+            *("--plans", str(plans), "--threads", "1", *more),
         ]
         self.start()
 

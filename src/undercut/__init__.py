@@ -23,7 +23,7 @@ _VERBS = {
     "compress": "undercut.pipeline.compressing.verb",
     "price": "undercut.pipeline.verbs",
     "report": "undercut.pipeline.verbs",
-    "predict_file": "undercut.pipeline.predicting",
+    "predict_file": "undercut.serving.predict_verb",
     "explain": "undercut.pipeline.explaining",
     "doctor": "undercut.pipeline.doctor.doctor",
     "new": "undercut.pipeline.scaffold",

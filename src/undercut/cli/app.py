@@ -41,6 +41,8 @@ COMMANDS = {
     "usage": "What each key used, what it pays and what that cost.",
     "invoice": "Each customer's invoice of a month: CSV, JSON, HTML.",
     "feedback": "Show, export or delete the corrections callers sent.",
+    "release": "Try, promote and roll back what a running server answers with.",
+    "gate": "New artefact against the served one, for CI: quality, latency, cost.",
     "list": "Runs, artefacts, or registered plug-ins.",
     "doctor": "This machine: processor, memory, packages, and what is missing.",
     "new": "Write a commented undercut.toml for a file.",

@@ -40,11 +40,11 @@ def answer_lines_json(predictor: Any, inputs: Sequence[Any], places: Sequence[st
     """Return one JSON line an input: its place if any, the text, and the answer.
 
     A task may write them itself where there are no places (``TaskInfo.dump``), faster; they read
-    the same.
+    the same. A predictor on a server has no scores to write them from.
     """
     task = predictor.task
     info = plugins.get("task", task.name)
-    if info.dump and not any(places):
+    if info.dump and not any(places) and hasattr(predictor, "score"):
         scored = predictor.score(inputs)
         found: list[str] = plugins.attr(info.dump)(scored, inputs, predictor.labels)
         return found

@@ -30,12 +30,13 @@ def store_failed(error: Exception) -> ApiError:
 
 
 def request_id_of(
-    headers: Mapping[str, str], keys: KeyStore | None, key: ApiKey | None, version: str, raw: bytes
+    headers: Mapping[str, str], keys: KeyStore | None, key: ApiKey | None, model: str, raw: bytes
 ) -> str | None:
     """Return the id of a request with an idempotency key, ``None`` without one.
 
     The same key of the same caller with the same body to the same model gives the same id, and an
-    id is billed once, however often and on however many servers it is answered.
+    id is billed once, however often and on however many servers it is answered; also when another
+    variant of the model is promoted in between.
 
     Raises:
         ApiError: 422 when the header is empty, too long, or not plain ASCII.
@@ -50,7 +51,7 @@ def request_id_of(
             f"expected an Idempotency-Key of 1 to {LONGEST_KEY} printable ASCII characters",
             "A random UUID for each piece of work is best.",
         )
-    return "req_" + keys.mark(key.id.encode(), given.encode(), version.encode(), raw)
+    return "req_" + keys.mark(key.id.encode(), given.encode(), model.encode(), raw)
 
 
 async def admitted(

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -32,6 +33,11 @@ PERIODS: tuple[Kind, ...] = ("second", "day", "month", "total")
 COUNTED = (*UNITS, "micro_usd")
 FREE = tuple(f"free_{u}" for u in UNITS)
 _CHUNK = 500
+_COLUMNS = tuple(c.name for c in reservations.c)
+_NEW_RESERVATION = sa.text(  # SQLAlchemy compiles an INSERT with ON CONFLICT again each time
+    f"INSERT INTO {reservations.name} ({', '.join(_COLUMNS)}) "  # noqa: S608 -- names of our own
+    f"VALUES ({', '.join(f':{c}' for c in _COLUMNS)}) ON CONFLICT DO NOTHING"
+)
 _NOTHING = dict.fromkeys((*COUNTED, *FREE), 0)
 _WORDS = {"requests": "requests", "tokens": "tokens", "micro_usd": "micro-dollars"}
 
@@ -164,8 +170,25 @@ def _free(db: sa.Connection, ask: Ask, now: datetime) -> Quantities:
     return ask.used.within(ask.included.less(given))
 
 
-def _row(key_id: str, period: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _row(
+    key_id: str | sa.BindParameter[str], period: str | sa.BindParameter[str]
+) -> tuple[sa.ColumnElement[bool], ...]:
     return (balances.c.key_id == key_id, balances.c.period == period)
+
+
+@cache
+def _more(columns: tuple[str, ...], bounded: tuple[str, ...]) -> sa.Update:
+    """Return the UPDATE that adds to some columns unless a bound would be passed.
+
+    Made once: to build and to compile a statement takes longer than SQLite takes to run it.
+    """
+    add = {c: sa.bindparam(f"add_{c}", type_=sa.BigInteger) for c in columns}
+    most = {c: sa.bindparam(f"most_{c}", type_=sa.BigInteger) for c in bounded}
+    fits = [balances.c[c] + add[c] <= most[c] for c in bounded]
+    mine = _row(sa.bindparam("of"), sa.bindparam("during"))
+    return (
+        sa.update(balances).where(*mine, *fits).values({c: balances.c[c] + add[c] for c in columns})
+    )
 
 
 def _add(
@@ -176,16 +199,13 @@ def _add(
     bounds: Mapping[str, int],
 ) -> bool:
     """Add to a balance unless a bound would be passed; return whether it was added."""
-    fits = [balances.c[c] + amounts[c] <= most for c, most in bounds.items()]
-    more = (
-        sa.update(balances)
-        .where(*_row(key_id, period), *fits)
-        .values({c: balances.c[c] + n for c, n in amounts.items()})
-    )
-    if db.execute(more).rowcount:
+    more = _more(tuple(amounts), tuple(bounds))
+    values = {"of": key_id, "during": period} | {f"add_{c}": n for c, n in amounts.items()}
+    values |= {f"most_{c}": most for c, most in bounds.items()}
+    if db.execute(more, values).rowcount:
         return True
     fresh = insert(db, balances).values(key_id=key_id, period=period).on_conflict_do_nothing()
-    return bool(db.execute(fresh).rowcount and db.execute(more).rowcount)
+    return bool(db.execute(fresh).rowcount and db.execute(more, values).rowcount)
 
 
 def _take(
@@ -247,7 +267,7 @@ def _reserve(
         common | dict(taken) | {"request_id": a.request_id, "key_id": a.key_id}
         for a, taken in zip(asks, amounts, strict=True)
     ]
-    return db.execute(insert(db, reservations).on_conflict_do_nothing(), rows).rowcount
+    return db.execute(_NEW_RESERVATION, rows).rowcount
 
 
 def release(db: sa.Connection, request_ids: Iterable[str]) -> None:

@@ -41,6 +41,10 @@ def _headers(api_key: str | None) -> dict[str, str]:
     return {"authorization": f"Bearer {api_key}"} if api_key else {}
 
 
+def _as_it_is(answer: Any) -> Any:
+    return answer
+
+
 class Client:
     """Asks a server. Every call raises :class:`UndercutError` when it is refused or unreachable.
 
@@ -108,6 +112,14 @@ class Client:
         name = model or self.models()[0].name
         parts = [self._do(calls.embeddings(part, name)) for part in calls.chunks(inputs)]
         return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer of another route, such as an administrator's."""
+        return self._do(calls.Call("GET", path, _as_it_is))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON to another route, and return the JSON answer."""
+        return self._do(calls.Call("POST", path, _as_it_is, body))
 
     def close(self) -> None:
         """Close the connections."""

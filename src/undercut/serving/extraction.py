@@ -28,7 +28,7 @@ def marks_of(keys: KeyStore | None, key: ApiKey | None, texts: Sequence[str]) ->
 
 def told(predictions: Sequence[Any], limits: KeyLimits | None) -> Sequence[Any]:
     """Return answers as a key may see them, of whatever task."""
-    if limits is None or (limits.most_labels is None and limits.probability_decimals is None):
+    if limits is None or not limits.narrows:
         return predictions
     return [_told(p, limits) for p in predictions]
 

@@ -21,6 +21,8 @@ from undercut.serving.meter import Meter
 from undercut.serving.metrics import Requests
 from undercut.serving.options import Limits
 from undercut.serving.problems import STATUSES, ApiError
+from undercut.serving.releasing.acts import Releases
+from undercut.serving.releasing.trials import Trials
 from undercut.serving.routes import (
     admin,
     chat,
@@ -32,25 +34,43 @@ from undercut.serving.routes import (
     usage,
 )
 from undercut.serving.routes import feedback as corrections
+from undercut.serving.routes import releases as released
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
+from undercut.serving.shortcut import Shortcut
 from undercut.serving.till import Till
 
-ROUTES = (predict, chat, embeddings, corrections, usage, models, admin, health, home)
+OFTEN = ("/v1/predict",)
+"""Routes that pass by the framework's router; POST only."""
+ROUTES = (
+    predict,
+    chat,
+    embeddings,
+    corrections,
+    usage,
+    models,
+    admin,
+    released,
+    health,
+    home,
+)
 
 
 def build_app(
-    predictor: Predicts,
+    predictor: Predicts | None = None,
     *,
     keys: KeyStore | None,
     till: Till | None = None,
     meter: Meter,
     feedback: FeedbackStore,
     limits: Limits,
-    model_info: ModelInfo,
+    model_info: ModelInfo | None = None,
     more: Sequence[tuple[Predicts, ModelInfo]] = (),
     hosts: frozenset[str] | None = None,
     count_tokens: Callable[[str], int] = estimate_tokens,
+    shelf: Shelf | None = None,
+    trials: Trials | None = None,
+    releases: Releases | None = None,
 ) -> FastAPI:
     """Return the application around a model. It serves once: its shutdown closes the meter.
 
@@ -65,14 +85,24 @@ def build_app(
         more: further models, each with what is told about it; a request names one in ``model``.
         hosts: accepted names of the Host header; ``None`` accepts any.
         count_tokens: tokens of a text, for batching and usage; runs on the event loop.
+        shelf: the models, where they are open already; then ``predictor`` and the like are none.
+        trials: where candidates answer beside.
+        releases: what an administrator may change of what is served.
     """
     requests = Requests()
-    shelf = Shelf([(predictor, model_info), *more], limits)
-    desk = Desk(shelf, keys, till, meter, feedback, limits, requests, count_tokens)
+    if shelf is None:
+        if predictor is None or model_info is None:
+            raise ValueError("no model to serve")
+        shelf = Shelf([(predictor, model_info), *more], limits)
+    desk = Desk(
+        shelf, keys, till, meter, feedback, limits, requests, count_tokens, trials, releases
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        if releases is not None:
+            await asyncio.to_thread(releases.follower.close)
         await asyncio.to_thread(shelf.close, limits.deadline_seconds)
         await asyncio.to_thread(meter.close)
         if till is not None:
@@ -100,6 +130,8 @@ def build_app(
 
     for routes in ROUTES:
         routes.add(app, desk)
+    ends = {getattr(r, "path", ""): getattr(r, "endpoint", None) for r in app.routes}
+    app.add_middleware(Shortcut, endpoints={("POST", path): ends[path] for path in OFTEN})
     app.add_middleware(
         Guard,
         requests=requests,

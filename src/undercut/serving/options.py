@@ -108,4 +108,19 @@ class ServeOptions(StoreSpec):
         description="Mask personal data (addresses, numbers with check digits) in corrections "
         "before they are stored.",
     )
+    memory_mb: Count | None = Field(
+        default=None,
+        description="What the models may take together, megabytes: the least recently used are "
+        "unloaded, and loaded again when they are asked; no limit by default.",
+    )
+    release_folder: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders that artefacts to be promoted may lie in, besides the workspace and "
+        "where the served ones lie.",
+    )
+    fresh: bool = Field(
+        default=False,
+        description="Serve what is named here, whatever was promoted before. By default a start "
+        "that names the same artefacts goes on with what was promoted over them.",
+    )
     limits: Limits = Field(default_factory=lambda: Limits(), description="What is accepted.")

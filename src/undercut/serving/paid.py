@@ -12,7 +12,7 @@ from fastapi import Request
 
 from undercut.economics.charges import Quantities
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
-from undercut.serving.batcher import Batcher
+from undercut.serving.asking import ask
 from undercut.serving.desk import Desk, id_of, in_thread
 from undercut.serving.extraction import marks_of, told
 from undercut.serving.intake import answered
@@ -28,13 +28,13 @@ async def paid(
     raw: bytes,
     texts: list[str],
     write: Callable[[str, Sequence[Any], int], bytes],
-    batcher: Batcher | None = None,
+    vectors: bool = False,
 ) -> bytes:
     """Answer texts within the caller's budget and record what they used.
 
     Args:
         desk: the server.
-        request: of ``desk.caller``; its state gets the request id.
+        request: of ``desk.caller``; its state gets the request id and the charge.
         key: the caller's.
         served: the model asked.
         raw: the body, which an idempotency key stands for.
@@ -42,14 +42,14 @@ async def paid(
         write: the answer's bytes, of the request id, one prediction a text as the key may see it
             (:mod:`.extraction`), and the tokens read.
             What it raises leaves the request unanswered and unbilled.
-        batcher: what answers; the model's own queue when ``None``.
+        vectors: whether vectors are asked for instead of predictions.
 
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
     """
     sizes = [desk.count_tokens(text) for text in texts]
     state = request.state
-    again = request_id_of(request.headers, desk.keys, key, served.info.version, raw)
+    again = request_id_of(request.headers, desk.keys, key, served.lane.name, raw)
     state.request_id = again or state.request_id
     used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
     ticket = await admitted(
@@ -63,8 +63,9 @@ async def paid(
     )
     limits = desk.till.limits_of(key) if desk.till and key else None
     with given_back(desk.till, ticket) as charged:
-        left = max(0.0, state.started + desk.limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future((batcher or served.batcher).answer(texts, sizes, left))
+        until = state.started + desk.limits.deadline_seconds
+        asked = ask(desk.shelf, served, state.request_id, texts, sizes, until, vectors=vectors)
+        answer = asyncio.ensure_future(asked)
         predictions = await answered(request.receive, answer)
         content = write(state.request_id, told(predictions, limits), sum(sizes))
         record = charged | {
@@ -81,4 +82,7 @@ async def paid(
                 desk.meter.record(**record)
             except OSError as error:
                 raise store_failed(error) from None
+    if desk.trials is not None and not vectors:
+        desk.trials.tell(served, state.request_id, texts, sizes, predictions)
+    state.micro_usd = ticket.micro_usd
     return content

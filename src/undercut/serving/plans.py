@@ -53,6 +53,11 @@ class KeyLimits(Spec):
         return other.model_copy(update=mine)
 
     @property
+    def narrows(self) -> bool:
+        """Whether a key is told less than a model's whole answer."""
+        return self.most_labels is not None or self.probability_decimals is not None
+
+    @property
     def counted(self) -> bool:
         """Whether the store must be asked before an answer."""
         kinds: tuple[Literal["second", "day", "month", "total"], ...]

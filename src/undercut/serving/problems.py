@@ -15,6 +15,7 @@ STATUSES = {
     404: "No such address, or no such request of yours.",
     405: "The address is right, the method is not.",
     408: "The body did not arrive in time.",
+    409: "What is asked does not follow from how things stand; the detail says why.",
     413: "The body is too large.",
     415: "The body is not declared as plain JSON.",
     422: "The JSON does not say what it should.",

@@ -97,6 +97,25 @@ audit = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),  # JSON; never a text or a secret
 )
 
+releases = sa.Table(  # what is served under each name, what was, and what is on trial
+    "releases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("change", Number, nullable=False),  # servers look whether it has grown
+    sa.Column("state", sa.Text, nullable=False),  # JSON of releasing.record.Release
+)
+pairs = sa.Table(  # what both variants of a trial answered to one input; labels, never texts
+    "pairs",
+    metadata,
+    sa.Column("trial", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("position", Number, primary_key=True, autoincrement=False),
+    sa.Column("live", sa.Text),  # null where the answer is no single label
+    sa.Column("candidate", sa.Text),
+    sa.Column("alike", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
 
 def stamp(when: datetime | None = None) -> str:
     """Return a time, now by default, as ``2026-01-31T12:00:00.000000Z``."""

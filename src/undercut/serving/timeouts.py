@@ -1,7 +1,11 @@
-"""The HTTP/1.1 protocol with a deadline for request headers, which uvicorn has not.
+"""The HTTP/1.1 protocol with what uvicorn has not: bounds of a request's headers in time and size.
 
 A caller who sends its headers a byte at a time holds a connection, and with enough of them the
-process runs out of file descriptors. Bodies have their deadline in :mod:`.intake`.
+process runs out of file descriptors; one who never ends them fills the memory. Bodies have their
+bounds in :mod:`.intake`.
+
+The parser is httptools, in C, where it is installed (as with ``undercut[serve]``), else h11, in
+Python: ``docs/design/http-server.md``.
 """
 
 from __future__ import annotations
@@ -9,23 +13,34 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
+except ImportError:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Base  # type: ignore[assignment]
 
 
-class HastyProtocol(H11Protocol):
-    """Closes a connection that has gone ``header_seconds`` without a whole request's headers."""
+class HastyProtocol(Base):
+    """Closes a connection whose headers are late or large.
+
+    Late: ``header_seconds`` without a whole request's headers. Large: more than ``header_bytes``
+    before they are whole.
+    """
 
     header_seconds = 10.0
+    header_bytes = 65_536
     _late: asyncio.TimerHandle | None = None
+    _unfinished = 0
 
     def connection_made(self, transport: Any) -> None:
         """Start the clock with the connection."""
         super().connection_made(transport)
         self._tend()
 
-    def handle_events(self) -> None:
+    def data_received(self, data: bytes) -> None:
         """Stop the clock once a request is being answered."""
-        super().handle_events()
+        if not self._answering():
+            self._unfinished += len(data)
+        super().data_received(data)
         self._tend()
 
     def on_response_complete(self) -> None:
@@ -38,9 +53,16 @@ class HastyProtocol(H11Protocol):
         self._stop()
         super().connection_lost(exc)
 
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _tend(self) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answering():
+            self._unfinished = 0
             self._stop()
+        elif self._unfinished > self.header_bytes:
+            self._stop()
+            self.transport.abort()
         elif self._late is None and not self.transport.is_closing():
             self._late = self.loop.call_later(self.header_seconds, self.transport.abort)
 

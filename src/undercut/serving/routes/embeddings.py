@@ -33,7 +33,7 @@ def add(app: FastAPI, desk: Desk) -> None:
         raw = await desk.body_of(request)
         body = parse(raw, EmbeddingBody)
         served = desk.shelf.pick(body.model, key.models if key else ())
-        if served.embedder is None:
+        if not served.embeds:
             raise ApiError(
                 422,
                 "vector-none",
@@ -47,5 +47,5 @@ def add(app: FastAPI, desk: Desk) -> None:
         def write(_: str, vectors: Sequence[Any], tokens: int) -> bytes:
             return embedding_json(served.info, vectors, tokens, body)
 
-        content = await paid(desk, request, key, served, raw, texts, write, served.embedder)
+        content = await paid(desk, request, key, served, raw, texts, write, vectors=True)
         return Response(content, media_type="application/json")
