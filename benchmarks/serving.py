@@ -59,7 +59,7 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 
 def models(place: Path, facts: dict[str, Any]) -> dict[str, Path]:
-    """Return what is served: the run's choice, and the linear rung, where the server is the load."""
+    """Return what is served: the run's choice, and `linear`, where the server is the load."""
     linear = next((v["folder"] for v in facts["variants"] if v["rung"] == "linear"), None)
     found = {facts["promoted"]: place / facts["artefact"]}
     return found | ({"linear": place / linear} if linear else {})

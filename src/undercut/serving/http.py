@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import undercut
@@ -130,7 +131,7 @@ def build_app(
 
     for routes in ROUTES:
         routes.add(app, desk)
-    ends = {getattr(r, "path", ""): getattr(r, "endpoint", None) for r in app.routes}
+    ends = {r.path: r.endpoint for r in app.routes if isinstance(r, APIRoute)}
     app.add_middleware(Shortcut, endpoints={("POST", path): ends[path] for path in OFTEN})
     app.add_middleware(
         Guard,

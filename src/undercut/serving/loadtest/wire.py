@@ -34,6 +34,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + HEAD_END + body
 
 
+UNREAD, CHUNKED = -1, -2
+"""Ends of an answer whose head has not come yet, and of one that does not tell its length."""
+
+
 class Wire(asyncio.Protocol):
     """One connection; one request at a time.
 
@@ -45,7 +49,7 @@ class Wire(asyncio.Protocol):
     def __init__(self, answered: Callable[[Wire, int, bytes], None]) -> None:
         self._answered = answered
         self._buffer = bytearray()
-        self._end: int | None = None
+        self._end = UNREAD
         self._start = self._status = 0
         self._waiting = self._last = False
         self.transport: asyncio.Transport | None = None
@@ -63,19 +67,19 @@ class Wire(asyncio.Protocol):
     def send(self, request: bytes) -> None:
         """Send a request of :func:`post`; the last answer must have come."""
         assert self.transport is not None and not self._waiting
-        self._waiting, self._end = True, None
+        self._waiting, self._end = True, UNREAD
         self._buffer.clear()
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Collect an answer; tell when it is whole."""
         self._buffer += data
-        if self._end is None and not self._read_head():
+        if self._end == UNREAD and not self._read_head():
             return
-        if self._end < 0:  # chunked
+        if self._end == CHUNKED:
             if not self._buffer.endswith(b"0" + HEAD_END):
                 return
-        elif len(self._buffer) < self._end:  # type: ignore[operator]
+        elif len(self._buffer) < self._end:
             return
         self._finish(self._status)
 
@@ -97,7 +101,7 @@ class Wire(asyncio.Protocol):
             length = head[mark + 17 :].partition(b"\r\n")[0]
             self._end = self._start + int(length)
         else:
-            self._end = -1
+            self._end = CHUNKED
         return True
 
     def _finish(self, status: int) -> None:
