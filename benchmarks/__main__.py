@@ -455,8 +455,6 @@ def main(arguments: list[str] | None = None) -> int:
             bench.distil(seed)
     if what in ("all", "tune"):
         bench.tune()
-    if what in ("all", "economics"):
-        bench.economics()
     if what in ("all", "throughput"):
         bench.throughput()
     if what in ("all", "runtimes", "cold", "growth"):
