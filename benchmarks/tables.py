@@ -15,6 +15,7 @@ from benchmarks import (
     methods_tables,
     record,
     runtime_tables,
+    serving_tables,
     tagging_tables,
 )
 from benchmarks.figures import accuracies, empty, groups, mean, number, percent, spread, table
@@ -258,6 +259,8 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "tagging-linear": tagging_tables.linear,
     "adapters": methods_tables.adapters,
     "tune": methods_tables.tune,
+    "serving": serving_tables.load,
+    "soak": serving_tables.soak,
     "startup": startup,
     "provenance": provenance,
 }
