@@ -19,7 +19,6 @@ from benchmarks import (
     coreset,
     datasets,
     distil,
-    distil_tables,
     economics,
     growth,
     kills,
@@ -497,8 +496,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             tables.fill(tables.README.read_text(encoding="utf-8"), record.read_all(bench.results))
         )
-    if bench.rows.get("distil"):
-        print(distil_tables.tables(bench.rows["distil"]))
     for line in bench.failures:
         print(f"FAILED {line}", file=sys.stderr)
     return 1 if bench.failures else 0

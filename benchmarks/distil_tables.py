@@ -5,7 +5,9 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from benchmarks.figures import accuracies, number, spread, table
+from benchmarks.figures import accuracies, empty, number, spread, table
+from benchmarks.verdict import Results
+from benchmarks.verdict import rows as rows_of
 
 NAMES = {
     "teacher": "teacher",
@@ -13,6 +15,12 @@ NAMES = {
     "distil-hashed": "hashed, distilled",
     "distil-static": "static word pieces, distilled",
 }
+
+
+def students(results: Results) -> str:
+    """Return the table of what was measured."""
+    found = rows_of(results, "distil")
+    return tables(found) if found else empty("distil")
 
 
 def tables(rows: list[dict[str, Any]]) -> str:

@@ -16,11 +16,11 @@ def one(found, *words):
 
 
 def test_all_are_met_by_good_results():
-    assert [v.met for v in judge_all(results())] == [True] * 19
+    assert [v.met for v in judge_all(results())] == [True] * 20
 
 
 def test_nothing_measured_claims_nothing():
-    assert [v.met for v in judge_all({})] == [None] * 19
+    assert [v.met for v in judge_all({})] == [None] * 20
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,15 @@ def test_many_chosen_rows_are_no_part_of_the_claim():
     for row in found["coreset"]["rows"]:
         row["rows"] = 700
     assert one(found, "--coreset").met is None
+
+
+@pytest.mark.parametrize("change", [{"accuracy": 0.926}, {"to_label": {"wall": 390_000}}])
+def test_a_student_below_its_rate_or_accuracy_is_not_met(change):
+    assert one(results(), "hashed").met is True
+    found = results()
+    for row in found["distil"]["rows"]:
+        row |= change
+    assert one(found, "hashed").met is False
 
 
 def test_an_encoder_below_its_rate_or_without_its_gate_is_not_met():

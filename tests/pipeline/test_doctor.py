@@ -16,6 +16,7 @@ from undercut.core import limits as cores_of
 from undercut.pipeline.doctor import machine, packages
 from undercut.pipeline.doctor.doctor import FONT_FOLDERS, doctor
 
+ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(packages.__file__).with_name("known_bad.toml")
 HEAVY = ("torch", "transformers", "onnxruntime", "sklearn", "numpy", "matplotlib", "fastapi")
 
@@ -33,6 +34,24 @@ def test_it_is_quick_and_light(tmp_path):
     topics = {c["topic"] for c in json.loads(said)["checks"]}
     assert {"Python", "processor", "cores", "memory", "workspace", "core", "GPU"} <= topics
     assert not (tmp_path / "out").exists()
+
+
+def test_every_extra_is_looked_at():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = set(packages.EXTRAS) | set(packages.GATHERED)
+    assert named == set(project["optional-dependencies"])
+    looked = {c.topic for c in packages.packages()}
+    if "core" in looked:  # installed, not run from its source
+        assert looked == {"core"} | {f"extra {e}" for e in packages.EXTRAS}
+
+
+def test_an_extra_made_of_another_and_one_the_installation_does_not_know():
+    asked = packages.wishes(
+        ["undercut[serve]; extra == 'postgres'", "psycopg[binary]>=3.2; extra == 'postgres'"]
+    )
+    assert [(w.name, w.least, w.extra) for w in asked] == [("psycopg", "3.2", "postgres")]
+    check = packages._check("postgres", "a store", [])
+    assert (check.state, check.fix) == ("note", 'pip install "undercut[postgres]"')
 
 
 def group(tmp_path, **files):

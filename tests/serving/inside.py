@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
+from fastapi import FastAPI
 
 from serving.stand_ins import Echo
 from undercut.ledger.book import Book
@@ -29,6 +30,7 @@ JSON = {"content-type": "application/json"}
 class Inside:
     """An app with its stores; ``http`` sends the first key's header."""
 
+    app: FastAPI
     http: httpx.AsyncClient
     secret: str
     keys: KeyStore | None
@@ -62,7 +64,7 @@ async def inside(
     it.keys = keys_of(database, folder / "pepper", plans) if keyed else None
     it.till = Till(database, plans or {}, it.meter.server) if keyed else None
     it.secret = it.keys.create("first", SCOPES)[0] if it.keys else ""
-    app = build_app(
+    app = it.app = build_app(
         model or Echo(),
         keys=it.keys,
         till=it.till,

@@ -27,7 +27,7 @@ class Live:
             stderr=self._err,
         )
         deadline = time.monotonic() + 300  # far more than it takes: no test is timed
-        while not (found := re.search(r"at (http://\S+)", self.stderr)):
+        while not (found := re.search(r"at (https?://\S+)", self.stderr)):
             assert self.process.poll() is None and time.monotonic() < deadline, self.stderr
             time.sleep(0.02)
         self.url = found.group(1)

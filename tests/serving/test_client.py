@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import json
+
 import httpx
+import numpy as np
 import pytest
 
 import undercut
@@ -32,6 +37,68 @@ def test_ten_thousand_inputs_in_order(live):
     for one, other in zip(found[5_000:5_003], again, strict=True):
         assert one.label == other.label
         assert one.probability == pytest.approx(other.probability, abs=2e-6)
+
+
+def test_the_async_client_asks_the_same(live):
+    texts = ["我的退款在哪里", "lost", "where is my card"]
+
+    async def go():
+        async with undercut.AsyncClient(live.url, live.key) as client:
+            found, listed = await asyncio.gather(client.predict(texts, "all"), client.models())
+            answer = await client.ask(texts[:1], model=listed[0].version)
+            receipt = await client.feedback(answer.request_id, "退款", text=texts[0])
+            with pytest.raises(UndercutError) as refused:
+                await client.embeddings(texts)
+            return found, listed, receipt, await client.usage(), refused.value
+
+    with undercut.Client(live.url, live.key) as client:
+        before = sum(u.requests for u in client.usage())
+        expected, listed = client.predict(texts, "all"), client.models()
+    found, models, receipt, used, refused = asyncio.run(go())
+    assert [p.label for p in found] == [p.label for p in expected]
+    assert models == listed and models[0].labels == ("退款", "card_arrival", "lost_card")
+    assert receipt.known_label
+    assert sum(u.requests for u in used) == before + 3
+    assert refused.code == "vector-none" and "dummy" in str(refused)
+
+
+def test_vectors_come_in_order_and_in_chunks():
+    sizes = []
+
+    def scripted(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        sizes.append(len(body["input"]))
+        rows = [np.array([len(text), 0.5], "<f4").tobytes() for text in body["input"]]
+        data = [{"index": i, "embedding": base64.b64encode(r).decode()} for i, r in enumerate(rows)]
+        return httpx.Response(200, json={"data": data[::-1]})
+
+    texts = ["x" * n for n in range(1, 101)]
+    with undercut.Client("http://x", transport=httpx.MockTransport(scripted)) as client:
+        found = client.embeddings(texts, "m")
+        assert client.embeddings([], "m").shape == (0, 0)
+    assert found.dtype == np.float32 and found[:, 0].tolist() == list(range(1, 101))
+    assert sizes == [64, 36]
+
+
+def test_the_async_client_waits_and_gives_up_alike():
+    answers = [httpx.Response(429, headers={"retry-after": "7"}), httpx.Response(503)]
+    answers += [httpx.Response(429, headers={"x-should-retry": "false"})]
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def go(url, transport=None):
+        async with undercut.AsyncClient(url, retries=4, transport=transport, sleep=sleep) as client:
+            await client.predict(["a"])
+
+    with pytest.raises(UndercutError) as refused:
+        asyncio.run(go("http://x", httpx.MockTransport(lambda _: answers.pop(0))))
+    assert refused.value.code == "http" and "429" in str(refused.value)
+    assert 7 <= pauses[0] <= 10.5 and 0.5 <= pauses[1] <= 0.75 and not pauses[2:]
+    with pytest.raises(UndercutError) as away:
+        asyncio.run(go("http://127.0.0.1:1"))
+    assert away.value.code == "server-unreachable" and len(pauses) == 6
 
 
 def test_a_refusal_says_what_the_server_said(live):

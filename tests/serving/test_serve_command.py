@@ -199,11 +199,19 @@ def test_options_say_every_mistake():
 
 
 def test_strangers_are_answered_with_keys_or_by_choice_only():
-    check_exposure(ServeOptions(host="0.0.0.0"))
+    check_exposure(ServeOptions(host="0.0.0.0", tls_cert="c", tls_key="k"))
+    check_exposure(ServeOptions(host="0.0.0.0", behind_proxy=True))
     check_exposure(ServeOptions(host="::1", keys=False))
     check_exposure(ServeOptions(host="0.0.0.0", keys=False, insecure=True))
-    with pytest.raises(UndercutError):
-        check_exposure(ServeOptions(host="0.0.0.0", keys=False))
+    for options, lacking in (
+        ({"keys": False}, 2),
+        ({}, 1),
+        ({"keys": False, "behind_proxy": True}, 1),
+        ({"keys": False, "tls_cert": "c", "tls_key": "k"}, 1),
+    ):
+        with pytest.raises(UndercutError) as error:
+            check_exposure(ServeOptions(host="0.0.0.0", **options))
+        assert len(error.value.problems) == lacking
 
 
 def test_the_verb_is_light_until_it_is_called():

@@ -13,6 +13,7 @@ from serving.inside import MODEL, inside, problem
 from serving.stand_ins import prediction
 from undercut.core.errors import UndercutError
 from undercut.serving.options import Limits, ServeOptions
+from undercut.serving.releasing.shop import names_of
 from undercut.serving.run import open_model
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
@@ -82,7 +83,10 @@ def test_adapters_opened_for_one_server_are_named_by_their_folders_and_share_the
     for method, folder in zip(("bitfit", "adapter"), folders, strict=True):
         shutil.copytree(fitted("text-classification", method)[0], folder)
     options = ServeOptions(threads=1, backend="torch")
-    opened = [open_model(f, options, several=True) for f in folders]
+    opened = [
+        open_model(f, name, options=options)
+        for f, (name, _) in zip(folders, names_of(folders), strict=True)
+    ]
     assert [info.name for _, info in opened] == ["refunds", "late"]
     texts = rows_of("text-classification", 3, 0).inputs
     for predictor, _ in opened:

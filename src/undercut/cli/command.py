@@ -7,7 +7,7 @@ import json as jsonlib
 import pkgutil
 import sys
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
@@ -97,12 +97,14 @@ class Positional:
         help: one line for the help.
         many: it takes all that follow.
         files: the shell completes it with file names.
+        unless: a flag beside which the argument does not exist: what stands there is the next one.
     """
 
     field: str
     help: str
     many: bool = False
     files: bool = False
+    unless: str = ""
 
 
 def known_keys() -> dict[str, type[specs.Spec]]:
@@ -238,6 +240,11 @@ def _is_list(kind: type[specs.Spec], name: str) -> bool:
     )
 
 
+def _as_typed(_: Any, tokens: Sequence[Any]) -> str:
+    """Return an argument as it was typed: a path would lose a slash that a text has."""
+    return str(tokens[0].value)
+
+
 def make(
     name: str,
     spec: type[specs.Spec],
@@ -261,7 +268,7 @@ def make(
         if q.many:
             parameters.append(p(q.field, p.VAR_POSITIONAL, annotation=extra))
         else:
-            optional = Annotated[kind | None, Parameter(help=q.help)]
+            optional = Annotated[kind | None, Parameter(help=q.help, converter=_as_typed)]
             parameters.append(p(q.field, p.POSITIONAL_ONLY, default=None, annotation=optional))
     for cls in spec.__mro__:
         if not (isinstance(cls, type) and issubclass(cls, specs.Spec) and cls is not specs.Spec):
@@ -297,7 +304,10 @@ def make(
                 flags.update(model.model_dump(exclude_unset=True))
         rest = [g if g is None else str(g) for g in given]
         for q in positionals:
+            if q.unless in flags:
+                continue
             if q.many:
+                rest = [r for r in rest if r is not None]
                 if rest:
                     flags[q.field] = [*rest, *flags.get(q.field, [])]
             else:

@@ -193,5 +193,5 @@ class PredictResult(Result):
         r = self.record
         kept = f" ({r.resumed_rows:,} of them by a command before)" if r.resumed_rows else ""
         pace = f", {r.rows_per_second:,.0f} a second" if r.rows_per_second else ""
-        paid = f"; {r.cpu_seconds:.1f} CPU-seconds, {money(r.cost_usd)}"
+        paid = f"; {r.cpu_seconds:.1f} CPU-seconds, {money(r.cost_usd)}" if r.cpu_seconds else ""
         return f"{r.rows:,} rows written to {r.out}{kept}{pace}{paid}"

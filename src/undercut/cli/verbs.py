@@ -158,12 +158,19 @@ def _export() -> Callable[..., None]:
 def _predict() -> Callable[..., None]:
     def call(spec: specs.PredictSpec, terminal: Any) -> Any:
         from undercut.cli.results import PredictResult
-        from undercut.pipeline.predicting import predict_file
+
+        if spec.url is None:  # without the packages of serving
+            from undercut.pipeline.predicting import predict_file
+        else:
+            from undercut.serving.predict_verb import predict_file
 
         return PredictResult(predict_file(spec, terminal))
 
+    model = Positional(
+        "artefact", "Artefact folder, or the name of a run.", files=True, unless="url"
+    )
     texts = Positional("inputs", "Texts to answer.", many=True)
-    return make("predict", specs.PredictSpec, call, (ARTEFACT, texts))
+    return make("predict", specs.PredictSpec, call, (model, texts))
 
 
 def _explain() -> Callable[..., None]:
@@ -286,6 +293,63 @@ def _feedback() -> Callable[..., None]:
     return make("feedback", specs_serving.FeedbackSpec, call, (action,))
 
 
+def _release() -> Callable[..., None]:
+    from undercut.core.specs_release import ReleaseSpec
+
+    def call(spec: ReleaseSpec, terminal: Any) -> Any:
+        from undercut.cli.released import ReleaseResult
+        from undercut.serving.run import require_packages
+
+        require_packages()
+        from undercut.serving.release_verb import release
+
+        return ReleaseResult(release(spec))
+
+    action = Positional(
+        "action", "show (the default), shadow, canary, promote, rollback, or stop a trial."
+    )
+    name = Positional("name", "Name of the served model; the only one by default.")
+    artefact = Positional("artefact", "Candidate: a folder on the server, or a run there.")
+    return make("release", ReleaseSpec, call, (action, name, artefact))
+
+
+def _gate() -> Callable[..., None]:
+    from undercut.core.specs_release import GateVerbSpec
+
+    def call(spec: GateVerbSpec, terminal: Any) -> Any:
+        from undercut.cli.released import GateVerbResult
+        from undercut.serving.gate_verb import gate
+
+        return GateVerbResult(gate(spec, terminal))
+
+    candidate = Positional("candidate", "New artefact folder, or the name of a run.", files=True)
+    return make("gate", GateVerbSpec, call, (candidate,))
+
+
+def _sign() -> Callable[..., None]:
+    from undercut.core.specs_selling import SignSpec
+
+    def call(spec: SignSpec, terminal: Any) -> Any:
+        from undercut.cli.selling import SignResult
+        from undercut.pipeline.selling.sign import sign
+
+        return SignResult(sign(spec))
+
+    return make("sign", SignSpec, call, (ARTEFACT,))
+
+
+def _licences() -> Callable[..., None]:
+    from undercut.core.specs_selling import LicencesSpec
+
+    def call(spec: LicencesSpec, terminal: Any) -> Any:
+        from undercut.cli.selling import LicencesResult
+        from undercut.pipeline.selling.licences import licences
+
+        return LicencesResult(licences(spec))
+
+    return make("licences", LicencesSpec, call, (ARTEFACT,))
+
+
 def _serve() -> Callable[..., None]:
     from undercut.cli.serve import command
 
@@ -318,7 +382,11 @@ _BUILDERS = {
     "keys": _keys,
     "usage": _usage,
     "invoice": _invoice,
+    "sign": _sign,
+    "licences": _licences,
     "feedback": _feedback,
+    "release": _release,
+    "gate": _gate,
     **ECONOMICS,
 }
 

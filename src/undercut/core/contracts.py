@@ -178,8 +178,16 @@ class Prepared:
     owners: np.ndarray | None = None
 
 
+VECTOR = "vector"
+"""Second output of a model that gives vectors, and the method of a torch module that does."""
+
+
 class Session(Protocol):
-    """A loaded model on one runtime."""
+    """A loaded model on one runtime.
+
+    One that can also give the vector its head reads of each input has ``embeds`` true and
+    ``embed(arrays) -> float32 (n, D)``, rows in the order of the batch.
+    """
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return raw outputs of one batch, ``(n, K)`` or ``(n, T, K)``."""

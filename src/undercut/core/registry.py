@@ -31,6 +31,9 @@ class TaskInfo:
         dump: ``"module:dump"``, ``(scored, inputs, labels) -> list[str]``: answers of many inputs
             as JSON lines of text and answer; where empty, they are made of ``row``.
         lines: ``"module:lines"``, ``(prediction) -> list[str]``: an answer on a terminal.
+        said: ``"module:said"``, ``(prediction) -> (text, {text: probability})``: an answer as a
+            language model would write it when told :meth:`Task.rival_prompt`, strictly, with the
+            texts it was chosen from where they can be listed. Without it the task answers no chat.
         rival: whether answers of an API can be read and compared (``undercut rival``).
     """
 
@@ -45,6 +48,7 @@ class TaskInfo:
     row: str = ""
     dump: str = ""
     lines: str = ""
+    said: str = ""
     rival: bool = False
 
 

@@ -441,9 +441,14 @@ class LedgerSpec(PlaceSpec, RatesSpec):
 
 
 class PredictSpec(PlaceSpec, CoreRatesSpec):
-    """Answer texts given on the command line or row by row from a file of any size."""
+    """Answer texts given on the command line or row by row from a file of any size.
 
-    artefact: Path = Field(description="Artefact folder, or the name of a run.")
+    With --url a server answers, so that there is no MODEL here: all arguments are texts.
+    """
+
+    artefact: Path | None = Field(
+        None, description="Artefact folder, or the name of a run; not with --url."
+    )
     inputs: list[str] = Field(default_factory=list, description="Texts to answer.")
     file: Path | None = Field(
         None,
@@ -459,6 +464,16 @@ class PredictSpec(PlaceSpec, CoreRatesSpec):
     backend: str | None = Field(None, description="Runtime; the measured best by default.")
     threads: int | None = Field(
         None, ge=1, description="Cores to use; all this process may use by default."
+    )
+    url: str | None = Field(
+        None, description="Address of a server that answers, such as http://127.0.0.1:8000."
+    )
+    model: str | None = Field(
+        None, description="With --url: name or version of its model; its first by default."
+    )
+    api_key_env: str = Field(
+        "UNDERCUT_API_KEY",
+        description="With --url: environment variable that holds the API key.",
     )
 
 

@@ -86,6 +86,19 @@ class KeysSpec(StoreSpec):
         None, description="When the key ends, such as 2027-01-31T00:00:00Z."
     )
     requests_per_second: int | None = Field(None, ge=1, description="Limit of this key.")
+    requests_per_day: int | None = Field(None, ge=0, description="Limit of this key, a UTC day.")
+    inputs_per_day: int | None = Field(
+        None, ge=0, description="Limit of this key: texts a UTC day."
+    )
+    distinct_texts_per_day: int | None = Field(
+        None, ge=0, description="Limit of this key: different texts a UTC day."
+    )
+    most_labels: int | None = Field(
+        None, ge=1, description="Most labels whose probability this key is told; 1: the answer's."
+    )
+    probability_decimals: int | None = Field(
+        None, ge=0, le=6, description="Decimals that this key's probabilities are rounded to."
+    )
     requests_per_month: int | None = Field(None, ge=0, description="Limit of this key.")
     tokens_per_month: int | None = Field(None, ge=0, description="Limit of this key.")
     usd_per_month: NotNegative | None = Field(None, description="Limit of this key's charges.")

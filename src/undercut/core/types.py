@@ -190,6 +190,7 @@ class Manifest(Record):
     config: dict[str, Any] = Field(default_factory=dict, description="private to architecture")
     base: BaseModelRef | None = None
     dataset: str = Field("", description="dataset hash")
+    data_licence: str = Field("", description="licence of the data, as its user stated it")
     run: str = Field("", description="run id")
     parent: str = Field("", description="hash of the artefact this was made from")
     children: tuple[Child, ...] = ()

@@ -127,6 +127,7 @@ def manifest_of(fitted: Fitted, context: Context, method: str, name: str) -> Man
         config=fitted.config,
         base=fitted.base,
         dataset=context.data.hash,
+        data_licence=context.data.licence,
     )
 
 
@@ -270,6 +271,7 @@ def write_stack(
         config=config,
         base=like.base,
         dataset=like.dataset,
+        data_licence=like.data_licence,
         children=children,
     )
     return artefacts.write(folder, manifest, fill)

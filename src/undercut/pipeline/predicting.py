@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field, SerializeAsAny
 
 import undercut
-from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.specs import PredictSpec
 from undercut.core.types import Record
@@ -57,29 +55,20 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
         UndercutError: no artefact, unreadable rows, no texts, or a file that cannot be written.
     """
     listener = listener or Silent()
+    check_out(spec)
+    if spec.artefact is None:
+        raise fail(
+            "predict-model",
+            expected="a model: an artefact folder, a run, or --url of a server",
+            found="none",
+            fix='undercut predict MODEL "some text", or --url URL "some text".',
+        )
     folder = find_artefact(spec.workspace, spec.artefact)
     rates, when = rates_of(spec), price_date(None)
     tick = with_cost(listener.tick, rates, when)
-    if spec.out and spec.file and spec.out.resolve() == spec.file.resolve():
-        raise fail(
-            "predict-out",
-            expected="another file than the one that is read",
-            found="the same",
-            where=str(spec.out),
-            fix="Choose another with --out.",
-        )
     predictor = load(folder, spec.backend, spec.threads)
     task = predictor.task
-    inputs, by_task = _inputs(spec, task.name, tick)
-    if not inputs.rows:
-        raise fail(
-            "predict-none",
-            expected="texts to answer",
-            found="none",
-            fix='undercut predict MODEL "some text", or --file FILE.',
-        )
-    if by_task:
-        listener.say(f"The file is read as rows of {task.name}; tags in it are not looked at.")
+    inputs, by_task = inputs_of(spec, task.name, listener)
     if spec.out is None:
         values, places = zip(*inputs, strict=True)
         return Answered(
@@ -113,11 +102,27 @@ def predict_file(spec: PredictSpec, listener: Listener | None = None) -> Answere
     )
 
 
-def _inputs(spec: PredictSpec, task: str, tick: Callable[[Progress], None]) -> tuple[Inputs, bool]:
+def check_out(spec: PredictSpec) -> None:
+    """Check that the file to write is not the one that is read.
+
+    Raises:
+        UndercutError: it is.
+    """
+    if spec.out and spec.file and spec.out.resolve() == spec.file.resolve():
+        raise fail(
+            "predict-out",
+            expected="another file than the one that is read",
+            found="the same",
+            where=str(spec.out),
+            fix="Choose another with --out.",
+        )
+
+
+def inputs_of(spec: PredictSpec, task: str, listener: Listener) -> tuple[Inputs, bool]:
     """Return the texts of the command line, then what the file asks; and whether its task reads it.
 
     Raises:
-        UndercutError: an unreadable file, or an unclear text column.
+        UndercutError: an unreadable file, an unclear text column, or no texts.
     """
     parts: list[Part] = []
     own = False
@@ -126,10 +131,20 @@ def _inputs(spec: PredictSpec, task: str, tick: Callable[[Progress], None]) -> t
         if isinstance(given, str) and Path(given) not in STDIN:
             parts.append(held([(given, "")]))
             continue
-        found, by_task = open_task_inputs(task, Path(given), spec.text_column, tick)
+        found, by_task = open_task_inputs(task, Path(given), spec.text_column, listener.tick)
         parts += found.parts
         own = own or by_task
-    return Inputs(parts), own
+    inputs = Inputs(parts)
+    if not inputs.rows:
+        raise fail(
+            "predict-none",
+            expected="texts to answer",
+            found="none",
+            fix='undercut predict MODEL "some text", or --file FILE.',
+        )
+    if own:
+        listener.say(f"The file is read as rows of {task}; tags in it are not looked at.")
+    return inputs, own
 
 
 def _key(spec: PredictSpec, predictor: Predictor, inputs: Inputs) -> str:

@@ -239,6 +239,7 @@ def finish(workspace: Workspace, facts: RunFacts, promoted: Promoted, listener: 
     artefacts.amend(
         target,
         run=facts.id,
+        data_licence=facts.data.licence,
         metrics={
             evaluation.quality_name.replace(" ", "_"): evaluation.quality,
             "macro_f1": evaluation.macro_f1,

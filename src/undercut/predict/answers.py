@@ -24,15 +24,27 @@ def answer_lines(task: str, answer: Any) -> list[str]:
     return lines
 
 
+def answer_said(task: str, answer: Any) -> tuple[str, dict[str, float]] | None:
+    """Return an answer as a language model would write it, and what it was chosen from.
+
+    ``None`` when the task has no such form.
+    """
+    path = plugins.get("task", task).said
+    if not path:
+        return None
+    found: tuple[str, dict[str, float]] = plugins.attr(path)(answer)
+    return found
+
+
 def answer_lines_json(predictor: Any, inputs: Sequence[Any], places: Sequence[str]) -> list[str]:
     """Return one JSON line an input: its place if any, the text, and the answer.
 
     A task may write them itself where there are no places (``TaskInfo.dump``), faster; they read
-    the same.
+    the same. A predictor on a server has no scores to write them from.
     """
     task = predictor.task
     info = plugins.get("task", task.name)
-    if info.dump and not any(places):
+    if info.dump and not any(places) and hasattr(predictor, "score"):
         scored = predictor.score(inputs)
         found: list[str] = plugins.attr(info.dump)(scored, inputs, predictor.labels)
         return found

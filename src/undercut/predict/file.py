@@ -9,7 +9,6 @@ from typing import Any
 
 from undercut.core.contracts import Progress, silent
 from undercut.predict.answers import answer_lines_json
-from undercut.predict.predictor import Predictor
 from undercut.store.journal import Journal
 
 CHUNK_ROWS = 8192
@@ -35,7 +34,7 @@ def chunks(placed: Iterable[tuple[Any, str]]) -> Iterator[list[tuple[Any, str]]]
 
 
 def score_file(
-    predictor: Predictor,
+    predictor: Any,
     placed: Iterable[tuple[Any, str]],
     total: int,
     journal: Journal,
@@ -44,7 +43,7 @@ def score_file(
     """Write one JSON line an input to a journal, going on after the rows it has.
 
     Args:
-        predictor: what answers.
+        predictor: what answers: loaded, or on a server.
         placed: all inputs with their places, from the first.
         total: how many there are, for progress.
         journal: where the lines go; finished at the end.

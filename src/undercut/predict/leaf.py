@@ -91,11 +91,42 @@ class LeafScorer:
 
     def score_prepared(self, prepared: Prepared) -> np.ndarray:
         """Return log-probabilities of inputs that the front end has made ready."""
+
+        def score(session: Session, index: np.ndarray) -> np.ndarray:
+            outputs = session.run(self.frontend.collate(prepared, index))
+            return self.frontend.finish(outputs, prepared, index)
+
+        return self._rows(prepared, score)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether :meth:`embed` has vectors to give; opens a session."""
+        return bool(getattr(self._lone, "embeds", False))
+
+    def embed(self, inputs: Sequence[Any]) -> np.ndarray:
+        """Return the vector that the head reads of each input, ``float32 (n, D)``."""
+        parts = []
+        for start in range(0, len(inputs), CHUNK_ROWS):
+            prepared = self.frontend.prepare(inputs[start : start + CHUNK_ROWS])
+
+            def vectors(session: Any, index: np.ndarray, prepared: Prepared = prepared) -> Any:
+                return session.embed(self.frontend.collate(prepared, index))
+
+            parts.append(self._rows(prepared, vectors))
+        return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+
+    @property
+    def _lone(self) -> Session:
+        """The session of an input that comes alone."""
+        cores = self.plan.lone
+        return self.session(cores, self.plan.lanes if cores == 1 else 1)
+
+    def _rows(
+        self, prepared: Prepared, work: Callable[[Session, np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """Return one row a unit, from what ``work`` makes of each batch."""
         if len(prepared.sizes) == 1 and prepared.places is None:  # nothing to pack or put in order
-            alone, cores = np.zeros(1, np.int64), self.plan.lone
-            session = self.session(cores, self.plan.lanes if cores == 1 else 1)
-            outputs = session.run(self.frontend.collate(prepared, alone))
-            return self.frontend.finish(outputs, prepared, alone)
+            return work(self._lone, np.zeros(1, np.int64))
         overhead, budget, lanes = self.info.batch_overhead, self.info.batch_budget, self.plan.lanes
         if lanes > 1:
             share = int(np.sum(prepared.sizes)) // (LANE_SHARE * lanes)
@@ -105,8 +136,7 @@ class LeafScorer:
         session = self.session(1, lanes) if beside else self.wide
 
         def one(index: np.ndarray) -> np.ndarray:
-            outputs = session.run(self.frontend.collate(prepared, index))
-            return self.frontend.finish(outputs, prepared, index)
+            return work(session, index)
 
         # Large batches first: the small ones even the lanes out.
         batches = batches[::-1]
@@ -114,10 +144,10 @@ class LeafScorer:
         places, units = prepared.places, len(prepared.sizes)
         if places is not None:
             units = sum(map(len, places))
-        scores: np.ndarray | None = None
+        found: np.ndarray | None = None
         for index, rows in zip(batches, finished, strict=True):
-            if scores is None:
-                scores = np.empty((units, rows.shape[1]), dtype=np.float32)
+            if found is None:
+                found = np.empty((units, rows.shape[1]), dtype=np.float32)
             at = index if places is None else np.concatenate([places[i] for i in index])
-            scores[at] = rows
-        return scores if scores is not None else np.empty((0, 0), dtype=np.float32)
+            found[at] = rows
+        return found if found is not None else np.empty((0, 0), dtype=np.float32)

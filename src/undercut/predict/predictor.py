@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,41 @@ class Predictor:
             )
         scored = self.score(inputs)
         return self.task.decode(scored, inputs, self.labels)
+
+    @cached_property
+    def embeds(self) -> bool:
+        """Whether the model has a vector of a text to give; opens its sessions."""
+        return embedder_of(self._scorer) is not None
+
+    def embed(self, inputs: Sequence[str]) -> np.ndarray:
+        """Return a vector of length 1 for each text, ``float32 (n, D)``: what its head reads.
+
+        Of a model of several parts it is that of the first part that has one. A text that is too
+        long is cut as for :meth:`predict`.
+
+        Raises:
+            UndercutError: the model has none (``vector-none``).
+        """
+        if (embedder := embedder_of(self._scorer)) is None:
+            raise fail(
+                "vector-none",
+                expected="a model that has a vector of a text",
+                found=f"architecture {self.manifest.architecture}, format {self.manifest.format}",
+                where=str(self.folder),
+                fix="Train an encoder: undercut train --method full, or lora, probe.",
+            )
+        with self._lock:
+            vectors = embedder.embed(inputs)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(lengths, np.float32(1e-12))
+
+
+def embedder_of(scorer: Scorer) -> LeafScorer | None:
+    """Return the first part of a model that has vectors, in the order of its parts."""
+    if isinstance(scorer, LeafScorer):
+        return scorer if scorer.embeds else None
+    parts = getattr(scorer, "children", {}).values()
+    return next((found for part in parts if (found := embedder_of(part))), None)
 
 
 def load(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -30,12 +30,13 @@ def store_failed(error: Exception) -> ApiError:
 
 
 def request_id_of(
-    headers: Mapping[str, str], keys: KeyStore | None, key: ApiKey | None, version: str, raw: bytes
+    headers: Mapping[str, str], keys: KeyStore | None, key: ApiKey | None, model: str, raw: bytes
 ) -> str | None:
     """Return the id of a request with an idempotency key, ``None`` without one.
 
     The same key of the same caller with the same body to the same model gives the same id, and an
-    id is billed once, however often and on however many servers it is answered.
+    id is billed once, however often and on however many servers it is answered; also when another
+    variant of the model is promoted in between.
 
     Raises:
         ApiError: 422 when the header is empty, too long, or not plain ASCII.
@@ -50,7 +51,7 @@ def request_id_of(
             f"expected an Idempotency-Key of 1 to {LONGEST_KEY} printable ASCII characters",
             "A random UUID for each piece of work is best.",
         )
-    return "req_" + keys.mark(key.id.encode(), given.encode(), version.encode(), raw)
+    return "req_" + keys.mark(key.id.encode(), given.encode(), model.encode(), raw)
 
 
 async def admitted(
@@ -60,6 +61,7 @@ async def admitted(
     model: str,
     used: Quantities,
     again: bool,
+    marks: Callable[[], Iterable[str]] = tuple,
 ) -> Ticket:
     """Return leave to answer.
 
@@ -68,7 +70,7 @@ async def admitted(
     """
     if till is None or key is None:
         return Ticket(request_id, None, None, held=False)
-    future = till.reserve(key, request_id, model, used, again=again)
+    future = till.reserve(key, request_id, model, used, again=again, marks=marks)
     if future.done():
         return future.result()
     try:

@@ -3,7 +3,8 @@
 A balance row holds what a key has used *and* what it has reserved, so that one conditional UPDATE
 both checks a limit and takes from it, whatever other threads, processes or machines do. Each
 reservation also has a row of its own until it is settled or released, so that a crash leaves
-nothing taken for good. Rows are touched in one order (key; second, month, total): no deadlocks.
+nothing taken for good. Rows are touched in one order (key; texts of the day, second, day, month,
+total): no deadlocks. What a day has let in is not given back (see :mod:`.daily`).
 
 Included volume is given to the first requests let in; what a failing request gives back goes to
 the next one.
@@ -21,12 +22,14 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from undercut.economics.charges import NOTHING, UNITS, Price, Quantities, charge
+from undercut.serving.daily import give_texts_back, over_the_day, take_texts
 from undercut.serving.database import insert
 from undercut.serving.plans import KeyLimits
 from undercut.serving.problems import ApiError
 from undercut.serving.tables import balances, reservations, stamp, usage
 
-PERIODS: tuple[Literal["second", "month", "total"], ...] = ("second", "month", "total")
+Kind = Literal["second", "day", "month", "total"]
+PERIODS: tuple[Kind, ...] = ("second", "day", "month", "total")
 COUNTED = (*UNITS, "micro_usd")
 FREE = tuple(f"free_{u}" for u in UNITS)
 _CHUNK = 500
@@ -62,6 +65,7 @@ class Ask:
         used: what it will use.
         included: what its plan includes a month.
         again: whether its id can have been seen before (it came with an idempotency key).
+        marks: keyed hashes of its texts, where different texts are limited.
     """
 
     key_id: str
@@ -72,6 +76,7 @@ class Ask:
     included: Quantities
     used: Quantities
     again: bool
+    marks: tuple[str, ...] = ()
 
     def amounts(self, free: Quantities = NOTHING) -> dict[str, int]:
         """Return what it takes from each column of a balance."""
@@ -81,8 +86,9 @@ class Ask:
 
 
 def period_of(kind: str, now: datetime) -> str:
-    """Return the name of the period a moment lies in: ``2026-11``, a second, or ``total``."""
-    return {"second": stamp(now)[:19], "month": stamp(now)[:7]}.get(kind, "total")
+    """Return the name of the period a moment lies in: ``2026-11``, a second or day, ``total``."""
+    length = {"second": 19, "day": 10, "month": 7}.get(kind)
+    return stamp(now)[:length] if length else "total"
 
 
 def admit(
@@ -97,7 +103,7 @@ def admit(
         now: UTC.
     """
     first = asks[0]
-    alike = all(a.limits == first.limits and not a.again for a in asks)
+    alike = all(a.limits == first.limits and not a.again and not a.marks for a in asks)
     if alike and not any(first.included.model_dump().values()):
         each = [a.amounts() for a in asks]
         if not _take(db, first.key_id, first.limits, _sum(each), now):
@@ -111,6 +117,19 @@ def admit(
 def _admit_one(db: sa.Connection, server: str, ask: Ask, now: datetime) -> Ticket | ApiError:
     if ask.again and (earlier := _seen(db, ask)):
         return earlier
+    most = ask.limits.distinct_texts_per_day
+    if most is None:
+        return _admit_counted(db, server, ask, now)
+    new = take_texts(db, ask.key_id, ask.marks, most, now)
+    if isinstance(new, ApiError):
+        return new
+    answer = _admit_counted(db, server, ask, now)
+    if isinstance(answer, ApiError):
+        give_texts_back(db, ask.key_id, new, now)
+    return answer
+
+
+def _admit_counted(db: sa.Connection, server: str, ask: Ask, now: datetime) -> Ticket | ApiError:
     amounts = ask.amounts(_free(db, ask, now))
     if ask.again and not _reserve(db, server, [ask], [amounts], now):
         return _seen(db, ask) or ApiError(503, "store-unavailable", "asked twice at once", "", 1)
@@ -196,13 +215,13 @@ def _take(
     taken: list[str] = []
     for kind in PERIODS:
         bounds = limits.of_period(kind)
-        if kind == "second" and not bounds:
+        if kind in ("second", "day") and not bounds:
             continue
         period = period_of(kind, now)
         if not _add(db, key_id, period, amounts, bounds):
             for earlier in taken:
                 _add(db, key_id, earlier, {c: -n for c, n in amounts.items()}, {})
-            return _refusal(db, key_id, kind, period, amounts, bounds)
+            return _refusal(db, key_id, kind, period, amounts, bounds, now)
         taken.append(period)
     return None
 
@@ -210,10 +229,11 @@ def _take(
 def _refusal(
     db: sa.Connection,
     key_id: str,
-    kind: str,
+    kind: Kind,
     period: str,
     amounts: Mapping[str, int],
     bounds: Mapping[str, int],
+    now: datetime,
 ) -> ApiError:
     if kind == "second":
         most = bounds["requests"]
@@ -221,6 +241,9 @@ def _refusal(
             429, "rate-limit", f"expected at most {most} requests a second", "Slow down.", 1
         )
     row = db.execute(sa.select(balances).where(*_row(key_id, period))).one()._mapping
+    if kind == "day":
+        over = next(c for c, most in bounds.items() if row[c] + amounts[c] > most)
+        return over_the_day({"inputs": "texts"}.get(over, over), bounds[over], now)
     words = [
         f"{most} {_WORDS[c]}, of which {max(0, most - row[c])} are left; it needs {amounts[c]}"
         for c, most in bounds.items()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from undercut.serving.options import Limits
 from undercut.serving.problems import ApiError
-from undercut.serving.schemas import PredictBody
 
 SHOWN = 10
 
@@ -20,22 +19,27 @@ def estimate_tokens(text: str) -> int:
     return max(1, -(-len(text.encode()) // 4))
 
 
-def texts_of(body: PredictBody, limits: Limits) -> list[str]:
+def checked(texts: list[str], limits: Limits, field: str = "input") -> list[str]:
     """Return the texts of a request.
+
+    Args:
+        texts: as they were sent.
+        limits: what is accepted.
+        field: where they stood in the body.
 
     Raises:
         ApiError: 422 naming every text (the first ten) that is empty, too long or holds NUL;
             or too many texts.
     """
-    texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
     if not 1 <= len(texts) <= limits.request_inputs:
         raise ApiError(
             422,
             "inputs-count",
             f"expected 1 to {limits.request_inputs} inputs; found {len(texts)}",
             "Send them in several requests." if texts else "Send at least one text.",
+            param=field,
         )
-    problems = list(_problems(texts, limits.text_characters))
+    problems = list(_problems(texts, limits.text_characters, field))
     if problems:
         more = len(problems) - SHOWN
         tail = [f"and {more} more"] if more > 0 else []
@@ -44,15 +48,17 @@ def texts_of(body: PredictBody, limits: Limits) -> list[str]:
             "inputs-invalid",
             "; ".join(problems[:SHOWN] + tail),
             f"Send texts of 1 to {limits.text_characters} characters without NUL.",
+            param=field,
         )
     return texts
 
 
-def _problems(texts: Sequence[str], longest: int) -> Iterator[str]:
+def _problems(texts: Sequence[str], longest: int, field: str) -> Iterator[str]:
     for i, text in enumerate(texts):
+        at = f"{field}[{i}]"
         if not text.strip():
-            yield f"inputs[{i}] is empty"
+            yield f"{at} is empty"
         elif len(text) > longest:
-            yield f"inputs[{i}] has {len(text)} characters, more than {longest}"
+            yield f"{at} has {len(text)} characters, more than {longest}"
         elif "\0" in text:
-            yield f"inputs[{i}] holds a NUL character"
+            yield f"{at} holds a NUL character"

@@ -1,16 +1,19 @@
-"""A small client of the HTTP API: lists in, lists out, polite retries."""
+"""Two small clients of the HTTP API, one that waits and one to be awaited; polite retries.
+
+What is said and read is in :mod:`undercut.serving.client_calls`.
+"""
 
 from __future__ import annotations
 
-import random
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from undercut.core.errors import MissingExtra, Problem, fail
-from undercut.predict.answers import any_answer
-from undercut.serving.schemas import FeedbackAnswer, PredictAnswer
+import numpy as np
+
+from undercut.core.errors import MissingExtra, Problem
 
 try:
     import httpx
@@ -24,14 +27,26 @@ except ImportError:
         ),
     ) from None
 
-CHUNK_INPUTS = 64
-CHUNK_BYTES = 400_000
-RETRIED = (429, 503)
-LONGEST_PAUSE_SECONDS = 30.0
+from undercut.serving import client_calls as calls
+
+if TYPE_CHECKING:
+    from undercut.serving.client_calls import Call
+    from undercut.serving.meter import UsageTotal
+    from undercut.serving.schemas import FeedbackAnswer, ModelInfo, PredictAnswer
+
+T = TypeVar("T")
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    return {"authorization": f"Bearer {api_key}"} if api_key else {}
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
 
 
 class Client:
-    """Asks a server.
+    """Asks a server. Every call raises :class:`UndercutError` when it is refused or unreachable.
 
     Args:
         base_url: such as ``http://127.0.0.1:8000``.
@@ -53,50 +68,58 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = httpx.Client(
-            base_url=base_url, headers=headers, timeout=timeout_seconds, transport=transport
+            base_url=base_url,
+            headers=_headers(api_key),
+            timeout=timeout_seconds,
+            transport=transport,
         )
-        self._retries, self._sleep = retries, sleep
+        self._manners, self._sleep = calls.Manners(retries), sleep
 
-    def predict(self, inputs: Sequence[str], top: int | str = 5) -> list[Any]:
+    def predict(
+        self, inputs: Sequence[str], top: int | str = 5, model: str | None = None
+    ) -> list[Any]:
         """Answer texts, any number of them, in order; ``probabilities`` lists ``top`` labels.
 
-        An answer is the record of the server's task: a ``Prediction``, or entities.
-
-        Raises:
-            UndercutError: the server refused or could not be reached.
+        An answer is the record of the server's task: a ``Prediction``, or entities. ``model`` is
+        a name or version; the server's first by default.
         """
-        return [row for chunk in _chunks(inputs) for row in self.ask(chunk, top).predictions]
+        parts = calls.chunks(inputs)
+        return [row for part in parts for row in self.ask(part, top, model).predictions]
 
-    def ask(self, inputs: Sequence[str], top: int | str = 5) -> PredictAnswer:
-        """Send one request and return all of its answer, ``request_id`` included.
-
-        Raises:
-            UndercutError: the server refused or could not be reached.
-        """
-        if isinstance(inputs, str):
-            raise fail(
-                "predict-input",
-                expected="a list of texts",
-                found="a single string",
-                fix="Put it in a list: predict([text]).",
-            )
-        body = {"inputs": list(inputs), "top": top}
-        answer = PredictAnswer.model_validate(self._post("/v1/predict", body))
-        rows = [any_answer().validate_python(row) for row in answer.predictions]
-        return answer.model_copy(update={"predictions": rows})
+    def ask(
+        self, inputs: Sequence[str], top: int | str = 5, model: str | None = None
+    ) -> PredictAnswer:
+        """Send one request and return all of its answer, ``request_id`` included."""
+        return self._do(calls.predict(inputs, top, model))
 
     def feedback(
-        self, request_id: str, target: str, index: int = 0, comment: str = ""
+        self, request_id: str, target: str, index: int = 0, comment: str = "", text: str = ""
     ) -> FeedbackAnswer:
-        """Send the right answer to input ``index`` of an earlier request.
+        """Send the right answer to input ``index`` of an earlier request, and its text if kept."""
+        return self._do(calls.feedback(request_id, target, index, comment, text))
 
-        Raises:
-            UndercutError: the server refused or could not be reached.
-        """
-        body = {"request_id": request_id, "index": index, "target": target, "comment": comment}
-        return FeedbackAnswer.model_validate(self._post("/v1/feedback", body))
+    def usage(self) -> list[UsageTotal]:
+        """Return what the key has used so far, by model."""
+        return self._do(calls.usage())
+
+    def models(self) -> list[ModelInfo]:
+        """Return the models that the key may ask, the default first."""
+        return self._do(calls.models())
+
+    def embeddings(self, inputs: Sequence[str], model: str | None = None) -> np.ndarray:
+        """Return a vector of length 1 for each text, ``float32 (n, D)``."""
+        name = model or self.models()[0].name
+        parts = [self._do(calls.embeddings(part, name)) for part in calls.chunks(inputs)]
+        return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer of another route, such as an administrator's."""
+        return self._do(calls.Call("GET", path, _as_it_is))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON to another route, and return the JSON answer."""
+        return self._do(calls.Call("POST", path, _as_it_is, body))
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,81 +128,98 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        for attempt in range(self._retries + 1):
-            last = attempt == self._retries
+    def _do(self, call: Call[T]) -> T:
+        for attempt in count():
             try:
-                response = self._http.post(path, json=body)
-            except httpx.ConnectError as e:  # nothing was sent, so nothing can be billed twice
-                if last:
-                    raise self._unreachable(e) from None
-                self._sleep(_pause(attempt, None))
-                continue
-            except httpx.HTTPError as e:
-                raise self._unreachable(e) from None
-            except UnicodeEncodeError:
-                raise fail(
-                    "predict-input",
-                    expected="texts of Unicode characters",
-                    found="half a surrogate pair",
-                    fix="Read the file with its own encoding.",
-                ) from None
-            if response.status_code in RETRIED and not last:
-                self._sleep(_pause(attempt, response.headers.get("retry-after")))
-                continue
-            return self._read(response)
+                response = self._http.request(call.method, call.path, json=call.body)
+            except (httpx.HTTPError, UnicodeEncodeError) as error:
+                pause = self._manners.after_error(error, attempt, str(self._http.base_url))
+            else:
+                again = self._manners.after(response, attempt)
+                if again is None:
+                    return self._manners.read(call, response)
+                pause = again
+            self._sleep(pause)
         raise AssertionError("unreachable")
 
-    def _read(self, response: httpx.Response) -> Any:
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if response.is_success and answer is not None:
-            return answer
-        problem = answer if isinstance(answer, dict) else {}
-        raise fail(
-            str(problem.get("code", "http")),
-            expected="an answer",
-            found=f"{response.status_code}: {problem.get('detail', 'no answer of undercut')}",
-            where=str(response.url),
-            fix=str(problem.get("fix", "")),
+
+class AsyncClient:
+    """Asks a server from a coroutine; see :class:`Client`, whose calls it has, to be awaited."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        timeout_seconds: float = 30.0,
+        retries: int = 4,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers=_headers(api_key),
+            timeout=timeout_seconds,
+            transport=transport,
         )
+        self._manners, self._sleep = calls.Manners(retries), sleep
 
-    def _unreachable(self, error: httpx.HTTPError) -> Exception:
-        return fail(
-            "server-unreachable",
-            expected="a server that answers",
-            found=str(error) or type(error).__name__,
-            where=str(self._http.base_url),
-            fix="Start one with: undercut serve ARTEFACT",
-        )
+    async def predict(
+        self, inputs: Sequence[str], top: int | str = 5, model: str | None = None
+    ) -> list[Any]:
+        """Answer texts, any number of them, in order; see :meth:`Client.predict`."""
+        parts = calls.chunks(inputs)
+        return [row for part in parts for row in (await self.ask(part, top, model)).predictions]
 
+    async def ask(
+        self, inputs: Sequence[str], top: int | str = 5, model: str | None = None
+    ) -> PredictAnswer:
+        """Send one request and return all of its answer, ``request_id`` included."""
+        return await self._do(calls.predict(inputs, top, model))
 
-def _pause(attempt: int, asked: str | None) -> float:
-    """Return seconds to wait: what the server asks, or 0.25 * 2^attempt; plus up to half more."""
-    seconds = float(asked) if asked and asked.isdecimal() else 0.25 * 2**attempt
-    return min(LONGEST_PAUSE_SECONDS, seconds) * random.uniform(1.0, 1.5)
+    async def feedback(
+        self, request_id: str, target: str, index: int = 0, comment: str = "", text: str = ""
+    ) -> FeedbackAnswer:
+        """Send the right answer to input ``index`` of an earlier request, and its text if kept."""
+        return await self._do(calls.feedback(request_id, target, index, comment, text))
 
+    async def usage(self) -> list[UsageTotal]:
+        """Return what the key has used so far, by model."""
+        return await self._do(calls.usage())
 
-def _chunks(inputs: Sequence[str]) -> Iterator[Sequence[str]]:
-    if isinstance(inputs, str):
-        yield inputs  # refused by `ask`
-        return
-    start = size = 0
-    for end, text in enumerate(inputs):
-        length = len(text.encode("utf-8", "replace"))
-        if end > start and (end - start >= CHUNK_INPUTS or size + length > CHUNK_BYTES):
-            yield inputs[start:end]
-            start, size = end, 0
-        size += length
-    if len(inputs) > start:
-        yield inputs[start:]
+    async def models(self) -> list[ModelInfo]:
+        """Return the models that the key may ask, the default first."""
+        return await self._do(calls.models())
+
+    async def embeddings(self, inputs: Sequence[str], model: str | None = None) -> np.ndarray:
+        """Return a vector of length 1 for each text, ``float32 (n, D)``."""
+        name = model or (await self.models())[0].name
+        parts = [await self._do(calls.embeddings(part, name)) for part in calls.chunks(inputs)]
+        return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _do(self, call: Call[T]) -> T:
+        for attempt in count():
+            try:
+                response = await self._http.request(call.method, call.path, json=call.body)
+            except (httpx.HTTPError, UnicodeEncodeError) as error:
+                pause = self._manners.after_error(error, attempt, str(self._http.base_url))
+            else:
+                again = self._manners.after(response, attempt)
+                if again is None:
+                    return self._manners.read(call, response)
+                pause = again
+            await self._sleep(pause)
+        raise AssertionError("unreachable")

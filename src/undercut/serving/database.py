@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from undercut.core.errors import MissingExtra, Problem, UndercutError, fail
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest step in ``migrations``; a test compares."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK = 0x756E6463  # "undc", the advisory lock under which PostgreSQL's schema changes

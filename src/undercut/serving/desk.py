@@ -20,6 +20,8 @@ from undercut.serving.meter import Meter
 from undercut.serving.metrics import Requests
 from undercut.serving.options import Limits
 from undercut.serving.problems import ApiError
+from undercut.serving.releasing.acts import Releases
+from undercut.serving.releasing.trials import Trials
 from undercut.serving.shelf import Shelf
 from undercut.serving.till import Till
 
@@ -39,6 +41,8 @@ class Desk:
         limits: what is accepted.
         requests: counts of what was asked and answered.
         count_tokens: tokens of a text, for batching and usage; runs on the event loop.
+        trials: where a candidate answers beside; ``None`` without one.
+        releases: what an administrator may change of what is served.
     """
 
     shelf: Shelf
@@ -49,6 +53,8 @@ class Desk:
     limits: Limits
     requests: Requests
     count_tokens: Callable[[str], int]
+    trials: Trials | None = None
+    releases: Releases | None = None
 
     @property
     def keyed(self) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class FeedbackStore:
         days: int | None = None,
         redact: bool = False,
     ) -> None:
-        self._database, self._seal, self._days, self._redact = database, seal, days, redact
+        self.database, self._seal, self._days, self._redact = database, seal, days, redact
         self._expired: float | None = None
 
     def add(
@@ -73,7 +73,7 @@ class FeedbackStore:
         values = row.model_dump() | {"sealed": self._seal is not None}
         if self._seal is not None:
             values |= {name: self._seal.close(values[name]) for name in SEALED}
-        with self._database.begin() as db:
+        with self.database.begin() as db:
             db.execute(sa.insert(feedback).values(**values))
         return row
 
@@ -88,8 +88,22 @@ class FeedbackStore:
             query = query.where(feedback.c.request_id == request_id)
         if customer is not None:
             query = query.where(_of(customer))
-        with self._database.connect() as db:
+        with self.database.connect() as db:
             return [self._read(row) for row in db.execute(query)]
+
+    def targets(self, requests: sa.Select[tuple[str]]) -> dict[tuple[str, int], str]:
+        """Return the last correction of each input of some requests, by request id and position.
+
+        Args:
+            requests: selects the request ids.
+
+        Raises:
+            UndercutError: some are sealed and their key is not there.
+        """
+        query = sa.select(feedback).where(feedback.c.request_id.in_(requests))
+        with self.database.connect() as db:
+            found = [self._read(row) for row in db.execute(query.order_by(feedback.c.id))]
+        return {(f.request_id, f.position): f.target for f in found}
 
     def examples(self, customer: str | None = None) -> Sequence[tuple[str, str]]:
         """Return (text, label) of each input whose text was sent; its last correction counts."""
@@ -98,7 +112,7 @@ class FeedbackStore:
 
     def delete(self, customer: str, actor: str = "") -> int:
         """Delete all of a customer's corrections, and return how many there were."""
-        with self._database.begin() as db:
+        with self.database.begin() as db:
             gone = self._delete(db, _of(customer))
             note(db, actor or whoami(), "feedback.delete", customer, {"rows": gone})
         self._sweep()
@@ -110,7 +124,7 @@ class FeedbackStore:
         if self._days is None or (self._expired and now - self._expired < EXPIRE_SECONDS):
             return
         before = stamp(datetime.now(UTC) - timedelta(days=self._days))
-        with self._database.begin() as db:
+        with self.database.begin() as db:
             gone = self._delete(db, feedback.c.at < before)
         if gone:
             self._sweep()
@@ -123,8 +137,8 @@ class FeedbackStore:
 
     def _sweep(self) -> None:
         """Let deleted rows leave SQLite's write-ahead log too, where no reader holds it."""
-        if self._database.dialect.name == "sqlite":
-            with self._database.connect() as db:
+        if self.database.dialect.name == "sqlite":
+            with self.database.connect() as db:
                 db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _read(self, row: sa.Row[tuple[object, ...]]) -> Feedback:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
+from undercut.serving.compatible.errors import shaped
 from undercut.serving.metrics import Requests
 from undercut.serving.problems import ApiError
 
@@ -35,6 +36,8 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
+"""Added where the server itself speaks TLS: a browser then never asks it in plain words again."""
 
 ENCODED = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
 CHARGE = b"x-undercut-micro-usd"
@@ -99,6 +102,8 @@ class Guard:
                     *(pair for pair in ENCODED if pair[0] not in present),
                     (b"x-request-id", state["request_id"].encode()),
                 ]
+                if scope.get("scheme") == "https" and HTTPS_ALONE[0] not in present:
+                    message["headers"].append(HTTPS_ALONE)
                 if (charge := state.get("micro_usd")) is not None and status < 300:
                     message["headers"].append((CHARGE, b"%d" % charge))
             await send(message)
@@ -108,12 +113,13 @@ class Guard:
             self._check(scope)
             await self._app(scope, receive, reply)
         except ApiError as error:
-            await _refuse(error, reply)
+            await _refuse(error, scope["path"], reply)
         except Exception as error:
             log_error("request failed", error)
             if status:  # too late for another answer; do not let the message reach a log
                 raise ConnectionAbortedError from None
-            await _refuse(ApiError(500, "internal", "the server failed on this request"), reply)
+            failed = ApiError(500, "internal", "the server failed on this request")
+            await _refuse(failed, scope["path"], reply)
         finally:
             self._requests.in_flight -= 1
             route = scope["path"] if scope["path"] in self._routes else "other"
@@ -140,10 +146,11 @@ class Guard:
             )
 
 
-async def _refuse(error: ApiError, send: Send) -> None:
-    headers = [(k.encode(), v.encode()) for k, v in error.headers().items()]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": error.body()})
+async def _refuse(error: ApiError, path: str, send: Send) -> None:
+    status, body, told = shaped(error, path)
+    headers = [(k.encode(), v.encode()) for k, v in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def log_error(what: str, error: BaseException) -> None:

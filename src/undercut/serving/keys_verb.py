@@ -80,7 +80,8 @@ def _only_what_is_used(spec: KeysSpec) -> None:
     heeded = {"create": (*changing, "customer", "scopes", "expires_at"), "limit": changing}
     heeded["limit"] += ("unlimited",)
     everything = set(heeded["create"]) | set(heeded["limit"])
-    given = {name for name in spec.model_fields_set & everything if getattr(spec, name)}
+    values = {name: getattr(spec, name) for name in spec.model_fields_set & everything}
+    given = {k for k, v in values.items() if v or (v == 0 and v is not False)}  # 0 is a limit
     idle = sorted(given - set(heeded.get(spec.action, ())))
     if idle:
         raise UndercutError(

@@ -24,6 +24,7 @@ from pydantic import Field, ValidationError
 from undercut.core.types import Record
 from undercut.ledger.book import Book
 from undercut.serving.budget import forget_seconds, settle
+from undercut.serving.daily import forget_days
 from undercut.serving.database import insert, writing
 from undercut.serving.journal import Journal
 from undercut.serving.tables import stamp, usage
@@ -168,6 +169,7 @@ class Meter:
         self._enter(segment)
         with self._database.begin() as db:
             forget_seconds(db, datetime.now(UTC) - timedelta(minutes=1))
+            forget_days(db, datetime.now(UTC))
         return new
 
     def _enter(self, segment: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -56,12 +57,37 @@ class ServeOptions(StoreSpec):
     new_key: str | None = Field(
         default=None, description="Make one more key of this name at the start and show it once."
     )
+    tls_cert: Path | None = Field(
+        default=None,
+        description="Certificate in PEM, the chain below it included: the server speaks HTTPS.",
+    )
+    tls_key: Path | None = Field(
+        default=None,
+        description="Private key of --tls-cert in PEM, without a passphrase; not readable by "
+        "everybody.",
+    )
+    behind_proxy: bool = Field(
+        default=False,
+        description="Another program on the way ends TLS: allow an address other than loopback "
+        "with keys and without --tls-cert.",
+    )
     insecure: bool = Field(
-        default=False, description="Allow an address other than loopback without API keys."
+        default=False,
+        description="Allow an address other than loopback without API keys or without TLS.",
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
         description="Host names accepted besides the address itself when no key is asked for.",
+    )
+    require_signature: Path | None = Field(
+        default=None,
+        description="Public key in PEM: serve only artefacts signed with its private key "
+        "(undercut sign).",
+    )
+    licences_acknowledged: bool = Field(
+        default=False,
+        description="With --plans: serve a model although a licence of its base or data forbids "
+        "selling, because its owner gave leave.",
     )
     backend: str | None = Field(default=None, description="Runtime; the measured best by default.")
     threads: Count | None = Field(
@@ -81,5 +107,20 @@ class ServeOptions(StoreSpec):
         default=False,
         description="Mask personal data (addresses, numbers with check digits) in corrections "
         "before they are stored.",
+    )
+    memory_mb: Count | None = Field(
+        default=None,
+        description="What the models may take together, megabytes: the least recently used are "
+        "unloaded, and loaded again when they are asked; no limit by default.",
+    )
+    release_folder: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders that artefacts to be promoted may lie in, besides the workspace and "
+        "where the served ones lie.",
+    )
+    fresh: bool = Field(
+        default=False,
+        description="Serve what is named here, whatever was promoted before. By default a start "
+        "that names the same artefacts goes on with what was promoted over them.",
     )
     limits: Limits = Field(default_factory=lambda: Limits(), description="What is accepted.")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import Request
 
 from undercut.economics.charges import Quantities
 from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
+from undercut.serving.asking import ask
 from undercut.serving.desk import Desk, id_of, in_thread
+from undercut.serving.extraction import marks_of, told
 from undercut.serving.intake import answered
 from undercut.serving.key_record import ApiKey
 from undercut.serving.shelf import Served
@@ -25,6 +28,7 @@ async def paid(
     raw: bytes,
     texts: list[str],
     write: Callable[[str, Sequence[Any], int], bytes],
+    vectors: bool = False,
 ) -> bytes:
     """Answer texts within the caller's budget and record what they used.
 
@@ -35,25 +39,35 @@ async def paid(
         served: the model asked.
         raw: the body, which an idempotency key stands for.
         texts: what the model reads.
-        write: the answer's bytes, of the request id, one prediction a text, and the tokens read.
+        write: the answer's bytes, of the request id, one prediction a text as the key may see it
+            (:mod:`.extraction`), and the tokens read.
             What it raises leaves the request unanswered and unbilled.
+        vectors: whether vectors are asked for instead of predictions.
 
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
     """
     sizes = [desk.count_tokens(text) for text in texts]
     state = request.state
-    again = request_id_of(request.headers, desk.keys, key, served.info.version, raw)
+    again = request_id_of(request.headers, desk.keys, key, served.lane.name, raw)
     state.request_id = again or state.request_id
     used = Quantities(requests=1, inputs=len(texts), tokens=sum(sizes))
     ticket = await admitted(
-        desk.till, key, state.request_id, served.info.name, used, again is not None
+        desk.till,
+        key,
+        state.request_id,
+        served.info.name,
+        used,
+        again is not None,
+        partial(marks_of, desk.keys, key, texts),
     )
+    limits = desk.till.limits_of(key) if desk.till and key else None
     with given_back(desk.till, ticket) as charged:
-        left = max(0.0, state.started + desk.limits.deadline_seconds - time.monotonic())
-        answer = asyncio.ensure_future(served.batcher.answer(texts, sizes, left))
+        until = state.started + desk.limits.deadline_seconds
+        asked = ask(desk.shelf, served, state.request_id, texts, sizes, until, vectors=vectors)
+        answer = asyncio.ensure_future(asked)
         predictions = await answered(request.receive, answer)
-        content = write(state.request_id, predictions, sum(sizes))
+        content = write(state.request_id, told(predictions, limits), sum(sizes))
         record = charged | {
             "key_id": id_of(key),
             "model": served.info.version,
@@ -69,4 +83,6 @@ async def paid(
             except OSError as error:
                 raise store_failed(error) from None
     state.micro_usd = ticket.micro_usd
+    if desk.trials is not None and not vectors:
+        desk.trials.tell(served, state.request_id, texts, sizes, predictions)
     return content

@@ -24,6 +24,22 @@ class KeyLimits(Spec):
     requests_per_second: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Requests in any one second of the clock; above it 429."
     )
+    requests_per_day: Count | None = Field(
+        default=None, description="Requests let in a UTC day, answered or not; above it 429."
+    )
+    inputs_per_day: Count | None = Field(
+        default=None, description="Texts let in a UTC day, answered or not; above it 429."
+    )
+    distinct_texts_per_day: Count | None = Field(
+        default=None,
+        description="Different texts a UTC day; the same text again counts once. Above it 429.",
+    )
+    most_labels: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Most labels whose probability is told; 1 tells the answer only."
+    )
+    probability_decimals: Annotated[int, Field(ge=0, le=6)] | None = Field(
+        default=None, description="Decimals that probabilities are rounded to."
+    )
     requests_per_month: Count | None = Field(default=None, description="Requests a month.")
     tokens_per_month: Count | None = Field(default=None, description="Tokens a month.")
     usd_per_month: USD | None = Field(default=None, description="Charges a month, USD.")
@@ -36,10 +52,24 @@ class KeyLimits(Spec):
         mine = {k: v for k, v in self if v is not None}
         return other.model_copy(update=mine)
 
-    def of_period(self, kind: Literal["second", "month", "total"]) -> dict[str, int]:
+    @property
+    def narrows(self) -> bool:
+        """Whether a key is told less than a model's whole answer."""
+        return self.most_labels is not None or self.probability_decimals is not None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the store must be asked before an answer."""
+        kinds: tuple[Literal["second", "day", "month", "total"], ...]
+        kinds = ("second", "day", "month", "total")
+        return self.distinct_texts_per_day is not None or any(self.of_period(k) for k in kinds)
+
+    def of_period(self, kind: Literal["second", "day", "month", "total"]) -> dict[str, int]:
         """Return column of ``balances`` -> most it may hold in a period of that kind."""
         if kind == "second":
             found = {"requests": self.requests_per_second}
+        elif kind == "day":
+            found = {"requests": self.requests_per_day, "inputs": self.inputs_per_day}
         else:
             end = {"month": "_per_month", "total": "_total"}[kind]
             money = getattr(self, f"usd{end}")

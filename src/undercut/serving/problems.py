@@ -15,11 +15,12 @@ STATUSES = {
     404: "No such address, or no such request of yours.",
     405: "The address is right, the method is not.",
     408: "The body did not arrive in time.",
+    409: "What is asked does not follow from how things stand; the detail says why.",
     413: "The body is too large.",
     415: "The body is not declared as plain JSON.",
     422: "The JSON does not say what it should.",
-    429: "Too much is waiting, or too many requests a second; the header Retry-After says for how "
-    "many seconds to wait.",
+    429: "Too much is waiting, or too many requests a second or texts a day; the header "
+    "Retry-After says for how many seconds to wait.",
     500: "The model failed on this request.",
     503: "Starting, stopping, overloaded, or usage cannot be written.",
     504: "No answer before the deadline.",
@@ -41,14 +42,20 @@ class ProblemAnswer(BaseModel):
 
 
 class ApiError(Exception):
-    """An error with its HTTP status, one of ``STATUSES``."""
+    """An error with its HTTP status, one of ``STATUSES``; ``param`` names the field to blame."""
 
     def __init__(
-        self, status: int, code: str, message: str, fix: str = "", retry_after: int | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fix: str = "",
+        retry_after: int | None = None,
+        param: str | None = None,
     ) -> None:
         super().__init__(code)
         self.status, self.code, self.message, self.fix = status, code, message, fix
-        self.retry_after = retry_after
+        self.retry_after, self.param = retry_after, param
 
     def body(self) -> bytes:
         """Return the JSON body, a :class:`ProblemAnswer`."""

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,19 @@ from undercut.ledger.place import keep_in
 from undercut.serving.batcher import Predicts
 from undercut.serving.exposure import accepted_hosts, check_exposure, listen, url_of
 from undercut.serving.feedback import open_feedback
+from undercut.serving.keeper import WARM_UP, Keeper
 from undercut.serving.keys import ORDINARY, KeyStore, keys_of
 from undercut.serving.meter import open_meter, subject_of
 from undercut.serving.opening import check_plans, open_store
 from undercut.serving.options import ServeOptions
 from undercut.serving.plans import read_plans
+from undercut.serving.releasing.acts import Releases
+from undercut.serving.releasing.shop import names_of, open_shop
 from undercut.serving.schemas import ModelInfo
+from undercut.serving.shelf import Shelf
 from undercut.serving.till import Till
+from undercut.serving.tls import check_tls
 from undercut.store.files import content_hash
-
-WARM_UP = "warm up"
-RUN_MODEL = "model"
-"""What the artefact's folder is called inside a run's."""
 
 
 def serve(
@@ -52,37 +54,67 @@ def serve(
 
     Raises:
         UndercutError: unknown or wrong options, not an artefact, port in use, an address other
-            than loopback without keys, or a store in use by another server.
+            than loopback without keys or TLS, a wrong certificate, or a store in use by another
+            server.
         MissingExtra: the packages of ``undercut[serve]`` are absent.
     """
     chosen = resolve(options, changes)
     require_packages()
     check_exposure(chosen)
+    check_tls(chosen)
     folders = [artefact] if isinstance(artefact, (str, Path)) else list(artefact)
     with listen(chosen) as sock:
-        several = len(folders) > 1
-        (predictor, info), *more = [open_model(Path(f), chosen, several) for f in folders]
-        serve_predictor(predictor, info, chosen, sock, more)
+        wanted = names_of([Path(f) for f in folders])
+        with Back(chosen) as back:
+            keeper = Keeper(partial(open_model, options=chosen), chosen.limits, chosen.memory_mb)
+            shelf, releases = open_shop(wanted, back.database, back.feedback, keeper, chosen)
+            _answer(back, chosen, sock, shelf, releases)
 
 
-def open_model(folder: Path, options: ServeOptions, several: bool) -> tuple[Predicts, ModelInfo]:
-    """Open an artefact, with what is told about it.
+def check_artefact(folder: Path, options: ServeOptions) -> None:
+    """Check signature and licences before anything of an artefact is opened.
+
+    Raises:
+        UndercutError: it is not signed with the required key, or plans are to sell what a licence
+            forbids to sell.
+    """
+    if options.require_signature is not None:
+        from undercut.store.signature import verify
+
+        verify(folder, options.require_signature)
+    if options.plans is not None:
+        from undercut.pipeline.selling.licences import licences_of, refuse_selling
+
+        found = licences_of(folder)
+        if not options.licences_acknowledged:
+            refuse_selling(found)
+        for one in found.unknown:
+            print(
+                f"The licence of the {one.of} ({one.name}) is unknown: {one.note}. See: "
+                f"undercut licences {folder}",
+                file=sys.stderr,
+            )
+
+
+def open_model(
+    folder: Path, name: str | None = None, *, options: ServeOptions
+) -> tuple[Predicts, ModelInfo]:
+    """Open an artefact, with what is told about it; its signature and licences are checked first.
 
     Args:
         folder: artefact folder.
+        name: what it is served as; its own name when ``None``.
         options: runtime and cores.
-        several: whether others are served beside it: then it is called as its folder or run is.
     """
     from undercut.predict.predictor import backends_for, load
 
+    check_artefact(folder, options)
     keep_in(options.workspace)
     predictor = load(folder, options.backend, options.threads)
     manifest = predictor.manifest
     able = backends_for(manifest)
-    place = folder.resolve()
-    called = place.parent.name if place.name == RUN_MODEL else place.name
     return predictor, ModelInfo(
-        name=called if several else manifest.name,
+        name=name or manifest.name,
         version=predictor.hash,
         task=manifest.task,
         labels=manifest.labels,
@@ -146,33 +178,69 @@ def serve_predictor(
     Raises:
         UndercutError: the model cannot answer, or a store cannot be opened.
     """
+    for each in (predictor, *(p for p, _ in more)):
+        each.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
+    shelf = Shelf([(predictor, model_info), *more], options.limits)
+    with Back(options) as back:
+        _answer(back, options, sock, shelf, None)
+
+
+class Back:
+    """What lies behind a server: its store, meter, keys and budgets; a context that closes them.
+
+    Args:
+        options: where they lie.
+
+    Raises:
+        UndercutError: a store cannot be opened, or another server uses it.
+    """
+
+    def __init__(self, options: ServeOptions) -> None:
+        plans = read_plans(options.plans)
+        self.database = open_store(options)
+        self.feedback = open_feedback(self.database, options.feedback_days, options.redact)
+        self.book = Book(options.ledger_file)
+        journal = options.state / "journal"
+        self.meter = open_meter(self.database, journal, self.book, sync=options.journal_sync)
+        self.meter.chores.append(self.feedback.expire)
+        self.keys: KeyStore | None = None
+        self.till: Till | None = None
+        if options.keys:
+            self.keys = keys_of(self.database, options.pepper_file, plans)
+            check_plans(self.keys, plans)
+            self.till = Till(self.database, plans, self.meter.server)
+
+    def __enter__(self) -> Back:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.meter.close()
+        if self.till is not None:
+            self.till.close()
+
+
+def _answer(
+    back: Back,
+    options: ServeOptions,
+    sock: socket.socket,
+    shelf: Shelf,
+    releases: Releases | None,
+) -> None:
+    """Answer on a listening socket until a signal."""
     import uvicorn
 
     from undercut.serving.http import build_app
     from undercut.serving.timeouts import HastyProtocol
 
-    for each in (predictor, *(p for p, _ in more)):
-        each.predict([WARM_UP])  # a model that cannot answer fails here, not at the first caller
-    plans = read_plans(options.plans)
-    database = open_store(options)
-    feedback = open_feedback(database, options.feedback_days, options.redact)
-    book = Book(options.ledger_file)
-    meter = open_meter(database, options.state / "journal", book, sync=options.journal_sync)
-    meter.chores.append(feedback.expire)
-    keys = till = None
-    if options.keys:
-        keys = keys_of(database, options.pepper_file, plans)
-        check_plans(keys, plans)
-        till = Till(database, plans, meter.server)
     app = build_app(
-        predictor,
-        keys=keys,
-        till=till,
-        meter=meter,
-        feedback=feedback,
+        keys=back.keys,
+        till=back.till,
+        meter=back.meter,
+        feedback=back.feedback,
         limits=options.limits,
-        model_info=model_info,
-        more=more,
+        shelf=shelf,
+        trials=releases.trials if releases else None,
+        releases=releases,
         hosts=accepted_hosts(options),
     )
     config = uvicorn.Config(
@@ -184,25 +252,26 @@ def serve_predictor(
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=int(options.limits.deadline_seconds) + 5,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
     )
     _log_to_stderr(options.access_log)
-    versions = [model_info.version, *(i.version for _, i in more)]
-    subject = subject_of(versions[0] if not more else content_hash(versions))
-    with book.measure(subject), _sigterm_interrupts():
+    versions = [info.version for info in shelf.infos]
+    subject = subject_of(versions[0] if len(versions) == 1 else content_hash(versions))
+    with back.book.measure(subject), _sigterm_interrupts():
         try:
-            if keys is not None:
-                _show_new_keys(keys, options.new_key)
-            greeting = _greeting(
-                [model_info, *(i for _, i in more)], url_of(options, sock), keyed=keys is not None
-            )
+            if back.keys is not None:
+                _show_new_keys(back.keys, options.new_key)
+            url = url_of(options, sock)
+            greeting = _greeting(shelf.infos, url, keyed=back.keys is not None)
             print(greeting, file=sys.stderr, flush=True)
             uvicorn.Server(config).run(sockets=[sock])
         except KeyboardInterrupt:  # how a stop ends: uvicorn raises the signal again
             pass
         finally:
-            meter.close()
-            if till is not None:
-                till.close()
+            if releases is not None:
+                releases.follower.close()
+            back.__exit__()
 
 
 def _show_new_keys(keys: KeyStore, asked: str | None) -> None:

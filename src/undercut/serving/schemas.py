@@ -147,9 +147,20 @@ class UsageAnswer(BaseModel):
     usage: list[UsageTotal]
 
 
-class ModelsAnswer(BaseModel):
-    """Models being served."""
+class ModelListed(BaseModel):
+    """A model as OpenAI's clients list it."""
 
+    id: str = Field(description="its name")
+    object: Literal["model"] = "model"
+    created: int = Field(description="seconds since 1970, UTC; 0 when not known")
+    owned_by: str = "undercut"
+
+
+class ModelsAnswer(BaseModel):
+    """Models being served, in our shape and in that of OpenAI's clients."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelListed]
     models: list[ModelInfo]
 
 
@@ -183,7 +194,8 @@ def parse(raw: bytes, model: type[Body]) -> Body:
         raise _refused("expected a JSON object", model)
     if unknown := [str(k)[:40] for k in value if k not in fields][:3]:
         hints = " ".join(did_you_mean(k, fields) for k in unknown)
-        raise ApiError(422, "field-unknown", f"unknown field {', '.join(unknown)}", hints)
+        names = ", ".join(unknown)
+        raise ApiError(422, "field-unknown", f"unknown field {names}", hints, param=unknown[0])
     listed = value.get("inputs")
     if isinstance(listed, list):
         odd = next((i for i, x in enumerate(listed) if not isinstance(x, str)), None)
@@ -194,9 +206,10 @@ def parse(raw: bytes, model: type[Body]) -> Body:
     except ValidationError as e:
         wrong = dict.fromkeys(str(error["loc"][0]) for error in e.errors(include_input=False))
         parts = [f"expected {name}: {fields[name].description}" for name in wrong]
-        raise _refused("; ".join(parts), model) from None
+        raise _refused("; ".join(parts), model, next(iter(wrong))) from None
 
 
-def _refused(message: str, model: type[BaseModel]) -> ApiError:
+def _refused(message: str, model: type[BaseModel], param: str | None = None) -> ApiError:
     example = (model.model_config.get("json_schema_extra") or {})["examples"][0]  # type: ignore[index]
-    return ApiError(422, "body-invalid", message, f"For example: {json.dumps(example)}")
+    fix = f"For example: {json.dumps(example)}"
+    return ApiError(422, "body-invalid", message, fix, param=param)

@@ -1,39 +1,34 @@
-"""The models of one server: each with a queue of its own, found by name or version."""
+"""The models of one server: each name with its variants and their queues."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.serving.batcher import Batcher, Predicts
+from undercut.serving.lane import Lane, Served
+from undercut.serving.opened import Opened
 from undercut.serving.options import Limits
 from undercut.serving.problems import ApiError
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.waiting import Load
 
-
-@dataclass(frozen=True)
-class Served:
-    """A model, what is told about it, and the queue in front of it."""
-
-    info: ModelInfo
-    batcher: Batcher
+__all__ = ["Served", "Shelf"]
 
 
 class Shelf:
     """The models being served; the first answers when a request names none.
 
     Args:
-        models: predictors with what is told about them.
+        models: predictors with what is told about them, or names whose models are open already.
         limits: bounds of each queue.
 
     Raises:
         UndercutError: two models of one name.
     """
 
-    def __init__(self, models: Sequence[tuple[Predicts, ModelInfo]], limits: Limits) -> None:
-        names = [info.name for _, info in models]
+    def __init__(self, models: Sequence[tuple[Predicts, ModelInfo] | Lane], limits: Limits) -> None:
+        names = [m.name if isinstance(m, Lane) else m[1].name for m in models]
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             problem = Problem(
@@ -42,29 +37,35 @@ class Shelf:
                 fix="Serve folders or runs of different names.",
             )
             raise UndercutError("serve-names", problem)
-        self.models = [
-            Served(
-                info,
-                Batcher(
-                    predictor,
-                    batch_inputs=limits.batch_inputs,
-                    batch_tokens=limits.batch_tokens,
-                    queue_inputs=limits.queue_inputs,
-                ),
-            )
-            for predictor, info in models
-        ]
+        self.lanes = [m if isinstance(m, Lane) else Lane(Opened(*m, limits)) for m in models]
+        self.reload: Callable[[Lane], None] | None = None
+        """What loads an unloaded model; set where there is a limit of memory."""
+        self._past: dict[str, ModelInfo] = {}
+        self._done = Load()
+        self._closed = False
 
     @property
     def infos(self) -> list[ModelInfo]:
-        """What is told about each model."""
-        return [m.info for m in self.models]
+        """What is told about the model of each name."""
+        return [lane.now.info for lane in self.lanes]
+
+    def lane(self, name: str) -> Lane | None:
+        """Return the lane of a name."""
+        return next((lane for lane in self.lanes if lane.name == name), None)
 
     def visible(self, allowed: Collection[str]) -> list[Served]:
-        """Return the models of a list of names and versions, all when it is empty."""
-        if not allowed:
-            return self.models
-        return [m for m in self.models if {m.info.name, m.info.version} & set(allowed)]
+        """Return the models of a list of names and versions, all when it is empty.
+
+        A key that may reach a version only is never answered by another.
+        """
+        found = []
+        for lane in self.lanes:
+            if not allowed or lane.name in allowed:
+                found.append(Served(lane))
+            elif versions := lane.versions & set(allowed):
+                usual = lane.now.info.version
+                found.append(Served(lane, usual if usual in versions else min(versions)))
+        return found
 
     def pick(self, name: str | None, allowed: Collection[str] = ()) -> Served:
         """Return the model that a request names, by name or version.
@@ -81,9 +82,12 @@ class Shelf:
         if name is None and seen:
             return seen[0]
         for m in seen:
-            if name in (m.info.name, m.info.version):
+            if name == m.lane.name:
                 return m
-        names = [m.info.name for m in seen]
+            reachable = m.lane.versions if m.version is None else {m.version}
+            if name in reachable:
+                return Served(m.lane, name)
+        names = [m.lane.name for m in seen]
         wanted = f"the model '{names[0]}'" if len(names) == 1 else f"one of {len(names)} models"
         found = "none" if name is None else f"'{name[:100]}'"
         near = f"{did_you_mean(name[:100], names)} " if name and len(names) > 1 else ""
@@ -92,32 +96,63 @@ class Shelf:
             "model-unknown",
             f"expected {wanted}; found {found}",
             f"{near}Leave `model` out, or see GET /v1/models.",
+            param="model",
         )
 
     def info_of(self, version: str) -> ModelInfo | None:
-        """Return what is told about the model of a version; None if it is not served any more."""
-        return next((m.info for m in self.models if m.info.version == version), None)
+        """Return what is told about the model of a version; None if it was not served here."""
+        for lane in self.lanes:
+            for info in (lane.now.info, *(x.info for x in lane.now.opened)):
+                if info.version == version:
+                    return info
+        return self._past.get(version)
+
+    def load_again(self, lane: Lane) -> None:
+        """Load the model of a name that was unloaded; blocks."""
+        if self.reload is not None:
+            self.reload(lane)
+
+    def retire(self, opened: Opened, seconds: float) -> None:
+        """Close a variant that no lane names any more: what waits in its queue is answered."""
+        self._past[opened.version] = opened.info
+        opened.close(seconds)
+        for queue in opened.queues:
+            _add(self._done, queue.load)
+        self._done.waiting = 0
 
     def load(self) -> Load:
         """Return what all queues have done and hold."""
         total = Load()
-        for m in self.models:
-            total.waiting += m.batcher.load.waiting
-            total.batches += m.batcher.load.batches
-            total.inputs += m.batcher.load.inputs
-            total.busy_seconds += m.batcher.load.busy_seconds
+        for one in (self._done, *(q.load for q in self._queues)):
+            _add(total, one)
         return total
+
+    def idle(self) -> bool:
+        """Whether nothing is being answered and nothing waits."""
+        return not any(x.busy for lane in self.lanes for x in lane.now.opened)
 
     def busy_for(self) -> float:
         """Return for how many seconds the slowest model has been at one batch."""
-        return max(m.batcher.busy_for() for m in self.models)
+        return max((q.busy_for() for q in self._queues), default=0.0)
 
     @property
     def closed(self) -> bool:
-        """Whether a model takes no more requests."""
-        return any(m.batcher.closed for m in self.models)
+        """Whether no more requests are taken."""
+        return self._closed
 
     def close(self, seconds: float) -> None:
         """Answer what is running, and stop."""
-        for m in self.models:
-            m.batcher.close(seconds)
+        self._closed = True
+        for q in self._queues:
+            q.close(seconds)
+
+    @property
+    def _queues(self) -> list[Batcher]:
+        return [q for lane in self.lanes for x in lane.now.opened for q in x.queues]
+
+
+def _add(total: Load, one: Load) -> None:
+    total.waiting += one.waiting
+    total.batches += one.batches
+    total.inputs += one.inputs
+    total.busy_seconds += one.busy_seconds

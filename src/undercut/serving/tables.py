@@ -59,12 +59,14 @@ feedback = sa.Table(
 )
 _COUNTED = ("requests", "inputs", "tokens", "micro_usd")
 _FREE = ("free_requests", "free_inputs", "free_tokens")
-balances = sa.Table(  # what a key has used and holds in reserve, in a month, a second, or in all
-    "balances",
-    metadata,
-    sa.Column("key_id", sa.Text, primary_key=True),
-    sa.Column("period", sa.Text, primary_key=True),
-    *(sa.Column(c, Number, nullable=False, server_default="0") for c in (*_COUNTED, *_FREE)),
+balances = (
+    sa.Table(  # what a key has used and holds in reserve, in a month, a second, a day, in all
+        "balances",
+        metadata,
+        sa.Column("key_id", sa.Text, primary_key=True),
+        sa.Column("period", sa.Text, primary_key=True),
+        *(sa.Column(c, Number, nullable=False, server_default="0") for c in (*_COUNTED, *_FREE)),
+    )
 )
 reservations = sa.Table(  # requests let in and not yet settled; their amounts are in `balances`
     "reservations",
@@ -77,6 +79,13 @@ reservations = sa.Table(  # requests let in and not yet settled; their amounts a
     sa.Column("at", sa.Text, nullable=False),
     *(sa.Column(c, Number, nullable=False) for c in (*_COUNTED, *_FREE)),
 )
+seen_texts = sa.Table(  # keyed hashes of the texts a key sent today, where it has such a limit
+    "seen_texts",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, primary_key=True),
+)
 audit = sa.Table(
     "audit",
     metadata,
@@ -86,6 +95,25 @@ audit = sa.Table(
     sa.Column("act", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),  # JSON; never a text or a secret
+)
+
+releases = sa.Table(  # what is served under each name, what was, and what is on trial
+    "releases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("change", Number, nullable=False),  # servers look whether it has grown
+    sa.Column("state", sa.Text, nullable=False),  # JSON of releasing.record.Release
+)
+pairs = sa.Table(  # what both variants of a trial answered to one input; labels, never texts
+    "pairs",
+    metadata,
+    sa.Column("trial", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("position", Number, primary_key=True, autoincrement=False),
+    sa.Column("live", sa.Text),  # null where the answer is no single label
+    sa.Column("candidate", sa.Text),
+    sa.Column("alike", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
 )
 
 

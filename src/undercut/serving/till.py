@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from undercut.economics.charges import Quantities, charge
 from undercut.serving.budget import Ask, Ticket, admit, release, release_lost
 from undercut.serving.database import relaxed, writing
 from undercut.serving.key_record import ApiKey
-from undercut.serving.plans import Plan, Plans
+from undercut.serving.plans import KeyLimits, Plan, Plans
 from undercut.serving.problems import ApiError
 from undercut.serving.tables import stamp
 
@@ -62,7 +62,14 @@ class Till:
         self._thread.start()
 
     def reserve(
-        self, key: ApiKey, request_id: str, model: str, used: Quantities, *, again: bool = False
+        self,
+        key: ApiKey,
+        request_id: str,
+        model: str,
+        used: Quantities,
+        *,
+        again: bool = False,
+        marks: Callable[[], Iterable[str]] = tuple,
     ) -> Future[Ticket]:
         """Ask for leave to answer one request.
 
@@ -72,6 +79,7 @@ class Till:
             model: name of the model that will answer.
             used: what it will use.
             again: whether the id can have been seen before (it came with an idempotency key).
+            marks: gives keyed hashes of its texts; called where different texts are limited.
 
         Returns:
             A future of the ticket. It raises :class:`ApiError` 402 or 429 when a limit is reached,
@@ -82,7 +90,7 @@ class Till:
         """
         plan = self._plan(key)
         price = plan.price_of(model) if plan else None
-        limits = key.limits.over(plan.limits) if plan else key.limits
+        limits = self.limits_of(key)
         money = limits.usd_per_month is not None or limits.usd_total is not None
         if (plan or money) and price is None:
             raise ApiError(
@@ -92,10 +100,10 @@ class Till:
                 "Ask whoever runs this server.",
             )
         included = plan.included if plan else Quantities()
-        ask = Ask(key.id, request_id, key.plan, price, limits, included, used, again)
+        texts = () if limits.distinct_texts_per_day is None else tuple(marks())
+        ask = Ask(key.id, request_id, key.plan, price, limits, included, used, again, texts)
         future: Future[Ticket] = Future()
-        counted = any(v is not None for _, v in limits) or any(included.model_dump().values())
-        if not counted:
+        if not limits.counted and not any(included.model_dump().values()):
             future.set_result(Ticket(request_id, key.plan, charge(price, used), held=False))
             return future
         with self._ready:
@@ -104,6 +112,11 @@ class Till:
             self._asks.append((ask, future))
             self._ready.notify()
         return future
+
+    def limits_of(self, key: ApiKey) -> KeyLimits:
+        """Return what holds for a key: its own limits, before those of its plan."""
+        plan = self._plans.get(key.plan) if key.plan is not None else None
+        return key.limits.over(plan.limits) if plan else key.limits
 
     def release(self, ticket: Ticket) -> None:
         """Give back what a request that got no answer had reserved; soon, without waiting."""

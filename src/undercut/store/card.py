@@ -152,6 +152,8 @@ def _origin(m: Manifest) -> str:
         ]
     else:
         rows.append(["base model", "none; fitted on the data alone"])
+    if m.data_licence:
+        rows.append(["licence of the data", cell(m.data_licence)])
     for title, value in (
         ("SHA-256 of the data set", m.dataset),
         ("run", m.run),

@@ -72,7 +72,7 @@ def test_what_the_graph_promises(tmp_path):
     assert set(inputs) == {"input_ids", "attention_mask"}
     assert all(t.elem_type == onnx.TensorProto.INT64 for t in inputs.values())
     assert [d.dim_param for d in inputs["input_ids"].shape.dim] == ["batch", "length"]
-    assert [o.name for o in graph.graph.output] == ["logits"]
+    assert [o.name for o in graph.graph.output] == ["logits", "vector"]
     assert (tmp_path / "tokenizer.json").is_file()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
+from undercut.core.contracts import VECTOR
 from undercut.core.errors import IntegrityError, Problem
 from undercut.core.types import Manifest
 
@@ -18,10 +20,20 @@ class OrtSession:
     def __init__(self, session: ort.InferenceSession) -> None:
         self.session = session
 
+    @cached_property
+    def embeds(self) -> bool:
+        """Whether the graph gives vectors."""
+        return any(output.name == VECTOR for output in self.session.get_outputs())
+
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return raw outputs ``float32 (n, K)`` of one batch."""
-        outputs: np.ndarray = self.session.run(None, dict(arrays))[0]
+        outputs: np.ndarray = self.session.run(["logits"], dict(arrays))[0]
         return outputs
+
+    def embed(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return vectors ``float32 (n, D)`` of one batch."""
+        vectors: np.ndarray = self.session.run([VECTOR], dict(arrays))[0]
+        return vectors
 
 
 def load(folder: Path, manifest: Manifest, threads: int) -> OrtSession:

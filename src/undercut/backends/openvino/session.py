@@ -13,6 +13,7 @@ import openvino as ov
 from openvino import properties
 from openvino.properties import device, hint
 
+from undercut.core.contracts import VECTOR
 from undercut.core.errors import IntegrityError, Problem
 from undercut.core.types import Manifest
 
@@ -28,16 +29,24 @@ class OpenVinoSession:
 
     def __init__(self, model: ov.CompiledModel) -> None:
         self.model = model
+        self.embeds = any(VECTOR in output.get_names() for output in model.outputs)
         self._free: list[ov.InferRequest] = []
 
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return raw outputs ``float32 (n, K)`` of one batch."""
+        return self._infer(arrays, self.model.output(0))
+
+    def embed(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return vectors ``float32 (n, D)`` of one batch."""
+        return self._infer(arrays, self.model.output(VECTOR))
+
+    def _infer(self, arrays: Mapping[str, np.ndarray], output: ov.ConstOutput) -> np.ndarray:
         try:
             request = self._free.pop()
         except IndexError:
             request = self.model.create_infer_request()
         request.infer(dict(arrays), share_inputs=True)
-        outputs: np.ndarray = request.get_output_tensor(0).data.copy()
+        outputs: np.ndarray = request.get_tensor(output).data.copy()
         self._free.append(request)
         return outputs
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from undercut.core import plugins
+from undercut.core.contracts import VECTOR
 from undercut.core.types import Manifest
 
 
@@ -19,16 +21,27 @@ class TorchSession:
     def __init__(self, module: torch.nn.Module, threads: int) -> None:
         self.module, self.threads = module.eval(), threads
 
+    @property
+    def embeds(self) -> bool:
+        """Whether the module gives vectors."""
+        return hasattr(self.module, VECTOR)
+
     def run(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return logits ``float32 (n, K)`` of one batch."""
+        return self._call(self.module, arrays)
+
+    def embed(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return vectors ``float32 (n, D)`` of one batch."""
+        return self._call(getattr(self.module, VECTOR), arrays)
+
+    def _call(self, work: Callable[..., torch.Tensor], arrays: Mapping[str, np.ndarray]) -> Any:
         before = torch.get_num_threads()
         if before != self.threads:
             torch.set_num_threads(self.threads)
         try:
             with torch.inference_mode():
                 inputs = {name: torch.from_numpy(a) for name, a in arrays.items()}
-                logits: np.ndarray = self.module(**inputs).float().numpy()
-                return logits
+                return work(**inputs).float().numpy()
         finally:
             if before != self.threads:
                 torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""Write an encoder as ONNX: inputs ``input_ids``, ``attention_mask`` int64 (B, T); ``logits``."""
+"""Write an encoder as ONNX: ``input_ids``, ``attention_mask`` in; ``logits``, ``vector`` out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from onnx import TensorProto
 from safetensors.numpy import load_file
 
+from undercut.core.contracts import VECTOR
 from undercut.core.types import Manifest
 from undercut.models.encoder.base import WEIGHTS
 from undercut.models.encoder.graph import Graph, body, save
@@ -54,12 +55,14 @@ def write_graph(
     if settings.get("normalise", True):
         norm = g("ReduceL2", e, g.ints(-1), keepdims=1)
         e = g("Div", e, g("Max", norm, g.constant("least", np.full(1, 1e-12, np.float32))))
+    g("Identity", e, name=VECTOR)
     weight = head["weight"].T * np.float32(settings.get("scale", 1.0))
     z = g("MatMul", e, g.constant("head.weight", weight), name="head")
     g("Add", z, g.constant("head.bias", head["bias"]), name="logits")
     read: list[str | int] = ["batch", "length"]
     inputs = {"input_ids": read, "attention_mask": read}
-    save(g, "encoder", inputs, len(head["bias"]), path)
+    outputs = {"logits": len(head["bias"]), VECTOR: head["weight"].shape[1]}
+    save(g, "encoder", inputs, outputs, path)
 
 
 def _pool(g: Graph, x: str, mask: str, how: str) -> str:

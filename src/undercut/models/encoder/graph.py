@@ -168,21 +168,28 @@ def _norm(
 
 
 def save(
-    g: Graph, name: str, inputs: Mapping[str, list[str | int]], labels: int, path: Path
+    g: Graph,
+    name: str,
+    inputs: Mapping[str, list[str | int]],
+    outputs: Mapping[str, int],
+    path: Path,
 ) -> None:
-    """Write the graph; its output is ``logits``, one row a unit.
+    """Write the graph.
 
     Args:
         g: the graph.
         name: of the graph.
         inputs: shape of each input, all ``int64``; a size that varies has a name.
-        labels: width of the output.
+        outputs: width of each output, all ``float32`` with one row a unit; ``logits`` first.
         path: file to write.
     """
     read = [
         helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n, shape in inputs.items()
     ]
-    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["rows", labels])
-    graph = helper.make_graph(g.nodes, name, read, [logits], g.constants)
+    written = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, ["rows", width])
+        for n, width in outputs.items()
+    ]
+    graph = helper.make_graph(g.nodes, name, read, written, g.constants)
     opset = [helper.make_opsetid("", OPSET)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(path))

@@ -226,10 +226,16 @@ class Classifier(nn.Module):
 
     def answer(self, x: Tensor, mask: Tensor) -> Tensor:
         """Embedded tokens ``(B, T, D)`` to logits ``float32 (B, K)``."""
+        return self.scale * (self.pooled(x, mask) @ self.weight.float().T) + self.bias.float()
+
+    def vector(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Ids and mask ``int64 (B, T)`` to what the head reads of each text, ``float32 (B, D)``."""
+        return self.pooled(self.body.embed(input_ids), attention_mask.bool())
+
+    def pooled(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Embedded tokens ``(B, T, D)`` to what the head reads, ``float32 (B, D)``."""
         e = pool(self.body.climb(x, mask), mask, self.pooling)
-        if self.normalise:
-            e = F.normalize(e, dim=-1)
-        return self.scale * (e @ self.weight.float().T) + self.bias.float()
+        return F.normalize(e, dim=-1) if self.normalise else e
 
 
 def load_body(folder: Path, dtype: torch.dtype = torch.float32) -> Body:

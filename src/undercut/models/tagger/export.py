@@ -54,7 +54,7 @@ def export_onnx(folder: Path, manifest: Manifest, out: Path) -> None:
         "characters": ["words_read", LENGTH],
         "firsts": ["rows"],
     }
-    save(g, "tagger", inputs, len(head["bias"]), out / "model.onnx")
+    save(g, "tagger", inputs, {"logits": len(head["bias"])}, out / "model.onnx")
     shutil.copyfile(folder / "tokenizer.json", out / "tokenizer.json")
 
 

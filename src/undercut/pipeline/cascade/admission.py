@@ -110,5 +110,6 @@ def write_rules(
         labels=like.labels,
         config={"rules": kept},
         dataset=like.dataset,
+        data_licence=like.data_licence,
     )
     return artefacts.write(folder, manifest, lambda _: None)

@@ -26,6 +26,8 @@ HEAVY = {
     "openvino": ("openvino",),
     "fast": ("numba",),
     "serve": ("fastapi", "uvicorn", "httpx"),
+    "postgres": ("psycopg",),
+    "encrypt": ("cryptography",),
     "plots": ("matplotlib",),
 }
 """What ``--deep`` imports, where it is installed."""

@@ -21,9 +21,21 @@ EXTRAS = {
     "openvino": "encoders faster still, and in 8 bits",
     "fast": "linear models in compiled code",
     "serve": "undercut serve, and the Python client",
+    "postgres": "a store on PostgreSQL, for several servers",
+    "encrypt": "signing artefacts, and corrections encrypted at rest",
+    "rival": "asking the API you pay today the same rows",
+    "rules": "rules as a first tier of a cascade, in time that grows with the text alone",
+    "tune": "undercut tune: a search within a budget",
     "plots": "charts as PNG",
+    "excel": "reading Excel workbooks",
+    "parquet": "reading Parquet files",
+    "tensorboard": "undercut export --to tensorboard",
+    "mlflow": "undercut export --to mlflow",
+    "wandb": "undercut export --to wandb",
 }
-"""Extras a user chooses, with what each is for."""
+"""Extras a user chooses, with what each is for; a test holds them to pyproject.toml."""
+GATHERED = ("all", "dev")
+"""Extras made of others."""
 _WISH = re.compile(
     r"(?P<name>[\w.-]+)\s*(?:\[[^]]*\])?\s*(?:>=\s*(?P<least>[\w.]+))?[^;]*"
     r"(?:;.*extra\s*==\s*['\"](?P<extra>[\w-]+)['\"])?"
@@ -55,7 +67,8 @@ def build(text: str) -> str:
 def wishes(lines: list[str]) -> list[Wish]:
     """Parse the requirements in a package's metadata."""
     found = [m.groupdict() for line in lines if (m := _WISH.match(line))]
-    return [Wish(f["name"], f["least"] or "", f["extra"] or "") for f in found]
+    own = [Wish(f["name"], f["least"] or "", f["extra"] or "") for f in found]
+    return [w for w in own if w.name != "undercut"]  # an extra that asks for another one
 
 
 @cache
@@ -103,6 +116,9 @@ def packages() -> list[Check]:
 def _check(topic: str, use: str, group: list[Wish]) -> Check:
     there, absent, old = _state(group)
     name = f"extra {topic}" if use else topic
+    if not group:
+        found = f"for {use}; this installation was made before there was such an extra"
+        return Check(topic=name, state="note", found=found, fix=f'pip install "undercut[{topic}]"')
     command = f'pip install "undercut[{topic}]"' if use else "pip install undercut"
     if old or (absent and not use):
         bad = [f"no {a}" for a in absent] + old

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from undercut.serving.answers import answer_json
-from undercut.serving.checks import texts_of
+from undercut.serving.checks import checked
 from undercut.serving.desk import COMMON, Desk, takes
 from undercut.serving.paid import paid
 from undercut.serving.problems import error_responses
@@ -43,7 +43,9 @@ def add(app: FastAPI, desk: Desk) -> None:
         raw = await desk.body_of(request)
         body = parse(raw, PredictBody)
         served = desk.shelf.pick(body.model, key.models if key else ())
-        texts = texts_of(body, desk.limits)
+        texts = checked(
+            [body.inputs] if isinstance(body.inputs, str) else body.inputs, desk.limits, "inputs"
+        )
 
         def write(request_id: str, predictions: Sequence[Any], tokens: int) -> bytes:
             return answer_json(request_id, served.info, predictions, body.top, tokens)

@@ -9,5 +9,6 @@ PLUGIN = TaskInfo(
     row="undercut.tasks.text_classification.shown:row",
     dump="undercut.tasks.text_classification.shown:dump",
     lines="undercut.tasks.text_classification.shown:lines",
+    said="undercut.tasks.text_classification.shown:said",
     rival=True,
 )

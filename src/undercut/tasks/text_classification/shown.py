@@ -51,3 +51,8 @@ def lines(prediction: Prediction) -> list[str]:
     """Return label and probability, and which part of a cascade answered."""
     tier = f"\t{prediction.tier}" if prediction.tier else ""
     return [f"{prediction.label}\t{prediction.probability:.3f}{tier}"]
+
+
+def said(prediction: Prediction) -> tuple[str, dict[str, float]]:
+    """Return the label and nothing else, and how probable each label is."""
+    return prediction.label, prediction.probabilities

@@ -13,5 +13,6 @@ PLUGIN = TaskInfo(
     answer="undercut.tasks.token_classification.prediction:Tagged",
     row="undercut.tasks.token_classification.shown:row",
     lines="undercut.tasks.token_classification.shown:lines",
+    said="undercut.tasks.token_classification.shown:said",
     rival=True,
 )

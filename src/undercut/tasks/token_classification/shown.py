@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from undercut.tasks.token_classification.prediction import Tagged
@@ -32,3 +33,12 @@ def lines(answer: Tagged) -> list[str]:
         f"{e.start}-{e.end}\t{e.type}\t{' '.join(e.text.split())}\t{e.probability:.3f}"
         for e in answer.entities
     ] or ["(no entity)"]
+
+
+def said(answer: Tagged) -> tuple[str, dict[str, float]]:
+    """Return the JSON list that the rival's instruction asks for; no other list has a probability.
+
+    See :func:`undercut.tasks.token_classification.prompt.rival_prompt`.
+    """
+    found = [{"text": e.text, "type": e.type} for e in answer.entities]
+    return json.dumps(found, ensure_ascii=False), {}

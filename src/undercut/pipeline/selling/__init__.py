@@ -1,0 +1,1 @@
+"""What must be right before a model is sold: its signature, and the licences it stands on."""

@@ -1,0 +1,1 @@
+"""OpenAI's shapes around our answers: bodies, errors, streams."""

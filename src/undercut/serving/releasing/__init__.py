@@ -1,0 +1,1 @@
+"""Another variant under a served name: tried beside it, promoted, rolled back."""
