@@ -89,7 +89,7 @@ def test_a_holder_of_a_key_tries_corrects_and_sees_the_bill_by_keyboard(
     tab.focus("#usage summary")
     tab.keyboard.press("Enter")
     tab.wait_for_selector("#usage-rows tr")
-    model, requests, *_, usd = tab.inner_text("#usage-rows tr").split("\t")
+    model, usd, requests, *_ = tab.inner_text("#usage-rows tr").split("\t")
     assert model == "tiny" and float(usd.lstrip("$")) == pytest.approx(int(requests) * 0.0005)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert faults(tab) == [] and amiss == []

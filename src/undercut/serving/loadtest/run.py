@@ -20,9 +20,9 @@ from undercut.pipeline.saturation import LoadPoint, LoadTest, keep, knee
 from undercut.pipeline.workspace import open_workspace
 from undercut.serving.loadtest.search import search
 from undercut.serving.loadtest.step import hold
+from undercut.serving.loadtest.wire import Wires
 
 MOST_TEXTS = 5000
-CONNECTIONS = 1000
 
 
 def loadtest(spec: LoadtestSpec, listener: Listener | None = None) -> LoadTest:
@@ -79,33 +79,29 @@ async def _measure(
     tick: Callable[[Progress], None],
 ) -> LoadTest:
     key = os.environ.get(spec.key_env, "")
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     async with httpx.AsyncClient(
         base_url=spec.url,
         headers={"authorization": f"Bearer {key}"} if key else {},
         timeout=spec.timeout_seconds,
-        limits=limits,
     ) as client:
         model, version = await _served(httpx, client, spec)
         draw = random.Random(spec.seed)
 
-        async def ask(text: str) -> bool:
-            try:
-                answer = await client.post("/v1/predict", json={"inputs": [text], "top": 1})
-            except httpx.HTTPError:
-                return False
-            return bool(answer.is_success)
+        url = str(client.base_url).rstrip("/") + "/v1/predict"
+        keyed = {"authorization": f"Bearer {key}"} if key else {}
+        wires = Wires(url, keyed, spec.timeout_seconds)
 
         async def held(rate: float) -> LoadPoint:
             tick(Progress(f"{rate:,.0f} requests a second", 0, 1))
-            return await hold(ask, texts, rate, spec.step_seconds, draw)
+            return await hold(wires.ask, texts, rate, spec.step_seconds, draw)
 
         for text in texts[:20]:  # the first requests open connections and wake the model
-            await ask(text)
+            await wires.ask(text)
         points, note = await search(
             held, spec.start_per_second, spec.factor, spec.most_per_second, spec.refine,
             spec.slo_ms,
         )  # fmt: skip
+        wires.close()
     good, bad = knee(points, spec.slo_ms)
     return LoadTest(
         name=spec.name or spec.run or model,
