@@ -215,7 +215,7 @@ def test_logs_hold_neither_texts_nor_keys(tmp_path, caplog):
 
 def test_an_answer_says_what_it_was_charged(tmp_path):
     async def go():
-        async with inside(tmp_path, plans=PAYG) as it:
+        async with inside(tmp_path, plans=PLANS) as it:
             sold, _ = it.keys.create("sold", plan="payg")
             found = [
                 await it.http.post("/v1/predict", json=body, headers=bearer(secret))
