@@ -72,10 +72,11 @@ class Wire(asyncio.Protocol):
         self._buffer += data
         if self._end is None and not self._read_head():
             return
+        assert self._end is not None
         if self._end < 0:  # chunked
             if not self._buffer.endswith(b"0" + HEAD_END):
                 return
-        elif len(self._buffer) < self._end:  # type: ignore[operator]
+        elif len(self._buffer) < self._end:
             return
         self._finish(self._status)
 
