@@ -31,6 +31,8 @@ from benchmarks import (
     record,
     runtimes,
     servers,
+    serving,
+    serving_soak,
     startup,
     tables,
     tagging,
@@ -62,6 +64,7 @@ WHAT = {
     "startup": "undercut --help",
     "budgets": "a budget for 1,000 requests, 64 threads, two servers, both stores, 20 times",
     "kills": "kill -9 of a server under load, 50 times, both stores: what is billed",
+    "serving": "requests/s and latency beside FastAPI, LitServe, BentoML, Ray; --soak MINUTES",
     "settings": "choose the linear peers' settings on validation again",
     "tables": "only write benchmarks/README.md again from the results",
 }
@@ -377,6 +380,27 @@ class Bench:
         for kind in servers.STORES:
             self.add(what, part.SETTINGS, lambda k=kind: part.measure(k, self.work), f"on {kind}")
 
+    def serving(self) -> None:
+        """Load on our server and its peers, or a soak of ours."""
+        o = self.options
+        if o.soak:
+            self.add(
+                "serving_soak",
+                serving_soak.SETTINGS,
+                lambda: serving_soak.measure(self.data, self.work, o.threads, o.soak),
+                f"{o.soak:g} minutes at 80 % load",
+            )
+            return
+        libs = Path(o.libs).expanduser().resolve() if o.libs else None
+        self.add(
+            "serving",
+            serving.SETTINGS,
+            lambda: serving.measure(
+                self.data, self.work, o.threads, libs, o.quick, tuple(o.models)
+            ),
+            "our server beside its peers",
+        )
+
     def settings(self) -> None:
         """Choose the linear peers' settings again."""
         for name in datasets.COMPARED:
@@ -403,6 +427,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=ours.METHODS, default=list(ours.METHODS))
     parser.add_argument("--usd", type=float, default=tune.USD, help="tune: spend at most this")
+    parser.add_argument("--libs", help="serving: LIBS/litserve ... hold peers installed apart")
+    parser.add_argument("--models", nargs="+", default=[], help="serving: only these")
+    parser.add_argument("--soak", type=float, default=0.0, help="serving: so many minutes instead")
     parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--full", action="store_true", help="run the peers' five epochs through")
     parser.add_argument(
@@ -411,7 +438,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="runtimes, cold, growth: a few texts once, to try them; figures mean nothing",
+        help="runtimes, cold, growth, serving: a few texts once, to try them; figures mean nothing",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="throughput, runtimes: train again first"
@@ -459,6 +486,8 @@ def main(arguments: list[str] | None = None) -> int:
         bench.throughput()
     if what in ("all", "runtimes", "cold", "growth"):
         bench.runtimes()
+    if what in ("all", "serving"):
+        bench.serving()
     if bench.results == record.RESULTS:
         tables.write()
     else:

@@ -10,7 +10,13 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import claims_economics, claims_methods, claims_runtimes, claims_tagging
+from benchmarks import (
+    claims_economics,
+    claims_methods,
+    claims_runtimes,
+    claims_serving,
+    claims_tagging,
+)
 from benchmarks.figures import mean, number, percent, spread
 from benchmarks.verdict import Results, Verdict, missing, rows
 
@@ -173,6 +179,7 @@ CLAIMS: tuple[Callable[[Results], Verdict], ...] = (
     _throughput("transformers.pipeline, batch 32", 6),
     *claims_runtimes.CLAIMS,
     *claims_tagging.CLAIMS,
+    *claims_serving.CLAIMS,
     *claims_methods.CLAIMS,
     *claims_economics.CLAIMS,
     _startup,

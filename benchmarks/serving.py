@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from benchmarks.serving_servers import Told
 
 CONNECTIONS = (1, 16, 64, 256)
 TUNED_AT = 64
-ROUNDS, SECONDS, WARM = 3, 2.0, 0.5
+ROUNDS, SECONDS, WARM = 2, 1.5, 0.4
 WAITS_MS = {"litserve": (0.0, 2.0, 10.0), "bentoml": (20.0, 100.0), "ray": (0.0, 2.0, 10.0)}
 TOGETHER = ("ours", "ours, no keys", "no-op", "fastapi, thread", "fastapi, loop")
 SETTINGS = {
@@ -38,6 +39,7 @@ SETTINGS = {
 }
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
     """Return the generator's cores and the servers': apart where there are two, else the same."""
     able = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -59,7 +61,7 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 
 def models(place: Path, facts: dict[str, Any]) -> dict[str, Path]:
-    """Return what is served: the run's choice, and `linear`, where the server is the load."""
+    """Return the run's choice, and the linear rung, where the server is the load."""
     linear = next((v["folder"] for v in facts["variants"] if v["rung"] == "linear"), None)
     found = {facts["promoted"]: place / facts["artefact"]}
     return found | ({"linear": place / linear} if linear else {})
@@ -103,7 +105,7 @@ def measure(
     threads: int,
     libs: Path | None,
     quick: bool = False,
-    only: tuple[str, ...] = (),
+    only: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Return a row a model, contender and number of connections, with medians over windows.
 
@@ -115,6 +117,7 @@ def measure(
         quick: one short window each, to try it; figures mean nothing.
         only: models to serve, all by default.
     """
+    where = {"generator_cores": sorted(cores()[0]), "server_cores": sorted(cores()[1])}
     split = datasets.read("banking77", data)
     facts, place = throughput.finished_run(split, work, threads, fresh=False)
     rounds, seconds = (1, 0.5) if quick else (ROUNDS, SECONDS)
@@ -126,7 +129,6 @@ def measure(
         for name, found in contend(folder, split.test.texts, work, libs, rounds, seconds).items():
             rows.extend(row | {"model": model, "contender": name} for row in found)
         rows.append({"model": model, "contender": "backend"} | alone)
-    where = {"generator_cores": sorted(cores()[0]), "server_cores": sorted(cores()[1])}
     return [row | where | environment() for row in rows]
 
 

@@ -17,6 +17,7 @@ from benchmarks import (
     methods_tables,
     record,
     runtime_tables,
+    serving_tables,
     tagging_tables,
 )
 from benchmarks.figures import accuracies, empty, groups, mean, number, percent, spread, table
@@ -268,6 +269,8 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
     "adapters": methods_tables.adapters,
     "tune": methods_tables.tune,
     "economics": economics,
+    "serving": serving_tables.load,
+    "soak": serving_tables.soak,
     "startup": startup,
     "provenance": provenance,
 }

@@ -1,10 +1,9 @@
 """LitServe with its own batching: one worker, at most ``--batch`` texts, ``--wait-ms`` at most."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import litserve as ls
+from fastapi import Request
 
 from benchmarks.serving_peers.model import Model, options
 
@@ -12,13 +11,11 @@ from benchmarks.serving_peers.model import Model, options
 class Api(ls.LitAPI):
     """Our predictor behind LitServe."""
 
-    folder = ""
-
     def setup(self, device: Any) -> None:
         """Open the model in the worker."""
         self.model = Model(self.folder)
 
-    def decode_request(self, request: Any, **_: Any) -> str:
+    def decode_request(self, request: Request, **_: Any) -> str:
         """Return the text."""
         return request["inputs"]
 
@@ -33,8 +30,8 @@ class Api(ls.LitAPI):
 
 if __name__ == "__main__":
     asked = options()
-    Api.folder = asked.folder
     api = Api(max_batch_size=asked.batch, batch_timeout=asked.wait_ms / 1e3, api_path="/v1/predict")
+    api.folder = asked.folder
     server = ls.LitServer(api, accelerator="cpu", workers_per_device=1)
     server.run(
         host="127.0.0.1",

@@ -211,3 +211,24 @@ def test_logs_hold_neither_texts_nor_keys(tmp_path, caplog):
     secret, last = asyncio.run(go())
     problem(last, 402, "budget-spent")
     assert "我的秘密" not in caplog.text and secret not in caplog.text
+
+
+def test_an_answer_says_what_it_was_charged(tmp_path):
+    async def go():
+        async with inside(tmp_path, plans=PLANS) as it:
+            sold, _ = it.keys.create("sold", plan="payg")
+            found = [
+                await it.http.post("/v1/predict", json=body, headers=bearer(secret))
+                for body, secret in (
+                    ({"inputs": "a"}, sold),
+                    ({"inputs": 3}, sold),
+                    ({"inputs": "a"}, it.secret),
+                )
+            ]
+            return found, it.meter.totals()
+
+    (paid, refused, free), totals = asyncio.run(go())
+    charges = [t.micro_usd for t in totals if t.micro_usd is not None]
+    assert [int(paid.headers["x-undercut-micro-usd"])] == charges and charges[0] > 0
+    assert refused.status_code == 422 and "x-undercut-micro-usd" not in refused.headers
+    assert free.status_code == 200 and "x-undercut-micro-usd" not in free.headers

@@ -102,7 +102,7 @@ class Guard:
                     *(pair for pair in ENCODED if pair[0] not in present),
                     (b"x-request-id", state["request_id"].encode()),
                 ]
-                if scope.get("scheme") == "https":
+                if scope.get("scheme") == "https" and HTTPS_ALONE[0] not in present:
                     message["headers"].append(HTTPS_ALONE)
                 if (charge := state.get("micro_usd")) is not None and status < 300:
                     message["headers"].append((CHARGE, b"%d" % charge))

@@ -132,7 +132,7 @@ def build_app(
     for routes in ROUTES:
         routes.add(app, desk)
     ends = {r.path: r.endpoint for r in app.routes if isinstance(r, APIRoute)}
-    app.add_middleware(Shortcut, endpoints={("POST", path): ends[path] for path in OFTEN})
+    app.add_middleware(Shortcut, endpoints={("POST", p): ends[p] for p in OFTEN}, refusal=_refusal)
     app.add_middleware(
         Guard,
         requests=requests,

@@ -82,7 +82,7 @@ async def paid(
                 desk.meter.record(**record)
             except OSError as error:
                 raise store_failed(error) from None
+    state.micro_usd = ticket.micro_usd
     if desk.trials is not None and not vectors:
         desk.trials.tell(served, state.request_id, texts, sizes, predictions)
-    state.micro_usd = ticket.micro_usd
     return content

@@ -20,21 +20,23 @@ from undercut.serving.problems import ApiError
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def refusal(error: ApiError) -> Response:
-    """Return an error as every route answers it."""
-    return Response(error.body(), error.status, error.headers())
-
-
 class Shortcut:
     """ASGI middleware; goes inside :class:`undercut.serving.guard.Guard`.
 
     Args:
         app: what answers everything else.
         endpoints: what answers, by method and path.
+        refusal: makes a response of an error, at a path.
     """
 
-    def __init__(self, app: App, *, endpoints: Mapping[tuple[str, str], Endpoint]) -> None:
-        self._app, self._endpoints = app, endpoints
+    def __init__(
+        self,
+        app: App,
+        *,
+        endpoints: Mapping[tuple[str, str], Endpoint],
+        refusal: Callable[[ApiError, str], Response],
+    ) -> None:
+        self._app, self._endpoints, self._refusal = app, endpoints, refusal
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Pass one request through."""
@@ -47,5 +49,5 @@ class Shortcut:
         try:
             response = await endpoint(Request(scope, receive))
         except ApiError as error:
-            response = refusal(error)
+            response = self._refusal(error, scope["path"])
         await response(scope, receive, send)
