@@ -157,6 +157,21 @@ def searched(tuned: float, default: float, p: float, usd: float = 0.05) -> dict[
     }
 
 
+def under_load(name: str, connections: int | None, rate: float, p50: float) -> dict[str, Any]:
+    """A server's row; of ``None`` connections, the backend alone."""
+    row = {"model": "probe", "contender": name, "per_second": rate, "p50_ms": p50}
+    row |= {"p99_ms": 2 * p50, "generator_cores": [1], "server_cores": [0]}
+    return row | ({} if connections is None else {"connections": connections})
+
+
+def soaked(memory: float) -> dict[str, Any]:
+    third = {"per_second": 400.0, "p50_ms": 4.0, "p99_ms": 9.0, "mb": 300.0}
+    return {
+        "minutes": 20,
+        "thirds": {"first": third, "middle": third, "last": third | {"mb": 300.0 * memory}},
+    }
+
+
 def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dict[str, Any]:
     """All results; the arguments move a claim across its target."""
     rows = {
@@ -181,6 +196,18 @@ def results(probe: float = 0.94, cpu: float = 40.0, fast: float = 1500.0) -> dic
             *(own("auto", s, 0.942, 90.0) for s in range(3)),
         ],
         "labels": [planted("banking77", s) for s in range(2)],
+        "serving": [
+            under_load("backend", None, 1200.0, 2.7),
+            under_load("ours", 1, 300.0, 3.0),
+            under_load("ours", 64, 1000.0, 60.0),
+            under_load("ours, no keys", 64, 1040.0, 58.0),
+            under_load("fastapi, thread", 1, 320.0, 2.8),
+            under_load("fastapi, loop", 1, 330.0, 2.9),
+            under_load("fastapi, loop", 64, 350.0, 180.0),
+            under_load("litserve", 64, 450.0, 130.0),
+            under_load("no-op", 64, 20_000.0, 3.0),
+        ],
+        "serving_soak": [soaked(1.01)],
         "distil": [
             {
                 "dataset": "banking77",

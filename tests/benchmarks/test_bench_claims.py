@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from benchmarks.claims import best_trainer, best_variant, cheapest_above_bert, judge_all
-from results_fixture import document, formulas, results, searched, tagged, words
+from results_fixture import document, formulas, results, searched, soaked, tagged, words
 
 
 def verdicts(found):
@@ -16,11 +16,11 @@ def one(found, *words):
 
 
 def test_all_are_met_by_good_results():
-    assert [v.met for v in judge_all(results())] == [True] * 24
+    assert [v.met for v in judge_all(results())] == [True] * 29
 
 
 def test_nothing_measured_claims_nothing():
-    assert [v.met for v in judge_all({})] == [None] * 24
+    assert [v.met for v in judge_all({})] == [None] * 29
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,31 @@ def test_many_chosen_rows_are_no_part_of_the_claim():
     for row in found["coreset"]["rows"]:
         row["rows"] = 700
     assert one(found, "--coreset").met is None
+
+
+@pytest.mark.parametrize(
+    ("contender", "connections", "change", "word"),
+    [
+        ("ours", 64, {"per_second": 880.0}, "best peer"),
+        ("ours", 64, {"p99_ms": 270.0}, "best peer"),
+        ("ours", 1, {"p50_ms": 3.3}, "per request"),
+        ("ours", 64, {"per_second": 840.0}, "1 / backend"),
+        ("ours", 64, {"per_second": 980.0}, "metering"),
+    ],
+)
+def test_a_server_below_its_target_is_not_met(contender, connections, change, word):
+    assert one(results(), word).met is True
+    found = results()
+    for row in found["serving"]["rows"]:
+        if (row["contender"], row.get("connections")) == (contender, connections):
+            row |= change
+    assert one(found, word).met is False
+
+
+def test_a_soak_that_grows_is_not_met():
+    found = results()
+    found["serving_soak"]["rows"] = [soaked(1.2)]
+    assert one(found, "soak").met is False
 
 
 @pytest.mark.parametrize("change", [{"accuracy": 0.926}, {"to_label": {"wall": 390_000}}])

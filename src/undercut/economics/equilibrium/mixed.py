@@ -208,5 +208,6 @@ def _gain(m: _Segments, markup: Array, s: Array) -> Array:
             np.multiply(x, others, out=x)
             np.matmul(everyone, x, out=lost[g])
     profit = bought * (FACTORS[:, None, None] * markup) - lost + others.sum(axis=1)
-    relative = profit / np.maximum(weight @ own, LEAST) - 1.0
+    with np.errstate(over="ignore"):  # a firm that earns next to nothing can gain without bound
+        relative = np.minimum(profit / np.maximum(weight @ own, LEAST), 1.0 / LEAST) - 1.0
     return np.asarray(np.maximum(relative.max(axis=(0, 2)), 0.0))
