@@ -308,8 +308,8 @@ class CompressSpec(PlaceSpec, GateSpec, RatesSpec):
     )
     only: list[str] = Field(
         default_factory=list,
-        description="Forms to try, one a flag (--only onnx --only quantise), such as openvino-int8, "
-        "vocabulary, layers-half, hashed; all by default.",
+        description="Forms to try, one a flag (--only onnx --only quantise), such as "
+        "openvino-int8, vocabulary, layers-half, hashed; all by default.",
     )
     budget_usd: Positive | None = Field(None, description="Spend at most this on the search, USD.")
     max_minutes: Positive | None = Field(
