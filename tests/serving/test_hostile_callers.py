@@ -7,6 +7,7 @@ import hmac
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -190,40 +191,70 @@ def test_slow_callers_are_let_go(artefact, tmp_path):
         assert server.stop() == 0
 
 
-def test_half_a_header_is_closed_after_its_time():
-    from undercut.serving.timeouts import HastyProtocol
-
-    class Quick(HastyProtocol):
-        header_seconds = 0.3
+@contextmanager
+def _answering(protocol):
+    """Yield the address of a server that reads requests by a protocol and says ok."""
+    import uvicorn
 
     async def answer(scope, receive, send):
+        while (await receive()).get("more_body"):
+            pass
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    import uvicorn
-
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(answer, http=Quick, log_config=None, lifespan="off")
+    config = uvicorn.Config(answer, http=protocol, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
     thread.start()
     try:
         while not server.started:
             time.sleep(0.01)
-        with socket.create_connection(sock.getsockname(), timeout=5) as s:
-            s.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            assert b"200 OK" in s.recv(1000)
-            started = time.monotonic()
-            s.sendall(b"GET / HTTP/1.1\r\nx: ")
-            with pytest.raises(OSError):  # dribbles its second request's header
-                while time.monotonic() - started < 5:
-                    s.sendall(b"G")
-                    time.sleep(0.05)
-            assert 0.2 < time.monotonic() - started < 3
+        yield sock.getsockname()
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def test_half_a_header_is_closed_after_its_time():
+    from undercut.serving.timeouts import HastyProtocol
+
+    class Quick(HastyProtocol):
+        header_seconds = 0.3
+
+    with _answering(Quick) as address, socket.create_connection(address, timeout=5) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert b"200 OK" in s.recv(1000)
+        started = time.monotonic()
+        s.sendall(b"GET / HTTP/1.1\r\nx: ")
+        with pytest.raises(OSError):  # dribbles its second request's header
+            while time.monotonic() - started < 5:
+                s.sendall(b"G")
+                time.sleep(0.05)
+        assert 0.2 < time.monotonic() - started < 3
+
+
+def test_headers_without_end_are_closed_by_their_size_and_bodies_are_not():
+    from undercut.serving.timeouts import HastyProtocol
+
+    class Patient(HastyProtocol):
+        header_seconds = 3600.0
+
+    line = b"x: " + b"a" * 997 + b"\r\n"
+    with _answering(Patient) as address:
+        with socket.create_connection(address, timeout=60) as s:
+            s.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 300000\r\n\r\n")
+            s.sendall(b"b" * 300_000)
+            assert b"200 OK" in s.recv(1000)
+        with socket.create_connection(address, timeout=60) as s:
+            s.sendall(b"GET / HTTP/1.1\r\n")
+            with pytest.raises(ConnectionError):
+                for _ in range(100_000):
+                    s.sendall(line)
+        with socket.create_connection(address, timeout=60) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert b"200 OK" in s.recv(1000)
 
 
 def test_nothing_secret_is_in_the_log(live):
