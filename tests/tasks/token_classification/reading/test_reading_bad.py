@@ -63,5 +63,5 @@ def test_the_number_of_a_record_is_said_to_be_one(tmp_path):
     path.write_text(
         '[{"text": "Bob", "entities": [[0, 3, "A"]]}, {"text": "a", "entities": [[0, 9, "A"]]}]'
     )
-    with pytest.raises(UndercutError, match="x.json:2 is record 2 of the file"):
+    with pytest.raises(UndercutError, match=r"x\.json:2 is record 2 of the file"):
         read(path, path.name)
