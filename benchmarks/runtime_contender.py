@@ -40,7 +40,7 @@ def _undercut(request: dict[str, Any], place: Path) -> tuple[Answer, Any, dict[s
     folder = Path(request["folder"])
     if request.get("precision"):
         folder = with_precision(folder, request["precision"], place)
-    model = undercut.load(folder, request.get("backend"), threads=request["threads"])
+    model = undercut.load(folder, request.get("backend") or None, threads=request["threads"])
     tokenised = None
     if isinstance(model._scorer, LeafScorer):
         leaf = model._scorer

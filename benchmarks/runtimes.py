@@ -117,9 +117,8 @@ def contenders(
 
 
 def _student(made: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(made["folder"])
-    size = sum(p.stat().st_size for p in folder.iterdir() if p.is_file())
-    about = {"kind": "undercut", "gated": False, "backend": "openvino", "precision": ""}
+    size = sum(p.stat().st_size for p in Path(made["folder"]).rglob("*") if p.is_file())
+    about = {"kind": "undercut", "gated": False, "backend": "", "precision": ""}
     return made | about | {"size_bytes": size}
 
 
@@ -163,6 +162,8 @@ def measure(
     request = {"folder": str(torch_folder), "out": plain, "classes": split.classes}
     call("benchmarks.plain_model", request | {"texts": test.texts}, threads)
     work_a_text = operations(torch_folder, test.texts)
+    layers = json.loads((torch_folder / "config.json").read_text(encoding="utf-8"))
+    layers = layers["num_hidden_layers"]
     students = shorter.folders(place, data, split.name, SEED, threads)
     rows = []
     for cores in sorted({1, threads}):
@@ -170,7 +171,7 @@ def measure(
         peaks = peak["gflops"]
         rows.append({"name": "matrix peak", "threads": cores, "kind": "peak", "gflops": peaks})
         for row in contenders(place, plain, torch_folder, students):
-            own = operations(Path(row["folder"]), test.texts) if "layers" in row else work_a_text
+            own = work_a_text * row.get("layers", layers) / layers
             rows.append(row | {"threads": cores, "found": [], "gflop_a_text": own / 1e9})
     for _ in range(rounds):
         for row in rows:

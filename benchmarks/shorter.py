@@ -1,8 +1,10 @@
 """Encoders with fewer layers than the run's own, taught by its whole stack, in 8 bits.
 
+Each stands alone, and stacked with a hashed linear student of the same teacher.
+
 The teacher is the uncompressed form that ``undercut run --method full`` kept. Students learn from
-the published training rows, a tenth of them held out for the temperature; the same rows calibrate
-the 8-bit form. Nothing reads the test rows.
+the published training rows, a tenth of them held out for temperatures and the weight of a stack;
+the same rows calibrate the 8-bit form. Nothing reads the test rows.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from benchmarks.clock import measured
 from benchmarks.part import PartFailed, call, serve
 
 FORMS = ("layers-half", "layers-third")
-INT8 = "openvino-int8"
+INT8, HASHED = "openvino-int8", "hashed"
 
 
 def folders(place: Path, data: Path, dataset: str, seed: int, threads: int) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def folders(place: Path, data: Path, dataset: str, seed: int, threads: int) -> l
 
 def run(request: dict[str, Any]) -> dict[str, Any]:
     """Teach each student and write its 8-bit form."""
-    from undercut.core.types import Examples
+    from undercut.core.types import Examples, Manifest
     from undercut.data.splits import split as divide
     from undercut.pipeline.forms import Material, export, options_of, recipes, shrink
     from undercut.pipeline.references import References
@@ -63,28 +65,58 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     out = place / "shorter"
     out.mkdir()
     found = {r.name: (info, r) for info, r in recipes("encoder", "text-classification")}
-    quantiser, recipe = found[INT8]
+
+    def made(source: Path, name: str, recipe: str) -> Manifest:
+        info, how = found[recipe]
+        return shrink(source, out / name, name, info.name, options_of(info, how), material)
+
+    with measured() as usage:
+        made(encoder, HASHED, "hashed")
+    extra = usage.cpu_seconds
     rows = []
     for name in FORMS:
-        info, how = found[name]
         with measured() as usage:
-            taught = shrink(encoder, out / name, name, info.name, options_of(info, how), material)
+            taught = made(encoder, name, name)
         export(out / name, out / f"{name}-onnx", name, "onnx")
-        eight = out / f"{name}-int8"
-        shrink(
-            out / f"{name}-onnx", eight, f"{name} {INT8}", quantiser.name,
-            options_of(quantiser, recipe), material,
-        )  # fmt: skip
-        layers = taught.config["layers"]
-        rows.append(
-            {
-                "name": f"openvino int8, {len(layers)} layers",
-                "layers": len(layers),
-                "folder": str(eight),
-                "teaching_cpu_seconds": round(usage.cpu_seconds, 1),
-            }
-        )
+        made(out / f"{name}-onnx", f"{name}-int8", INT8)
+        about = {"layers": len(taught.config["layers"])}
+        about |= {"name": f"openvino int8, {about['layers']} layers"}
+        cpu = usage.cpu_seconds
+        rows.append(about | _place(out / f"{name}-int8", cpu))
+        joined = stacked(out, {"encoder": f"{name}-int8", "hashed": HASHED}, material)
+        about["name"] += " + hashed student"
+        rows.append(about | _place(joined, cpu + extra))
     return {"rows": rows}
+
+
+def _place(folder: Path, cpu: float) -> dict[str, Any]:
+    return {"folder": str(folder), "teaching_cpu_seconds": round(cpu, 1)}
+
+
+def stacked(out: Path, parts: dict[str, str], material: Any) -> Path:
+    """Join students as a stack, weights from the validation rows; return its folder."""
+    from undercut.core import plugins
+    from undercut.evaluation.stacking import fit_stack
+    from undercut.pipeline.fitting import write_stack
+    from undercut.predict.predictor import load
+    from undercut.store import artefacts
+
+    folders = {name: out / folder for name, folder in parts.items()}
+    like = artefacts.read_manifest(next(iter(folders.values())), verify=False)
+    task = plugins.attr(plugins.get("task", like.task).load)()
+    scores = [
+        load(f, threads=material.threads).score(material.valid.inputs).log_probs
+        for f in folders.values()
+    ]
+    found = fit_stack(scores, task.encode(material.valid, like.labels))
+    config = {
+        "weights": dict(zip(parts, found.weights, strict=True)),
+        "temperatures": dict(zip(parts, found.temperatures, strict=True)),
+        "temperature": found.temperature,
+    }
+    folder = out / "-".join(parts.values())
+    write_stack(folder, folder.name, folders, config, like, "composite")
+    return folder
 
 
 if __name__ == "__main__":
