@@ -9,7 +9,7 @@ from typing import Any
 from undercut.core import plugins
 from undercut.core.errors import UndercutError, fail
 from undercut.core.registry import TaskInfo
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.core.types import Examples
 from undercut.data.checks import Finding, finding
 from undercut.data.content_checks import (
