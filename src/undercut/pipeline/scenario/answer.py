@@ -15,7 +15,7 @@ from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs_economics import InvestSpec, PlanSpec, ScenarioSpec, WarSpec
 from undercut.economics.money import money_per_request_scale
 from undercut.economics.scenario.read import read_scenario
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.ledger.price import Rates
 from undercut.pipeline.curves import read_curves
 from undercut.pipeline.facts import CurveFacts

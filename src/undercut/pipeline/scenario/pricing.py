@@ -24,7 +24,7 @@ from undercut.economics.equilibrium.logit import nash_logit
 from undercut.economics.equilibrium.mixed import nash_mixed
 from undercut.economics.floors import floors
 from undercut.economics.records import Demand, Own
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.unit_cost import SECONDS_PER_MONTH
 from undercut.pipeline.scenario.facts import (
     Box,

@@ -15,7 +15,8 @@ from undercut.core.errors import Problem, UndercutError
 from undercut.economics.market import quote, rivals
 from undercut.economics.records import Rival
 from undercut.economics.scenario.number import Number
-from undercut.economics.scenario.tables import RivalRow, Scenario
+from undercut.economics.scenario.rivals import RivalRow
+from undercut.economics.scenario.whole import Scenario
 from undercut.ledger.price import Rates, price
 from undercut.pipeline.facts import RunFacts, VariantFacts
 from undercut.pipeline.gather import entered

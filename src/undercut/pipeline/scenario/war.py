@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.war.records import Firm, Funding, Policy, Release, War, WarResult
 from undercut.economics.war.simulate import simulate
 from undercut.pipeline.scenario.facts import Fan, UnitCost, WarFacts

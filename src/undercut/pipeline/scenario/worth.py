@@ -13,7 +13,7 @@ from undercut.economics import money, sensitivity
 from undercut.economics.breakeven import break_even_volume
 from undercut.economics.investment import customer_value, invest, monthly_rate
 from undercut.economics.plans import Costs, Customers, Plan, lognormal_usage, price_list
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.sensitivity import Factor
 from undercut.pipeline.saturation import LoadTest
 from undercut.pipeline.scenario.cost import unit_cost
