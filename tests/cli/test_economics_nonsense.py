@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from cli.test_economics_commands import _without_matplotlib
 from undercut.cli.app import main
 
 FILE = """
@@ -61,7 +62,6 @@ FILES = {
     "undated price": ("price", PRICE, 'usd_per_1k = { value = 1, source = "price" }', "the date of"),
     "price dated tomorrow": ("price", PRICE,
         'usd_per_1k = { value = 1, source = "price:2027-01-01 page" }', "2027-01-01"),
-    "scenario dated in the future": ("price", "date = 2026-11-21", "date = 2999-01-01", "2999-01-01"),
     "scenario before any price": ("price", "date = 2026-11-21", "date = 1066-10-14", "1066-10-14"),
     "no date": ("price", "date = 2026-11-21", "", "date"),
     "date as a number": ("war", "date = 2026-11-21", "date = 20261121", "a date such as"),
@@ -76,6 +76,14 @@ FILES = {
     "alpha of the wrong sign": ("price", ALPHA, "alpha_per_usd_per_1k = -2", "[buyers] alpha_per_usd_per_1k"),
     "no alpha": ("price", ALPHA, "", "one of alpha_per_usd_per_1k"),
     "two alphas": ("price", ALPHA, ALPHA + "\n" + ELASTIC, "one of alpha_per_usd_per_1k"),
+    "negative capacity": ("price", "cores = 1", "cores = 1\ncapacity_1k_per_month = -1", "[own] capacity_1k_per_month"),
+    "capacity of nothing": ("price", 'name = "nano"', 'name = "nano"\ncapacity_1k_per_month = 0', "[rival 1] capacity_1k_per_month"),
+    "needs more than it can": ("price", "cores = 1", "cores = 1\ncapacity_1k_per_month = 5", "within own.capacity_1k_per_month"),
+    "a nest nobody made": ("price", 'name = "nano"', 'name = "nano"\nnest = "none"', "[[buyers.nest]]"),
+    "an empty nest": ("price", ALPHA, ALPHA + '\n[[buyers.nest]]\nname = "a"\nrho = 0.5', "a product in the nest 'a'"),
+    "the same good in a nest": ("price", ALPHA, ALPHA + '\n[[buyers.nest]]\nname = "a"\nrho = 1', "rho"),
+    "nests of one name": ("price", ALPHA, ALPHA + '\n[[buyers.nest]]\nname = "a"\nrho = 0.5\n[[buyers.nest]]\nname = "a"\nrho = 0.5', "nests of different names"),
+    "nests on a line": ("price", ALPHA, 'demand = "linear"\nchoke_usd_per_1k = 2\n[[buyers.nest]]\nname = "a"\nrho = 0.5', "nests with logit demand"),
     "alpha read from nowhere": ("price", ALPHA, 'alpha_per_usd_per_1k = { source = "rates" }', "buyers.alpha_per_usd_per_1k"),
     "demand that rises": ("price", ALPHA, ELASTIC.replace("-1.5", "1.5"), "below 0"),
     "inside -1": ("price", ALPHA, 'demand = "constant-elasticity"\n' + ELASTIC.replace("-1.5", "-0.7"), "grows with price for ever"),
@@ -142,7 +150,6 @@ FLAGS = {
     "market of no tokens": (["market", "--input-tokens", "0", "--output-tokens", "2"], "input"),
     "market of half a size": (["market", "--input-tokens", "9"], "both"),
     "market of no day": (["market", "--input-tokens", "9", "--output-tokens", "2", "--price-date", "soon"], "a date such as"),
-    "market in the future": (["market", "--input-tokens", "9", "--output-tokens", "2", "--price-date", "2999-01-01"], "2999-01-01"),
     "market before all prices": (["market", "--input-tokens", "9", "--output-tokens", "2", "--price-date", "1066-10-14"], "1066-10-14"),
     "market of a book that is not there": (["market", "--input-tokens", "9", "--output-tokens", "2", "--rivals", "none.toml"], "none.toml"),
     "curve of no file": (["learning-curve", "none.csv"], "none.csv"),
@@ -162,6 +169,7 @@ FLAGS = {
 @pytest.fixture
 def typed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", _without_matplotlib)
     (tmp_path / "rows.csv").write_text("text,label\na,x\nb,y\n")
     (tmp_path / "usage.csv").write_text("requests_per_month\n100\nnan\n")
 
@@ -176,3 +184,61 @@ def typed(tmp_path, monkeypatch, capsys):
         return code, out.out, out.err
 
     return run
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nonsense_in_the_file_is_told_with_its_key(typed, tmp_path, name):
+    command, old, new, words = FILES[name]
+    assert FILE.count(old) >= 1
+    more = ["--scenario", "market.toml"] if command == "price" else []
+    code, out, err = typed(FILE.replace(old, new, 1), command, *more)
+    _refused(code, out, err, words)
+    assert not (tmp_path / "undercut-out").exists()
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_nonsense_in_the_flags_is_told_with_its_flag(typed, tmp_path, name):
+    words, told = FLAGS[name]
+    code, out, err = typed(FILE, *words)
+    _refused(code, out, err, told)
+    assert not list(tmp_path.rglob("economics.*"))
+
+
+def _refused(code: int, out: str, err: str, words: str) -> None:
+    assert (code, out) == (2, ""), err + out
+    assert words in err, err
+    lowered = err.lower()
+    assert not any(w in lowered for w in ("traceback", "pydantic", "validation error"))
+    assert err.count("(error ") <= 1
+
+
+def test_every_mistake_of_a_file_is_told_in_one_go(typed):
+    text = FILE.replace("accuracy = 0.94", "accuracy = 94").replace(ALPHA + "\n", "")
+    text = text.replace("p95_ms = 12", "p95_s = 12").replace("cash_usd = 60000", "cash_usd = -1")
+    text = text.replace('name = "nano"', 'name = "nano"\ncurrency = "EUR"')
+    code, _, err = typed(text, "war")
+    assert code == 2
+    for words in ("[own] accuracy", "p95_s", "[company] cash_usd", "[rival 1] currency",
+                  "one of alpha_per_usd_per_1k"):  # fmt: skip
+        assert words in err
+
+
+PLAIN = {
+    "an empty cash band": ("fixed_usd_per_month = 6000", "fixed_usd_per_month = 9e9",
+                           "No price saves this"),
+    "one product in a nest": (ALPHA, ALPHA + '\n[[buyers.nest]]\nname = "alone"\nrho = 0.5',
+                              "nest 'alone' holds one product"),
+    "a day still to come": ("date = 2026-11-21", "date = 2999-01-01", "still to come"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_odd_but_possible_is_said_plainly(typed, name):
+    old, new, words = PLAIN[name]
+    text = FILE.replace(old, new, 1)
+    if "nest" in name:
+        text = text.replace("cores = 1", 'cores = 1\nnest = "alone"')
+    code, out, _ = typed(text, "war", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert words in " ".join([*found["sentences"], *found["notes"]])

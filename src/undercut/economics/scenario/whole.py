@@ -95,6 +95,24 @@ class Scenario(Table):
             if nest not in [n for _, n in named]:
                 yield wrong(f"a product in the nest '{nest}': own.nest or rival.nest", "none")
 
+    @rule("buyers", "rival")
+    def _limits(self) -> Mistakes:
+        of_rivals = any(r.capacity_1k_per_month is not None for r in self.rival)
+        if of_rivals and (self.buyers.segment or self.buyers.demand != "logit"):
+            what = "segments" if self.buyers.segment else f"{self.buyers.demand} demand"
+            return wrong("capacity of rivals with logit demand of one price sensitivity", what)
+        return None
+
+    @rule("own", "company")
+    def _enough(self) -> Mistakes:
+        most, needed = self.own.capacity_1k_per_month, self.company.requests_per_month.value
+        if most is None or most.value is None or needed is None or needed <= 1000 * most.value:
+            return None
+        return wrong(
+            f"company.requests_per_month within own.capacity_1k_per_month, {1000 * most.value:g}",
+            f"{needed:g}",
+        )
+
     @rule("date")
     def _known_by_then(self) -> Iterator[PydanticCustomError]:
         for place, number in _numbers(self, ""):

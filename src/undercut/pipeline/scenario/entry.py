@@ -6,9 +6,10 @@ from undercut.economics.demand import utility
 from undercut.economics.investment import monthly_rate
 from undercut.economics.money import money_per_request_scale, usd
 from undercut.economics.war.entry import limit_price, recoupment
+from undercut.pipeline.scenario.buying import Buying
 from undercut.pipeline.scenario.facts import EntryFacts, UnitCost
 from undercut.pipeline.scenario.inputs import Inputs
-from undercut.pipeline.scenario.pricing import Buying, errors_and_waiting
+from undercut.pipeline.scenario.pricing import errors_and_waiting
 
 
 def entry(i: Inputs, u: UnitCost, b: Buying) -> EntryFacts | None:

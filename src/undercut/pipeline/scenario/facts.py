@@ -104,6 +104,15 @@ class Pricing(Finite):
         description="at both ends of the range of alpha, or half and twice it where none is given; "
         "empty: the demand has no single alpha"
     )
+    capacity_1k_per_month: float | None = Field(
+        None, description="most we can sell, thousand requests a month; None: no limit"
+    )
+    capacity_worth_usd_per_1k: float = Field(
+        0.0, description="what another thousand requests of it would earn; 0: it does not bind"
+    )
+    sold_out_usd_per_1k: float | None = Field(
+        None, description="price below which more is asked for than we can sell"
+    )
 
 
 class Box(Finite):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import Field
@@ -154,8 +154,9 @@ def _verdict(rows: list[RivalRecord], on: date) -> str:
         return f"No API has a usable price on {on}."
     first = rows[0]
     moved = sum(bool(r.cuts or r.rises) for r in rows)
+    yet = ", a day still to come (the last prices known)" if on > datetime.now(UTC).date() else ""
     return (
-        f"The cheapest of {len(rows)} on {on} is {first.name} at "
+        f"The cheapest of {len(rows)} on {on}{yet} is {first.name} at "
         f"{money_per_request_scale(first.usd_per_1k)}; {moved} ever changed a list price that is "
         "dated: prices fall by new models, not by cuts."
     )

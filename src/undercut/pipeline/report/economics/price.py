@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.economics.money import money_per_request_scale
+from undercut.economics.money import count, money_per_request_scale
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
 from undercut.pipeline.report.format import money, money_tick, one_line, percent
 from undercut.pipeline.report.svg.axes import Axis, steps
@@ -54,6 +54,8 @@ def profit(facts: EconomicsFacts) -> Figure:
            p.alpha_per_usd_per_1k else "")
         + ": an assumption, and the decisive one. Parity is the price at which a buyer does not "
         "care whether it is you or that rival, errors and waiting counted."
+        + ("" if p.capacity_1k_per_month is None else
+           f" Sold out at {count(1000 * p.capacity_1k_per_month)} requests a month.")
     )  # fmt: skip
     return Figure("profit", PROFIT, _answer(facts), draw, table, note, lead=True,
                   trace=tuple(x.at(g.usd_per_1k) for g in rows))  # fmt: skip
@@ -68,6 +70,7 @@ def _marks(facts: EconomicsFacts) -> list[tuple[str, float]]:
         ("cash lasts from", f.cash_low_usd_per_1k),
         ("cash lasts to", f.cash_high_usd_per_1k),
         ("best", p.best_usd_per_1k),
+        ("sold out below", p.sold_out_usd_per_1k if p.capacity_worth_usd_per_1k <= 0 else None),
     ]
     best = max(p.parity, key=lambda q: -q.parity_usd_per_1k, default=None)
     if best is not None:

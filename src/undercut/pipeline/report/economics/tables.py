@@ -26,6 +26,9 @@ def floors(facts: EconomicsFacts) -> Table:
          "any higher price too" if f.cash_status == "no-upper-end" else "above it too few buy"),
         ("Best price", _price(p.best_usd_per_1k), "earns most while rivals stand still"),
     ]  # fmt: skip
+    if p.sold_out_usd_per_1k is not None:
+        rows.append(("Sold out below", _price(p.sold_out_usd_per_1k), "more is asked for than you "
+                     "can sell"))  # fmt: skip
     return Table(columns("Floor", ">Price", "What it means"), tuple(rows))
 
 
