@@ -26,7 +26,7 @@ CASES = {
     "attrition": "A war of attrition",
 }
 PIXELS = 900
-COLOURS = 32
+COLOURS = 96
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ def cash_band(
 ) -> tuple[float, float | None] | None:
     """Return the prices at which ``cash - T (F - profit(p)) >= 0``.
 
-    A capacity limits what a month sells. Solved in ``x = alpha (p - v)``, where profit is ``M/alpha * x * expit(u - x)`` with one
-    maximum, at ``x = 1 + W``.
+    A capacity limits what a month sells. Solved in ``x = alpha (p - v)``, where profit is
+    ``M/alpha * x * expit(u - x)`` with one maximum, at ``x = 1 + W``.
 
     Returns:
         ``(low, high)`` in USD/1k, not below 0; ``high`` is ``None`` when any higher price also

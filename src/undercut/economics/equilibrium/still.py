@@ -1,10 +1,10 @@
 """Prices where some products keep theirs: with nests of like products, and with capacity.
 
 Each product that moves takes its best reply, one after another, until none changes: prices are
-strategic complements, so replies climb or fall to where nobody moves. A product that would be asked
-for beyond its capacity is priced as if its cost were ``c + lambda``; one that keeps its price and is
-full is taken at the price at which exactly its capacity is bought, as if buyers paid the rest by
-waiting.
+strategic complements, so replies climb or fall to where nobody moves. A product that would be
+asked for beyond its capacity is priced as if its cost were ``c + lambda``; one that keeps its price
+and is full is taken at the price at which exactly its capacity is bought, as if buyers paid the
+rest by waiting.
 
 Nested logit as in :mod:`undercut.economics.equilibrium.nested`; one product a firm. The markup of a
 product solves ``alpha m (rho (1 - s_g) + (1 - rho)(1 - s)) = 1 - rho`` (Berry 1994, RAND J. of
@@ -185,8 +185,7 @@ def nash_still(
     def left(j: int) -> Residual:
         return residual(j, d, a, price, groups, likeness, outside)
 
-    rounds = 0
-    for rounds in range(1, ROUNDS + 1):
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007
         before = price.copy()
         for j in moving:
             view = left(j)

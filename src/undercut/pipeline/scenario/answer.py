@@ -14,7 +14,6 @@ import numpy as np
 from undercut.core.contracts import Progress
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs_economics import InvestSpec, PlanSpec, ScenarioSpec, WarSpec
-from undercut.economics.money import money_per_request_scale
 from undercut.economics.scenario.read import read_scenario
 from undercut.economics.scenario.whole import Scenario
 from undercut.ledger.price import Rates
@@ -120,7 +119,7 @@ def answer(
         tick(Progress("futures", done, war.paths))
 
     w, _ = fight(war, scenario.war.policy, played)
-    newcomer = entry(i, u, b)
+    newcomer = entry(i, u, b, p.scale)
     notes = list(read.notes)
     if newcomer is not None:
         notes.append(newcomer.verdict)
@@ -130,7 +129,7 @@ def answer(
     if p.reply is not None:
         notes.append(
             f"After the answer of {', '.join(p.reply.names[1:])} your best price is "
-            f"{money_per_request_scale(p.reply.usd_per_1k[0])}."
+            f"{p.scale.price(p.reply.usd_per_1k[0])}."
         )
     facts = _finite(
         lambda: EconomicsFacts(

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from undercut.economics.demand import log_outside
 from undercut.economics.equilibrium.records import Equilibrium
 from undercut.economics.equilibrium.still import nash_still, residual
-from undercut.economics.money import count, money_per_request_scale
+from undercut.economics.money import count
 from undercut.economics.records import Demand
 from undercut.pipeline.scenario.buying import Buying
 from undercut.pipeline.scenario.facts import Pricing
@@ -114,7 +114,7 @@ def crowd_notes(i: Inputs, p: Pricing) -> list[str]:
     if p.capacity_1k_per_month is not None:
         most = count(1000 * p.capacity_1k_per_month)
         if p.capacity_worth_usd_per_1k > 0:
-            worth = money_per_request_scale(p.capacity_worth_usd_per_1k)
+            worth = p.scale.price(p.capacity_worth_usd_per_1k)
             said.append(f"You can sell {most} requests a month and would sell more: the price is "
                         f"the one at which just that is bought, and more capacity is worth {worth} "
                         "to you.")  # fmt: skip

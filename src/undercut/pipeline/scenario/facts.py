@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from undercut.economics.investment import CustomerValue, Investment
+from undercut.economics.money import Scale, scale_of
 from undercut.economics.plans import PlansResult
 from undercut.economics.records import BreakEven, Comparison, Floors
 from undercut.economics.war.entry import Limit, Recoupment
@@ -113,6 +114,11 @@ class Pricing(Finite):
     sold_out_usd_per_1k: float | None = Field(
         None, description="price below which more is asked for than we can sell"
     )
+
+    @property
+    def scale(self) -> Scale:
+        """The unit of all prices of the scenario."""
+        return scale_of(self.best_usd_per_1k)
 
 
 class Box(Finite):

@@ -21,6 +21,11 @@ SECONDS_PER_HOUR = 3600
 
 
 def look(key: str, n: Number, s: Sources) -> Input:
+    """Return a number as typed, or read from where its source says.
+
+    Raises:
+        UndercutError: the source has no such figure.
+    """
     if n.value is not None:
         words = n.source if not n.assumed else f"assumed: {n.name}" if n.name else "assumed"
         words = f"price of {n.name}" if n.kind == "price" else words
@@ -134,6 +139,11 @@ def own_knee(s: Sources) -> Input | None:
 
 
 def of_sales(s: Sources) -> Input:
+    """Return alpha fitted to the file of sales.
+
+    Raises:
+        UndercutError: no such file, or rows that say nothing about price.
+    """
     market = s.scenario.buyers.market_1k_per_month.value
     if market is None:
         raise UndercutError(

@@ -91,6 +91,8 @@ def _accuracy(key: str, row: RivalRow, s: Sources) -> Input:
 
 
 def with_figures(items: dict[str, Input], row: RivalRow) -> RivalInput:
+    """Return a rival with the figures that were looked up."""
+
     def value(name: str) -> float | None:
         found = items.get(f"rival.{row.called}.{name}")
         return None if found is None else found.value
