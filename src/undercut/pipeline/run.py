@@ -272,8 +272,8 @@ def read_facts(workspace: Path, name: str | None) -> RunFacts:
     Raises:
         UndercutError: no such run.
     """
-    place = Workspace(workspace)
-    runs = place.runs()
+    # Looking for a run makes no workspace.
+    runs = Workspace(workspace).runs() if Path(workspace).is_dir() else []
     chosen = [r for r in runs if name in (None, r.name)]
     if not chosen:
         raise fail(
