@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from serving.till_process import MODEL, PLANS
 from undercut.economics.charges import Price, Quantities
 from undercut.ledger.book import Book
-from undercut.serving.budget import balance_of
+from undercut.serving.budgets.balances import balance_of
 from undercut.serving.database import open_database
 from undercut.serving.keys import keys_of
 from undercut.serving.meter import open_meter
