@@ -143,6 +143,9 @@ class Measurement(Record):
         None, description="batches run side by side, one core each; None when there was no choice"
     )
     lone_threads: int | None = Field(None, description="cores of a text that comes alone")
+    others_cores: float | None = Field(
+        None, description="mean number of cores other programs kept busy while it was timed"
+    )
 
 
 class GateResult(Record):

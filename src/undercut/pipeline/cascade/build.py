@@ -21,6 +21,7 @@ from undercut.core.specs_cascade import CascadeSpec
 from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples
+from undercut.data.normal import same_hashes
 from undercut.economics.tiers import Goal, choose, cross_fitted
 from undercut.ledger.place import keep_in
 from undercut.models.rules.rule import Rule
@@ -209,7 +210,7 @@ def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> Ca
     thresholds = dict(zip([t.name for t in tiers], point.thresholds, strict=False))
     said(len(tiers) + 1, "the cascade, end to end")
     plain = place / "plain"
-    _write(plain, name, tiers, thresholds, {}, like)
+    _write(plain, name, tiers, thresholds, {}, like, held.rows)
     made = Made(
         goal=goal,
         task=task,
@@ -221,14 +222,14 @@ def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> Ca
         point=point,
         fair=cross_fitted(sample, goal, spec.seed),
         clock=clock,
-        folder=_timed(place, plain, name, tiers, thresholds, like),
+        folder=_timed(place, plain, name, tiers, thresholds, job),
     )
     facts = facts_of(made, name, rules)
     sizes = {"exact": spec.cache_exact, "near": spec.cache_near}
     served, cache = plain, None
     if any(sizes.values()):
         served = place / "cached"
-        _write(served, name, tiers, thresholds, sizes, like)
+        _write(served, name, tiers, thresholds, sizes, like, held.rows)
         if spec.stream is not None and job.bought is None:
             stream = load_inputs(spec.stream, spec.text_column)
             cache = cache_facts(served, plain, stream, threads)
@@ -306,7 +307,7 @@ def _timed(
     name: str,
     tiers: Sequence[Tier],
     thresholds: dict[str, float],
-    like: Manifest,
+    job: Job,
 ) -> Path:
     """Return what is timed: the cascade, or the part of it that is ours."""
     if not tiers[-1].outside:
@@ -314,7 +315,8 @@ def _timed(
     own = tiers[:-1]
     if len(own) == 1:
         return own[0].folder
-    _write(place / "own", name, own, {t.name: thresholds[t.name] for t in own[:-1]}, {}, like)
+    limits = {t.name: thresholds[t.name] for t in own[:-1]}
+    _write(place / "own", name, own, limits, {}, job.like, job.held.rows)
     return place / "own"
 
 
@@ -330,10 +332,12 @@ def _write(
     thresholds: dict[str, float],
     cache: dict[str, int],
     like: Manifest,
+    chosen_on: Examples,
 ) -> Manifest:
     config: dict[str, Any] = {"thresholds": thresholds}
     if cache:
         config["cache"] = cache
     parts = {t.name: t.folder for t in tiers}
     like = like.model_copy(update={"method": ""})
-    return write_stack(folder, name, parts, config, like, ARCHITECTURE)
+    hashes = same_hashes(chosen_on.inputs)
+    return write_stack(folder, name, parts, config, like, ARCHITECTURE, hashes)

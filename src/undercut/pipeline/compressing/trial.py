@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from undercut.pipeline.compressing.plan import Change
 from undercut.pipeline.compressing.rows import Rows
 from undercut.pipeline.forms import Material, export, milder, options_of, shrink
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.measure import measure
+from undercut.predict.measure import Thing, Yardstick, together
 from undercut.predict.predictor import backends_for, load
 from undercut.store import artefacts
 from undercut.store.files import content_hash
@@ -49,6 +49,17 @@ class Lab:
     bounds: GateSpec
     material: Material
     threads: int
+    kept: dict[str, Yardstick] = field(default_factory=dict)
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """Return the measured reference, beside which every form is measured."""
+        return self.kept["reference"]
+
+    def close(self) -> None:
+        """Let the reference go."""
+        for yardstick in self.kept.values():
+            yardstick.close()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -263,29 +274,32 @@ def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
 
 
 def measured(lab: Lab, made: Made, better: Any) -> Measurement:
-    """Measure a form on each runtime that can run it, each in a fresh process; keep the best."""
+    """Measure a form on each runtime that can run it, in turns with the reference; keep the best.
+
+    The reference comes first: every other form's figures are ratios to it, taken side by side.
+    """
     manifest = made.manifest
     able: list[str | None] = list(backends_for(manifest)) if not manifest.children else [None]
     texts = list(lab.rows.held.inputs[:1000])
-    found: list[Measurement] = []
-    for backend in able:
-        material = {
-            "variant": artefacts.hash_of(manifest),
-            "texts": content_hash(texts)[:16],
-            "processor": processor(),
-            "threads": lab.threads,
-            "backend": backend or "",
-        }
+    things = [Thing(made.folder, backend) for backend in able]
+    beside = lab.yardstick if made.steps else None
+    material = {
+        "variant": artefacts.hash_of(manifest),
+        "texts": content_hash(texts)[:16],
+        "processor": processor(),
+        "threads": lab.threads,
+        "backends": able,
+        "beside": beside.known.model_dump(mode="json") if beside else "",
+    }
 
-        def work(folder: Path, backend: str | None = backend) -> dict[str, Any]:
-            lab.material.tick(Progress("measure", 0, 1, backend or "all parts"))
-            return measure(made.folder, texts, lab.threads, backend).model_dump(mode="json")
+    def work(_: Path) -> dict[str, Any]:
+        lab.material.tick(Progress("measure", 0, 1, ", ".join(b or "all parts" for b in able)))
+        found = together(things, texts, lab.threads, beside, may_fail=True)
+        return {"found": [found[t].model_dump(mode="json") for t in things if t in found]}
 
-        try:
-            step = lab.workspace.step("measure", material, work)
-        except UndercutError:
-            if backend == able[-1] and not found:
-                raise
-            continue
-        found.append(Measurement.model_validate(step.result))
-    return min(found, key=better)
+    result = lab.workspace.step("measure", material, work).result
+    best = min((Measurement.model_validate(m) for m in result["found"]), key=better)
+    if beside is None:
+        backend = None if manifest.children else best.backend
+        lab.kept["reference"] = Yardstick(Thing(made.folder, backend), best)
+    return best
