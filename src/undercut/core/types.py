@@ -160,6 +160,12 @@ class GateResult(Record):
     agreement_labelled: float | None = None
     agreement_unlabelled: float | None = None
     rows: int = 0
+    batch_shift: float | None = Field(
+        None, description="largest change of a probability when a text is answered alone"
+    )
+    batch_flips: float | None = Field(
+        None, description="share of labels that are others when a text is answered alone"
+    )
     rows_needed: int | None = Field(None, description="rows that could prove the bound")
 
 

@@ -48,7 +48,8 @@ def unseen(
                 where=where,
                 fix="Give rows that were no part of training, such as a test file.",
             )
-        notes.append(f"{_rows(int(gone.sum()), len(rows))} left out: a model has learned from them.")
+        said = _rows(int(gone.sum()), len(rows))
+        notes.append(f"{said} left out: a model has learned from them.")
         rows = rows.take(np.flatnonzero(~gone).tolist())
     return rows, notes
 
@@ -85,7 +86,7 @@ def dataset_of(workspace: Path, wanted: str) -> Dataset | None:
 
 
 def flattered(rows: Examples, folder: Path, manifest: Manifest) -> str:
-    """Return what is to be said of a model's score on rows; empty where it has learned from none."""
+    """Say that a model has learned from rows it is scored on; empty where it has from none."""
     known = learned.read(folder, manifest)
     gone = 0 if known is None else int(np.isin(same_hashes(rows.inputs), known).sum())
     if not gone:

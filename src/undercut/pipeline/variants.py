@@ -18,6 +18,7 @@ from undercut.core.types import GateResult, Manifest, Measurement
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.forms import Material, forms
 from undercut.pipeline.workspace import Step
+from undercut.predict.company import in_company
 from undercut.predict.measure import Thing, Yardstick, together
 from undercut.predict.predictor import choices, load
 from undercut.store import artefacts
@@ -137,8 +138,10 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
             if reference is None:
                 reference = (valid, free, manifest)
             else:
+                company = in_company(predictor, context.data.valid.inputs)
+                candidate = (valid, free, manifest)
                 result = _judge(
-                    context, gating, reference, (valid, free, manifest), unlabelled, recipe, slug
+                    context, gating, reference, candidate, company, unlabelled, recipe, slug
                 )
                 artefacts.amend(folder / slug, gate=result)
             found.append(
@@ -164,6 +167,7 @@ def _judge(
     gating: GateSpec,
     reference: tuple[np.ndarray, np.ndarray, Manifest],
     candidate: tuple[np.ndarray, np.ndarray, Manifest],
+    company: tuple[np.ndarray, np.ndarray],
     unlabelled: list[Any],
     recipe: Step | None,
     kind: str,
@@ -175,6 +179,7 @@ def _judge(
         answers=lambda x: context.task.answers(x, unlabelled, context.data.labels),
         max_drop=gating.max_drop / 100,
         min_agreement=gating.min_agreement,
+        company=company,
         labels_reference=reference[2].labels,
         labels_candidate=candidate[2].labels,
         reference_hash=artefacts.hash_of(reference[2]),
@@ -200,6 +205,8 @@ def _judge(
             "reference": result.reference,
             "agreement_labelled": result.agreement_labelled,
             "agreement_unlabelled": result.agreement_unlabelled,
+            "batch_shift": result.batch_shift,
+            "batch_flips": result.batch_flips,
         }
     )
 

@@ -149,8 +149,7 @@ def _figures(
     slow = median(median(own.singles_ms) / median(other.singles_ms) for own, other in pairs)
     rate = known.texts_per_second if known else median(r.rate for r in first)
     p50 = known.p50_ms if known else median(x for r in first for x in r.singles_ms)
-    singles = sorted(x for r in rounds for x in r.singles_ms)
-    tail = singles[int(len(singles) * 0.95)] / median(singles)
+    tail = median(_tail(r.singles_ms) for r in rounds)
     used = max(r.cores for r in rounds)
     return Measurement(
         texts_per_second=pace * rate,
@@ -168,12 +167,17 @@ def _figures(
     )
 
 
+def _tail(singles_ms: list[float]) -> float:
+    """Return the 95th percentile over the median."""
+    return sorted(singles_ms)[int(len(singles_ms) * 0.95)] / median(singles_ms)
+
+
 def busy_note(found: Sequence[Measurement]) -> str:
     """Return what is to be said of figures taken on a busy machine; empty on a quiet one."""
     most = max((m.others_cores or 0.0 for m in found), default=0.0)
     if most <= BUSY:
         return ""
     return (
-        f"Other programs kept up to {most:.1f} cores busy meanwhile: the forms took turns, so their "
+        f"Other programs kept up to {most:.1f} cores busy meanwhile: all took turns, so their "
         "ratios hold, but texts a second are fewer, and USD more, than on a quiet machine."
     )

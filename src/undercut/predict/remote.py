@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,9 @@ class RemoteWatch:
 
     def _say(self, line: str) -> None:
         assert self._process.stdin is not None
-        try:
+        with suppress(OSError):  # it has ended; reading its answer says why
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except OSError:  # it has ended; reading its answer says why
-            pass
 
     def _told(self) -> Any:
         """Return the next line of JSON; a library may say other things before it."""
@@ -112,9 +111,7 @@ class RemoteWatch:
         """End its process."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):  # it ended before it had read everything
                     pipe.close()
-                except OSError:  # it ended before it had read everything
-                    pass
         self._process.wait()
         self._errors.close()

@@ -27,9 +27,7 @@ IDENTITY = ("schema_version", "task", "architecture", "format", "labels", "confi
 def hash_of(manifest: Manifest) -> str:
     """Return the artefact's hash: SHA-256 over its files' hashes and what gives them meaning."""
     facts = manifest.model_dump(mode="json")
-    files = {
-        k: v for k, v in facts["files"].items() if PurePosixPath(k).name not in NO_PART
-    }
+    files = {k: v for k, v in facts["files"].items() if PurePosixPath(k).name not in NO_PART}
     children = [c["hash"] for c in facts["children"]]
     return content_hash({k: facts[k] for k in IDENTITY} | {"files": files, "children": children})
 

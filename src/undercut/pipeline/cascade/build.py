@@ -194,17 +194,18 @@ def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> Ca
     rules = _let_in(job, place / RULES)
     tiers = _opened(job, threads, place, any(r.let_in for r in rules))
     texts = _shuffled((test or held.rows).inputs, spec.seed)
-    clock = Clock(texts, threads, rates_of(spec), price_date(None))
+    own = [t for t in tiers if not t.outside]
+    clock = Clock(texts, threads, rates_of(spec), price_date(None), own[-1].predictor)
     said = partial(_said, listener, len(tiers))
-    for i, tier in enumerate(tiers):
-        if tier.outside:
-            continue
-        said(i, f"{tier.name} alone")
+    for i, tier in enumerate(own):
+        said(i, f"{tier.name} on the rows")
         tier.said[CHOSEN_ON] = tier.chooser.score(held.rows.inputs).log_probs
         if test is not None:
             tier.said[TEST] = tier.predictor.score(test.inputs).log_probs
-        tier.texts_per_second, tier.usd = clock.time(tier.predictor, SECONDS)
-    said(len(tiers), "thresholds")
+    said(len(tiers), "each alone, in turns")
+    timed = clock.time([t.predictor for t in own], SECONDS)
+    for tier, (rate, usd) in zip(own, timed, strict=True):
+        tier.texts_per_second, tier.usd = rate, usd
     sample = sample_of(tiers, CHOSEN_ON, task.encode(held.rows, like.labels))
     point = choose(sample, goal)
     thresholds = dict(zip([t.name for t in tiers], point.thresholds, strict=False))

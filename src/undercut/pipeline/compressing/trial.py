@@ -12,7 +12,6 @@ import numpy as np
 from undercut.compression.gate import gate
 from undercut.core import plugins
 from undercut.core.contracts import Progress
-from undercut.core.errors import UndercutError
 from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Metric
@@ -22,6 +21,7 @@ from undercut.pipeline.compressing.plan import Change
 from undercut.pipeline.compressing.rows import Rows
 from undercut.pipeline.forms import Material, export, milder, options_of, shrink
 from undercut.pipeline.workspace import Step, Workspace
+from undercut.predict.company import in_company
 from undercut.predict.measure import Thing, Yardstick, together
 from undercut.predict.predictor import backends_for, load
 from undercut.store import artefacts
@@ -31,7 +31,7 @@ MOST_TRIES = 4
 """Times a form is made, milder each time after a refusal."""
 EXPORT_TOLERANCE = 1e-3
 """A format whose probabilities differ less is the same model; rows need not prove it."""
-ARTEFACT, SCORES, FREE = "artefact", "held.npy", "free.npy"
+ARTEFACT, SCORES, FREE, COMPANY = "artefact", "held.npy", "free.npy", "company.npy"
 
 
 @dataclass(frozen=True)
@@ -229,6 +229,7 @@ def _score(lab: Lab, folder: Path) -> dict[str, Any]:
     scores = predictor.score(lab.rows.held.inputs).log_probs
     np.save(folder / SCORES, scores)
     np.save(folder / FREE, predictor.score(lab.rows.free).log_probs)
+    np.save(folder / COMPANY, np.stack(in_company(predictor, lab.rows.held.inputs)))
     if not np.isfinite(scores).all():
         return Metric(value=0.0, n=len(lab.rows.held)).model_dump(mode="json")
     judged = lab.rows.task.judge(scores, lab.rows.held, lab.manifest.labels)
@@ -252,6 +253,7 @@ def _tested(lab: Lab, reference: Path, candidate: Path) -> tuple[dict[str, Any],
 
 def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
     pairs = [(np.load(reference / name), np.load(candidate / name)) for name in (SCORES, FREE)]
+    company = np.load(candidate / COMPANY)
     task, labels = lab.rows.task, lab.manifest.labels
     made = artefacts.read_manifest(candidate / ARTEFACT, verify=False)
     result = gate(
@@ -261,6 +263,7 @@ def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
         answers=lambda x: task.answers(x, lab.rows.free, labels),
         max_drop=lab.bounds.max_drop / 100,
         min_agreement=lab.bounds.min_agreement,
+        company=(company[0], company[1]),
         labels_reference=labels,
         labels_candidate=made.labels,
         reference_hash=artefacts.hash_of(lab.manifest),

@@ -11,6 +11,7 @@ from undercut.core.limits import usable_cores
 from undercut.core.processor import instructions, processor
 from undercut.core.specs import CompressSpec
 from undercut.pipeline.compressing.page import write_page
+from undercut.pipeline.compressing.plan import check_only
 from undercut.pipeline.compressing.record import CompressFacts
 from undercut.pipeline.compressing.rows import read_rows
 from undercut.pipeline.compressing.search import Search, decide, folder_of
@@ -35,6 +36,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
             shrink it.
     """
     listener = listener or Silent()
+    check_only(spec.only)
     given = find_artefact(spec.workspace, spec.artefact)
     root = full_model(given, spec)
     manifest = artefacts.read_manifest(root)
@@ -60,7 +62,8 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
             raise fail(
                 "compress-nothing",
                 expected="an architecture some compressor can shrink",
-                found=f"'{manifest.architecture}'",
+                found=f"'{manifest.architecture}'"
+                + (f", and only {', '.join(spec.only)} asked for" if spec.only else ""),
                 where=str(root),
             )
         chosen = next(f for f in forms if f.status == "chosen")
