@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json as jsonlib
 import pkgutil
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Collection, Sequence
@@ -240,6 +241,28 @@ def _is_list(kind: type[specs.Spec], name: str) -> bool:
     )
 
 
+def _refuse_strays(files: Sequence[str], flags: dict[str, Any], kind: type[specs.Spec]) -> None:
+    """Refuse a second value of a list option that was taken for a file: ``--only a b``.
+
+    Raises:
+        UndercutError: code ``option-several``; every such value.
+    """
+    lists = [n for n in flags if n in kind.model_fields and _is_list(kind, n)]
+    names = [n for n in lists if kind.model_fields[n].annotation == list[str]]
+    bare = [f for f in files if re.fullmatch(r"[\w+-]+", f) and not Path(f).exists()]
+    if not names or not bare:
+        return
+    flag = f"--{names[0].replace('_', '-')}"
+    both = f"{flag} {flags[names[0]][-1]} {flag} {bare[0]}"
+    raise UndercutError(
+        "option-several",
+        [
+            Problem("a file", f"'{b}', which is none", "", f"As another value: {both}.")
+            for b in bare
+        ],
+    )
+
+
 def _as_typed(_: Any, tokens: Sequence[Any]) -> str:
     """Return an argument as it was typed: a path would lose a slash that a text has."""
     return str(tokens[0].value)
@@ -306,6 +329,8 @@ def make(
         for q in positionals:
             if q.unless in flags:
                 continue
+            if q.many and q.files:
+                _refuse_strays([r for r in rest if r is not None], flags, spec)
             if q.many:
                 rest = [r for r in rest if r is not None]
                 if rest:

@@ -29,6 +29,7 @@ from undercut.pipeline.fitting import (
 from undercut.pipeline.spending import usd_of
 from undercut.pipeline.variants import (
     Built,
+    Measured,
     Parts,
     build_step,
     measure_step,
@@ -79,6 +80,11 @@ class Rung:
         if not Footprint.model_fields.keys() <= found.keys():
             return None
         return Footprint(**{name: found[name] for name in Footprint.model_fields})
+
+    @property
+    def measured(self) -> Measured:
+        """Its best variant, beside which the rungs above are measured."""
+        return Measured(*self.best())
 
     def best(self) -> tuple[Built, Measurement]:
         """Return the servable variant with the most texts a second."""
@@ -341,9 +347,9 @@ def _fit(context: Context, name: str, gating: GateSpec, before: list[Rung]) -> R
             parts = Parts(name, parts.model, folder, stack.result["config"], stack.folder / SCORES)
     build = build_step(context, parts, gating, None)
     rung = Rung(name, fitted, parts, scores, build, steps, note=note)
-    able = {b.hash for b in servable(variants_of(build))}
-    for built in variants_of(build):
-        rung.variants.append((built, measure_step(context, built) if built.hash in able else None))
+    able = servable(variants_of(build))
+    measured = measure_step(context, able, before[0].measured if before else None)
+    rung.variants = [(built, measured.get(built.hash)) for built in variants_of(build)]
     if before:
         rung.versus_previous = paired_test(
             context.judge(before[-1].scores).right, context.judge(scores).right

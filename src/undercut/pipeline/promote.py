@@ -143,7 +143,9 @@ def promote(
     final = able.get(kind) or able.get("onnx") or able["reference"]
     if final.folder.name != kind:
         reason += f"; its {kind} form did not pass the gate after the refit"
-    return Promoted(rung, chosen, final, measure_step(context, final), steps, reason, True)
+    beside = climbed.rungs[0].measured
+    measured = measure_step(context, [final], beside)[final.hash]
+    return Promoted(rung, chosen, final, measured, steps, reason, True)
 
 
 def validation_report(context: Context, built: Built) -> Evaluation:

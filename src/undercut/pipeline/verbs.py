@@ -34,6 +34,7 @@ from undercut.pipeline.run import (
     rung_line,
 )
 from undercut.pipeline.spending import usd_of, with_cost
+from undercut.pipeline.unseen import flattered
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
 from undercut.store.files import whole_folder, write_json
@@ -98,6 +99,8 @@ def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation
     predictor = load(folder, spec.backend, spec.threads)
     columns = (spec.text_column, spec.label_column)
     rows = labelled(spec.data, predictor.manifest, predictor.task, *columns)
+    if listener is not None and (said := flattered(rows, folder, predictor.manifest)):
+        listener.say(f"note: {said}")
     scored = predictor.score(rows.inputs)
     evaluation: Evaluation = predictor.task.evaluate(
         scored.log_probs,

@@ -20,7 +20,6 @@ from undercut.pipeline.cascade.stream import opened
 from undercut.pipeline.explaining import explain
 from undercut.pipeline.verbs import evaluate, train
 from undercut.predict.answers import answer_row
-from undercut.predict.measure import here
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -76,7 +75,6 @@ def place(tmp_path_factory):
 def quick():
     """Time no longer than it takes to see that it is timed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "measure", here)  # in this process, as in tests/pipeline
         for module, name in ((build, "SECONDS"), (found, "SECONDS"), (found, "CURVE_SECONDS")):
             patch.setattr(module, name, 0.01)
         yield

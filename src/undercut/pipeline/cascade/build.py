@@ -21,6 +21,7 @@ from undercut.core.specs_cascade import CascadeSpec
 from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples
+from undercut.data.normal import same_hashes
 from undercut.economics.tiers import Goal, choose, cross_fitted
 from undercut.ledger.place import keep_in
 from undercut.models.rules.rule import Rule
@@ -193,23 +194,24 @@ def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> Ca
     rules = _let_in(job, place / RULES)
     tiers = _opened(job, threads, place, any(r.let_in for r in rules))
     texts = _shuffled((test or held.rows).inputs, spec.seed)
-    clock = Clock(texts, threads, rates_of(spec), price_date(None))
+    own = [t for t in tiers if not t.outside]
+    clock = Clock(texts, threads, rates_of(spec), price_date(None), own[-1].predictor)
     said = partial(_said, listener, len(tiers))
-    for i, tier in enumerate(tiers):
-        if tier.outside:
-            continue
-        said(i, f"{tier.name} alone")
+    for i, tier in enumerate(own):
+        said(i, f"{tier.name} on the rows")
         tier.said[CHOSEN_ON] = tier.chooser.score(held.rows.inputs).log_probs
         if test is not None:
             tier.said[TEST] = tier.predictor.score(test.inputs).log_probs
-        tier.texts_per_second, tier.usd = clock.time(tier.predictor, SECONDS)
-    said(len(tiers), "thresholds")
+    said(len(tiers), "each alone, in turns")
+    timed = clock.time([t.predictor for t in own], SECONDS)
+    for tier, (rate, usd) in zip(own, timed, strict=True):
+        tier.texts_per_second, tier.usd = rate, usd
     sample = sample_of(tiers, CHOSEN_ON, task.encode(held.rows, like.labels))
     point = choose(sample, goal)
     thresholds = dict(zip([t.name for t in tiers], point.thresholds, strict=False))
     said(len(tiers) + 1, "the cascade, end to end")
     plain = place / "plain"
-    _write(plain, name, tiers, thresholds, {}, like)
+    _write(plain, name, tiers, thresholds, {}, like, held.rows)
     made = Made(
         goal=goal,
         task=task,
@@ -221,14 +223,14 @@ def _make(job: Job, name: str, out: Path, place: Path, listener: Listener) -> Ca
         point=point,
         fair=cross_fitted(sample, goal, spec.seed),
         clock=clock,
-        folder=_timed(place, plain, name, tiers, thresholds, like),
+        folder=_timed(place, plain, name, tiers, thresholds, job),
     )
     facts = facts_of(made, name, rules)
     sizes = {"exact": spec.cache_exact, "near": spec.cache_near}
     served, cache = plain, None
     if any(sizes.values()):
         served = place / "cached"
-        _write(served, name, tiers, thresholds, sizes, like)
+        _write(served, name, tiers, thresholds, sizes, like, held.rows)
         if spec.stream is not None and job.bought is None:
             stream = load_inputs(spec.stream, spec.text_column)
             cache = cache_facts(served, plain, stream, threads)
@@ -306,7 +308,7 @@ def _timed(
     name: str,
     tiers: Sequence[Tier],
     thresholds: dict[str, float],
-    like: Manifest,
+    job: Job,
 ) -> Path:
     """Return what is timed: the cascade, or the part of it that is ours."""
     if not tiers[-1].outside:
@@ -314,7 +316,8 @@ def _timed(
     own = tiers[:-1]
     if len(own) == 1:
         return own[0].folder
-    _write(place / "own", name, own, {t.name: thresholds[t.name] for t in own[:-1]}, {}, like)
+    limits = {t.name: thresholds[t.name] for t in own[:-1]}
+    _write(place / "own", name, own, limits, {}, job.like, job.held.rows)
     return place / "own"
 
 
@@ -330,10 +333,12 @@ def _write(
     thresholds: dict[str, float],
     cache: dict[str, int],
     like: Manifest,
+    chosen_on: Examples,
 ) -> Manifest:
     config: dict[str, Any] = {"thresholds": thresholds}
     if cache:
         config["cache"] = cache
     parts = {t.name: t.folder for t in tiers}
     like = like.model_copy(update={"method": ""})
-    return write_stack(folder, name, parts, config, like, ARCHITECTURE)
+    hashes = same_hashes(chosen_on.inputs)
+    return write_stack(folder, name, parts, config, like, ARCHITECTURE, hashes)
