@@ -10,8 +10,9 @@ import pytest
 from pipeline.sets import small, write_csv
 from serving.stand_ins import write_artefact
 from undercut.core.errors import IntegrityError, UndercutError
-from undercut.core.specs import CompressSpec, EvaluateSpec, RunSpec
+from undercut.core.specs_models import CompressSpec, EvaluateSpec
 from undercut.core.specs_release import GateVerbSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Examples
 from undercut.data.normal import same_hashes
 from undercut.pipeline.compressing.rows import read_rows
