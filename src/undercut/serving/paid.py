@@ -47,6 +47,7 @@ async def paid(
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
     """
+    served.key_id = id_of(key)
     sizes = [desk.count_tokens(text) for text in texts]
     state = request.state
     again = request_id_of(request.headers, desk.keys, key, served.lane.name, raw)
