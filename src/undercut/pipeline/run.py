@@ -13,7 +13,8 @@ from undercut.core import plugins
 from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
-from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
+from undercut.core.specs import DataSpec, FitSpec, MarketSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Dataset
 from undercut.ledger.price import Rates
 from undercut.pipeline.coreset.training import coreset_step, said

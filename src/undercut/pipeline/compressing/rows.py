@@ -9,7 +9,7 @@ from typing import Any
 from undercut.core import plugins
 from undercut.core.contracts import Task
 from undercut.core.errors import fail
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples, load_parts
