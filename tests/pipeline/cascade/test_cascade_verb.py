@@ -244,7 +244,7 @@ def test_an_outside_api_is_the_last_tier(place, monkeypatch):
     [
         ({"artefacts": ["small"]}, "cascade-tiers"),
         ({"target_accuracy": 0.9, "error_usd": 1.0}, "cascade-goals"),
-        ({"data": ["train.csv"]}, "cascade-rows"),
+        ({"data": ["train.csv"]}, "rows-learned"),
         ({"data": []}, "cascade-rows"),
         ({"target_accuracy": 0.9999}, "cascade-goal"),
         ({"artefacts": ["small", "elsewhere"]}, "artefact-missing"),
