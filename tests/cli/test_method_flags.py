@@ -7,7 +7,7 @@ import pytest
 from undercut.cli.app import main
 from undercut.cli.command import build_spec, check_flags
 from undercut.core.errors import UndercutError
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 
 
 def test_flags_win_over_the_file_one_option_at_a_time(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from conformance.fitted import fitted
 from conformance.samples import rows_of
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Measurement, Metric
 from undercut.pipeline.compressing import trial
 from undercut.pipeline.compressing.record import Form

@@ -10,8 +10,8 @@ import pytest
 
 from serving.stand_ins import write_artefact, write_variant
 from undercut.cli.app import main
-from undercut.core.specs import TrainSpec
 from undercut.core.specs_release import GateVerbSpec
+from undercut.core.specs_training import TrainSpec
 from undercut.pipeline.gating import markdown
 from undercut.serving.gate_verb import gate
 

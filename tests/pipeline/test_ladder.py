@@ -14,7 +14,7 @@ from conformance.tiny_base import tiny_base
 from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core.contracts import Estimate
 from undercut.core.errors import UndercutError, fail
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 from undercut.ledger.price import Rates
 from undercut.pipeline import promote as promoting
 from undercut.pipeline import weighing

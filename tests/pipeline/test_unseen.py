@@ -10,8 +10,9 @@ import pytest
 from pipeline.sets import small, write_csv
 from serving.stand_ins import write_artefact
 from undercut.core.errors import IntegrityError, UndercutError
-from undercut.core.specs import CompressSpec, EvaluateSpec, RunSpec
+from undercut.core.specs_models import CompressSpec, EvaluateSpec
 from undercut.core.specs_release import GateVerbSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Examples
 from undercut.data.normal import same_hashes
 from undercut.pipeline.compressing.rows import read_rows
@@ -146,3 +147,10 @@ def test_a_torn_record_is_one_clear_error(tmp_path):
     np.save(tmp_path / learned.FILE, np.zeros(3))
     with pytest.raises(IntegrityError, match="float64"):
         learned.own(tmp_path)
+
+
+def test_unlabelled_rows_without_labelled_ones_are_not_ignored(place):
+    files = {"data": [place / "mixed.csv"], "unlabelled": [place / "mixed.csv"]}
+    spec = CompressSpec(artefact="it", workspace=place / "out", **files)
+    with pytest.raises(UndercutError, match="beside --unlabelled"):
+        read_rows(spec, artefacts.read_manifest(model(place)), [model(place)])

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from undercut.core.codes import PAGE, meanings
 from undercut.core.errors import did_you_mean, fail
-from undercut.core.specs import HelpSpec
+from undercut.core.specs_setup import HelpSpec
 
 
 class Help:

@@ -35,6 +35,7 @@ class TaskInfo:
             language model would write it when told :meth:`Task.rival_prompt`, strictly, with the
             texts it was chosen from where they can be listed. Without it the task answers no chat.
         rival: whether answers of an API can be read and compared (``undercut rival``).
+        windows: whether inputs longer than a model reads are read in windows, so that none is cut.
     """
 
     name: str
@@ -50,6 +51,7 @@ class TaskInfo:
     lines: str = ""
     said: str = ""
     rival: bool = False
+    windows: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from undercut.core.specs import THREADS, AskSpec, PlaceSpec, Positive, RatesSpec, Share
+from undercut.core.specs import THREADS, PlaceSpec, Positive, RatesSpec, Share
+from undercut.core.specs_rival import AskSpec
 
 
 class CascadeSpec(PlaceSpec, RatesSpec, AskSpec):

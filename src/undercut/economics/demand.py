@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit, logsumexp, wrightomega
+from scipy.special import expit, logit, logsumexp, wrightomega
 
 from undercut.core.errors import fail
 from undercut.economics.checks import collect, fraction, not_negative, number, positive, probability
@@ -111,20 +111,42 @@ def gross_profit(demand: Demand, price_usd_per_1k: float, cost_usd_per_1k: float
     return sold * (price_usd_per_1k - cost_usd_per_1k)
 
 
-def best_reply(demand: Demand, cost_usd_per_1k: float) -> BestReply:
+def best_reply(
+    demand: Demand, cost_usd_per_1k: float, capacity_1k_per_month: float | None = None
+) -> BestReply:
     """Return the profit-maximising price when rivals keep theirs.
 
     ``markup = (1 + W)/alpha`` with ``W = W0(e^(delta - alpha c - 1) / A)``, ``s = W/(1 + W)`` and
-    profit ``M W/alpha``. Wright's omega gives ``W`` without forming the exponential.
+    profit ``M W/alpha``. Wright's omega gives ``W`` without forming the exponential. Where that
+    would sell more than the capacity ``K``, the price is the one at which exactly ``K`` is bought,
+    as if cost were ``c + lambda``.
 
     Raises:
         UndercutError: an input is not a number in its range.
     """
     _check(demand, cost_usd_per_1k)
+    if capacity_1k_per_month is not None:
+        collect(positive("capacity_1k_per_month", capacity_1k_per_month))
     log_t = demand.delta - demand.alpha * cost_usd_per_1k
     w = float(wrightomega(log_t - demand.log_outside - 1.0))
     markup = (1.0 + w) / demand.alpha
     share = w / (1.0 + w)
+    limit = 1.0
+    if capacity_1k_per_month is not None:
+        limit = capacity_1k_per_month / demand.market_1k_per_month
+    if limit < share:
+        price = (demand.delta - demand.log_outside - float(logit(limit))) / demand.alpha
+        return BestReply(
+            price_usd_per_1k=price,
+            markup_usd_per_1k=price - cost_usd_per_1k,
+            share=limit,
+            requests_1k_per_month=demand.market_1k_per_month * limit,
+            gross_profit_usd_per_month=demand.market_1k_per_month
+            * limit
+            * (price - cost_usd_per_1k),
+            w=w,
+            multiplier_usd_per_1k=price - cost_usd_per_1k - 1.0 / (demand.alpha * (1.0 - limit)),
+        )
     return BestReply(
         price_usd_per_1k=cost_usd_per_1k + markup,
         markup_usd_per_1k=markup,

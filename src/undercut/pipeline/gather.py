@@ -11,7 +11,7 @@ import numpy as np
 import undercut
 from undercut.core.contracts import Task
 from undercut.core.processor import processor
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Dataset
 from undercut.economics.records import CurveValue
 from undercut.evaluation.value import label_advice

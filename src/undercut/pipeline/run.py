@@ -13,7 +13,8 @@ from undercut.core import plugins
 from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
-from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
+from undercut.core.specs import DataSpec, FitSpec, MarketSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Dataset
 from undercut.ledger.price import Rates
 from undercut.pipeline.coreset.training import coreset_step, said
@@ -272,8 +273,8 @@ def read_facts(workspace: Path, name: str | None) -> RunFacts:
     Raises:
         UndercutError: no such run.
     """
-    place = Workspace(workspace)
-    runs = place.runs()
+    # Looking for a run makes no workspace.
+    runs = Workspace(workspace).runs() if Path(workspace).is_dir() else []
     chosen = [r for r in runs if name in (None, r.name)]
     if not chosen:
         raise fail(

@@ -8,14 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from undercut.core.errors import fail
-from undercut.core.specs import (
-    EvaluateSpec,
-    PriceSpec,
-    ReportSpec,
-    TrainSpec,
-)
 from undercut.core.specs_economics import FILE as SCENARIO
 from undercut.core.specs_economics import ScenarioSpec
+from undercut.core.specs_models import EvaluateSpec
+from undercut.core.specs_results import PriceSpec, ReportSpec
+from undercut.core.specs_training import TrainSpec
 from undercut.core.types import Record
 from undercut.measures.record import Evaluation
 from undercut.pipeline.compressing.rows import labelled

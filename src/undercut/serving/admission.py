@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from undercut.economics.charges import Quantities
-from undercut.serving.budget import Ticket
+from undercut.serving.budgets.amounts import Ticket
 from undercut.serving.guard import log_error
 from undercut.serving.key_record import ApiKey
 from undercut.serving.keys import KeyStore
@@ -70,9 +70,10 @@ async def admitted(
     """
     if till is None or key is None:
         return Ticket(request_id, None, None, held=False)
-    future = till.reserve(key, request_id, model, used, again=again, marks=marks)
-    if future.done():
-        return future.result()
+    ticket = till.at_once(key, request_id, model, used, again=again)
+    if ticket is not None:
+        return ticket
+    future = till.wait_for(key, request_id, model, used, again=again, marks=marks)
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError:
@@ -91,7 +92,12 @@ def _not_needed(till: Till, future: Future[Ticket]) -> None:
 def given_back(till: Till | None, ticket: Ticket) -> Iterator[dict[str, Any]]:
     """Yield what the meter writes of a ticket; release it when no answer leaves."""
     try:
-        yield {"request_id": ticket.request_id, "plan": ticket.plan, "micro_usd": ticket.micro_usd}
+        yield {
+            "request_id": ticket.request_id,
+            "plan": ticket.plan,
+            "micro_usd": ticket.micro_usd,
+            "block": ticket.block,
+        }
     except BaseException:
         if till is not None:
             till.release(ticket)

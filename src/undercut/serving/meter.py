@@ -23,7 +23,8 @@ from pydantic import Field, ValidationError
 
 from undercut.core.types import Record
 from undercut.ledger.book import Book
-from undercut.serving.budget import forget_seconds, settle
+from undercut.serving.budgets.balances import forget_seconds
+from undercut.serving.budgets.settle import settle
 from undercut.serving.daily import forget_days
 from undercut.serving.database import insert, writing
 from undercut.serving.journal import Journal
@@ -53,6 +54,9 @@ class Usage(Record):
     plan: str | None = Field(default=None, description="plan of the key then")
     micro_usd: int | None = Field(
         default=None, description="charge in millionths of a dollar; null when not for sale"
+    )
+    block: str | None = Field(
+        default=None, description="block of the key's budget it was let in against"
     )
 
 
@@ -110,7 +114,8 @@ class Meter:
         latency_ms: float,
         plan: str | None = None,
         micro_usd: int | None = None,
-    ) -> Usage:
+        block: str | None = None,
+    ) -> None:
         """Write one answered request to the journal, before the answer leaves.
 
         Blocks for a disk flush only when the journal was opened with ``sync``.
@@ -118,19 +123,18 @@ class Meter:
         Raises:
             OSError: the journal cannot be written; the answer must not leave.
         """
-        row = Usage(
-            request_id=request_id,
-            key_id=key_id,
-            model=model,
-            inputs=inputs,
-            tokens=tokens,
-            latency_ms=round(latency_ms, 3),
-            at=stamp(),
-            plan=plan,
-            micro_usd=micro_usd,
-        )
-        self._journal.append(row.model_dump())
-        return row
+        row = {
+            "request_id": request_id,
+            "key_id": key_id,
+            "model": model,
+            "inputs": inputs,
+            "tokens": tokens,
+            "latency_ms": round(latency_ms, 3),
+            "at": stamp(),
+            "plan": plan,
+            "micro_usd": micro_usd,
+        }
+        self._journal.append(row if block is None else row | {"block": block})
 
     def flush(self) -> int:
         """Move everything from the journal to database and ledger; return how many rows were new.
@@ -160,10 +164,11 @@ class Meter:
             once.setdefault(row["request_id"], row)
         rows = list(once.values())
         for i in range(0, len(rows), CHUNK):
-            some = [r | {"segment": segment} for r in rows[i : i + CHUNK]]
+            some = rows[i : i + CHUNK]
             with writing(self._database) as db:
                 fresh = insert(db, usage).on_conflict_do_nothing().returning(usage.c.request_id)
-                ids = set(db.execute(fresh, some).scalars())
+                kept = [{k: r[k] for k in r if k != "block"} | {"segment": segment} for r in some]
+                ids = set(db.execute(fresh, kept).scalars())
                 settle(db, some, ids)
                 new += len(ids)
         self._enter(segment)

@@ -11,8 +11,9 @@ import pytest
 
 from models.api.fake_api import FakeApi, completion, usage
 from undercut.core.errors import UndercutError
-from undercut.core.specs import EvaluateSpec, ExplainSpec, TrainSpec
 from undercut.core.specs_cascade import CascadeSpec
+from undercut.core.specs_models import EvaluateSpec, ExplainSpec
+from undercut.core.specs_training import TrainSpec
 from undercut.pipeline.cascade import asked as wanted
 from undercut.pipeline.cascade import build, found, making, verdict
 from undercut.pipeline.cascade.facts import CascadeFacts

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.core.specs import AskSpec, RivalSpec
 from undercut.core.specs_cascade import CascadeSpec
+from undercut.core.specs_rival import AskSpec, RivalSpec
 from undercut.core.types import Examples, Manifest
 from undercut.models.api import address
 from undercut.models.api.client import require_http

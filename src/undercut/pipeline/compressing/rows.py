@@ -10,7 +10,7 @@ from typing import Any
 from undercut.core import plugins
 from undercut.core.contracts import Task
 from undercut.core.errors import fail
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples, load_parts
@@ -74,6 +74,13 @@ def read_rows(spec: CompressSpec, manifest: Manifest, folders: Sequence[Path]) -
     held, notes = unseen(held, folders, spec.workspace, ", ".join(map(str, spec.data)))
     free = task.unlabelled(held.inputs, FREE_ROWS, spec.seed)
     if not spec.train:
+        if spec.unlabelled:
+            raise fail(
+                "data-none",
+                expected="labelled rows beside --unlabelled: students learn from both",
+                found="none",
+                fix="Name them with --train.",
+            )
         return Rows(task, held, free, None, None, notes)
     columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     rows = load_parts(spec.train, [], [], task=task, **columns).train

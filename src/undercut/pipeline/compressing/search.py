@@ -11,7 +11,7 @@ from typing import Any
 
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Measurement
 from undercut.ledger.price import Rates
 from undercut.pipeline.compressing.plan import Change, endings, stages

@@ -9,7 +9,7 @@ from pathlib import Path
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
 from undercut.core.processor import instructions, processor
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.pipeline.compressing.page import write_page
 from undercut.pipeline.compressing.plan import check_only
 from undercut.pipeline.compressing.record import CompressFacts

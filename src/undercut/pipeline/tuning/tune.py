@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, Problem, UndercutError
-from undercut.core.specs import TuneSpec
+from undercut.core.specs_training import TuneSpec
 from undercut.data.task_files import task_for
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.fitting import Context
