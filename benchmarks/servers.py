@@ -133,7 +133,7 @@ def ask(http: httpx.Client, url: str, secret: str) -> tuple[int, str]:
 
 def billed(spec: StoreSpec, key_id: str) -> tuple[dict[str, int], int, int]:
     """Return request id -> charge, the key's balance in micro-dollars, and open reservations."""
-    from undercut.serving.budget import balance_of
+    from undercut.serving.budgets.balances import balance_of
 
     database = open_database(spec.store)
     query = sa.select(usage.c.request_id, usage.c.micro_usd).where(usage.c.key_id == key_id)

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from serving.till_process import MODEL, PLANS
 from undercut.economics.charges import Price, Quantities
 from undercut.ledger.book import Book
-from undercut.serving.budget import balance_of
+from undercut.serving.budgets.balances import balance_of
 from undercut.serving.database import open_database
+from undercut.serving.database import writing as real
 from undercut.serving.keys import keys_of
 from undercut.serving.meter import open_meter
 from undercut.serving.plans import KeyLimits, Plan
@@ -58,6 +59,7 @@ class Shop(SimpleNamespace):
             latency_ms=1.0,
             plan=ticket.plan,
             micro_usd=ticket.micro_usd,
+            block=ticket.block,
         )
 
     def refused(self, key, used=ONE):
@@ -234,15 +236,14 @@ def test_a_store_that_fails_lets_nothing_in_and_forgets_no_release(tmp_path, mon
     shop = Shop(tmp_path / "s.sqlite", tmp_path)
     key = shop.key(requests_total=1)
     ticket = shop.ask(key)
-    real = shop.till._commit
     failing = [True]
 
-    def commit(asks, back):
+    def writing(engine):
         if failing[0]:
             raise sa.exc.OperationalError("update", {}, Exception("gone"))
-        return real(asks, back)
+        return real(engine)
 
-    monkeypatch.setattr(shop.till, "_commit", commit)
+    monkeypatch.setattr("undercut.serving.till.writing", writing)
     monkeypatch.setattr("undercut.serving.till.RETRY_SECONDS", 0.01)
     with pytest.raises(sa.exc.OperationalError):
         shop.ask(key)

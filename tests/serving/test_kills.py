@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from serving.live import Live
 from undercut.core.specs_serving import KeysSpec, StoreSpec
-from undercut.serving.budget import balance_of
+from undercut.serving.budgets.balances import balance_of
 from undercut.serving.database import open_database
 from undercut.serving.keys_verb import keys
 from undercut.serving.tables import reservations, usage

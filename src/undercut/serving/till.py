@@ -1,8 +1,9 @@
-"""Where requests are let in against budgets: one transaction for all that wait.
+"""Where requests are let in against budgets: from memory, else one transaction for all that wait.
 
-The same rule as for batches: the store is asked the moment it is free, for everything that came
-meanwhile. So a budget is exact over all processes and a busy server pays a commit for many
-requests, an idle one a single short one. Callers hold a future; nothing blocks the event loop.
+Part of a key's budget is taken ahead (:mod:`.budgets.blocks`), so that most requests are let in
+without the store; near the end of a budget, and where other limits hold, each is. The rule is the
+same as for batches: the store is asked the moment it is free, for everything that came meanwhile.
+So a budget is exact over all processes. Callers hold a future; nothing blocks the event loop.
 """
 
 from __future__ import annotations
@@ -13,23 +14,42 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 
 import sqlalchemy as sa
 
-from undercut.economics.charges import Quantities, charge
-from undercut.serving.budget import Ask, Ticket, admit, release, release_lost
+from undercut.economics.charges import Quantities
+from undercut.serving.budgets.account import Account, plus
+from undercut.serving.budgets.admit import admit
+from undercut.serving.budgets.ahead import Ahead
+from undercut.serving.budgets.amounts import NONE, Ask, Counts, Ticket
+from undercut.serving.budgets.settle import release, release_lost
+from undercut.serving.budgets.terms import Terms
 from undercut.serving.database import relaxed, writing
 from undercut.serving.key_record import ApiKey
-from undercut.serving.plans import KeyLimits, Plan, Plans
+from undercut.serving.plans import KeyLimits, Plans
 from undercut.serving.problems import ApiError
 from undercut.serving.tables import stamp
 
 logger = logging.getLogger("undercut.serving")
 
 MOST = 256
+MOST_TERMS = 10_000
 LOST_HOURS = 24
+SPENT, STOPPING = "budget-spent", ("the server is stopping", "Try again.")
 RETRY_SECONDS = 1.0
+"""After the store failed."""
+ASK_AGAIN_SECONDS = 0.02
+"""While another server is asked to give a block back."""
+
+
+class Wish:
+    """A request that waits for the store."""
+
+    __slots__ = ("account", "ask", "drawn", "future", "model")
+
+    def __init__(self, ask: Ask, model: str, account: Account | None, drawn: Counts) -> None:
+        self.ask, self.model, self.account, self.drawn = ask, model, account, drawn
+        self.future: Future[Ticket] = Future()
 
 
 class Till:
@@ -52,14 +72,37 @@ class Till:
     ) -> None:
         self._database, self._plans, self._server = relaxed(database), plans, server
         self._clock = clock
-        self._ready = threading.Condition()
-        self._asks: list[tuple[Ask, Future[Ticket]]] = []
+        self._ready = threading.Condition(threading.Lock())
+        self._terms: dict[str, Terms] = {}
+        self._wishes: list[Wish] = []
         self._back: list[str] = []
         self._closed = False
+        self._ahead = Ahead(self._ready, self._writing, server, clock)
         with self._writing() as db:
             release_lost(db, server, stamp(clock() - timedelta(hours=LOST_HOURS)))
         self._thread = threading.Thread(target=self._work, name="till", daemon=True)
         self._thread.start()
+
+    def at_once(
+        self, key: ApiKey, request_id: str, model: str, used: Quantities, *, again: bool = False
+    ) -> Ticket | None:
+        """Return leave to answer where the store need not be asked, else ``None``.
+
+        Args and errors are those of :meth:`reserve`.
+        """
+        terms = self.terms_of(key)
+        now = self._clock()
+        if terms.ends is not None and terms.ends <= now:
+            raise ApiError(402, "plan-ended", "the plan of this key has ended", "Ask for another.")
+        micro_usd, drawn = terms.charge(model, used)
+        if not terms.asked:
+            return Ticket(request_id, key.plan, micro_usd, False)
+        if again or not terms.ahead:
+            return None
+        block = self._ahead.draw(terms, drawn, now)
+        if block is None:
+            return None
+        return Ticket(request_id, key.plan, micro_usd, True, block, key.id, drawn)
 
     def reserve(
         self,
@@ -88,65 +131,85 @@ class Till:
         Raises:
             ApiError: 402 when the plan has ended, 403 when the request has no price.
         """
-        plan = self._plan(key)
-        price = plan.price_of(model) if plan else None
-        limits = self.limits_of(key)
-        money = limits.usd_per_month is not None or limits.usd_total is not None
-        if (plan or money) and price is None:
-            raise ApiError(
-                403,
-                "price-unknown",
-                "expected a price for this model in the key's plan; found none",
-                "Ask whoever runs this server.",
-            )
-        included = plan.included if plan else Quantities()
-        texts = () if limits.distinct_texts_per_day is None else tuple(marks())
-        ask = Ask(key.id, request_id, key.plan, price, limits, included, used, again, texts)
-        future: Future[Ticket] = Future()
-        if not limits.counted and not any(included.model_dump().values()):
-            future.set_result(Ticket(request_id, key.plan, charge(price, used), held=False))
-            return future
+        ticket = self.at_once(key, request_id, model, used, again=again)
+        if ticket is not None:
+            known: Future[Ticket] = Future()
+            known.set_result(ticket)
+            return known
+        return self.wait_for(key, request_id, model, used, again=again, marks=marks)
+
+    def wait_for(
+        self,
+        key: ApiKey,
+        request_id: str,
+        model: str,
+        used: Quantities,
+        *,
+        again: bool = False,
+        marks: Callable[[], Iterable[str]] = tuple,
+    ) -> Future[Ticket]:
+        """Ask the store, after :meth:`at_once` said ``None``; see :meth:`reserve`."""
+        terms = self.terms_of(key)
+        texts = () if terms.limits.distinct_texts_per_day is None else tuple(marks())
+        facts = (terms.price_of(model), terms.limits, terms.included, used, again, texts)
+        ask = Ask(key.id, request_id, key.plan, *facts)
+        account = self._ahead.account(terms) if terms.ahead and not again else None
+        wish = Wish(ask, model, account, terms.charge(model, used)[1])
         with self._ready:
             if self._closed:
-                raise ApiError(503, "stopping", "the server is stopping", "Try again.", 1)
-            self._asks.append((ask, future))
+                raise ApiError(503, "stopping", *STOPPING, 1)
+            self._wishes.append(wish)
             self._ready.notify()
-        return future
+        return wish.future
+
+    def terms_of(self, key: ApiKey) -> Terms:
+        """Return what holds for a key.
+
+        Raises:
+            ApiError: 403 when its plan is not known here.
+        """
+        terms = self._terms.get(key.id)
+        if terms is not None and terms.key is key:
+            return terms
+        with self._ready:
+            terms = self._terms.get(key.id)
+            if terms is not None and terms.key == key:
+                terms.key = key
+                return terms
+            plan = None if key.plan is None else self._plans.get(key.plan)
+            if plan is None and key.plan is not None:
+                raise ApiError(
+                    403,
+                    "price-unknown",
+                    "expected a plan this server knows; found another",
+                    "Ask whoever runs this server.",
+                )
+            if len(self._terms) >= MOST_TERMS:
+                self._terms.clear()
+            terms = self._terms[key.id] = Terms(key, plan)
+            return terms
 
     def limits_of(self, key: ApiKey) -> KeyLimits:
         """Return what holds for a key: its own limits, before those of its plan."""
-        plan = self._plans.get(key.plan) if key.plan is not None else None
-        return key.limits.over(plan.limits) if plan else key.limits
+        return self.terms_of(key).limits
 
     def release(self, ticket: Ticket) -> None:
         """Give back what a request that got no answer had reserved; soon, without waiting."""
-        if ticket.held:
-            with self._ready:
+        if not ticket.held:
+            return
+        with self._ready:
+            if ticket.block is not None:
+                self._ahead.put_back(ticket.key_id, ticket.block, ticket.drawn)
+            else:
                 self._back.append(ticket.request_id)
-                self._ready.notify()
+            self._ready.notify()
 
     def close(self) -> None:
-        """Do what waits and stop."""
+        """Do what waits, give back what was taken ahead, and stop."""
         with self._ready:
             self._closed = True
             self._ready.notify()
         self._thread.join()
-
-    def _plan(self, key: ApiKey) -> Plan | None:
-        if key.plan is None:
-            return None
-        plan = self._plans.get(key.plan)
-        if plan is None:
-            raise ApiError(
-                403,
-                "price-unknown",
-                "expected a plan this server knows; found another",
-                "Ask whoever runs this server.",
-            )
-        end = plan.end_of(key.created_at)
-        if end is not None and end <= self._clock():
-            raise ApiError(402, "plan-ended", "the plan of this key has ended", "Ask for another.")
-        return plan
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
@@ -156,45 +219,122 @@ class Till:
             yield db
 
     def _work(self) -> None:
+        waiting: list[Wish] = []  # for a block of another server
         while True:
             with self._ready:
-                while not (self._asks or self._back or self._closed):
-                    self._ready.wait()
-                asks, self._asks = self._asks[:MOST], self._asks[MOST:]
+                pause = ASK_AGAIN_SECONDS if waiting else self._ahead.pause()
+                if not (self._wishes or self._back or self._closed or self._ahead.due()):
+                    self._ready.wait(pause)
+                wishes, self._wishes = waiting + self._wishes[:MOST], self._wishes[MOST:]
                 back, self._back = self._back, []
-                if not asks and not back:
-                    return
-            asks = [(a, f) for a, f in asks if f.set_running_or_notify_cancel()]
+                closing = self._closed
+            if closing and not self._wishes:
+                for wish in waiting:
+                    wishes.remove(wish)
+                    wish.future.set_exception(ApiError(503, "stopping", *STOPPING, 1))
+            if closing and not wishes and not back:
+                self._last()
+                return
+            waiting = []
+            wishes = [w for w in wishes if _wanted(w.future)]
             try:
-                answers = self._commit([a for a, _ in asks], back)
+                if back:
+                    with self._writing() as db:
+                        release(db, back)
+                    back = []
+                self._ahead.tend()
+                waiting = self._commit(wishes) if wishes else []
             except Exception as error:
-                for _, future in asks:
-                    future.set_exception(error)
+                for wish in wishes:
+                    if not wish.future.done():
+                        wish.future.set_exception(error)
                 self._failed(back, error)
-                continue
-            for (_, future), answer in zip(asks, answers, strict=True):
-                if isinstance(answer, ApiError):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
 
-    def _commit(self, asks: list[Ask], back: list[str]) -> list[Ticket | ApiError]:
-        """Release, then let in, in one transaction each; answers in the order of the asks."""
-        if back:
+    def _commit(self, wishes: list[Wish]) -> list[Wish]:
+        """Answer wishes; return those that wait for another server to give a block back."""
+        groups: dict[str, list[Wish]] = {}
+        for wish in wishes:
+            groups.setdefault(wish.ask.key_id, []).append(wish)
+        plain = [g for key_id, g in groups.items() if self._ahead.of(key_id) is None]
+        waiting: list[Wish] = []
+        if plain:
             with self._writing() as db:
-                release(db, back)
-            back.clear()
-        if not asks:
+                now = self._clock()
+                found = [(g, list(self._each(db, g, now))) for g in plain]
+            for group, answers in found:
+                waiting += self._deliver(group, answers)
+        for key_id, group in groups.items():
+            if account := self._ahead.of(key_id):
+                waiting += self._from(account, group)
+        return waiting
+
+    def _from(self, account: Account, wishes: list[Wish]) -> list[Wish]:
+        """Answer wishes of one key: from its block, enlarged, else from its budget, one by one."""
+        drawing = [w for w in wishes if w.account is account]
+        rest = [w for w in wishes if w.account is not account]
+        if drawing and (block := self._enlarged(account, drawing)):
+            for w in drawing:
+                micro_usd = account.terms.charge(w.model, w.ask.used)[0]
+                facts = (w.ask.request_id, w.ask.plan, micro_usd, True, block)
+                w.future.set_result(Ticket(*facts, w.ask.key_id, w.drawn))
+            answers = self._single(rest, account, shut=False) if rest else []
+        else:
+            rest, answers = wishes, self._single(wishes, account, shut=True)
+        return self._deliver(rest, answers, account)
+
+    def _deliver(
+        self, wishes: list[Wish], answers: list[Ticket | ApiError], account: Account | None = None
+    ) -> list[Wish]:
+        """Answer wishes; where a budget is spent, look first for what is taken ahead of it."""
+        spent = []
+        for wish, answer in zip(wishes, answers, strict=True):
+            if not isinstance(answer, ApiError):
+                wish.future.set_result(answer)
+            elif answer.code == SPENT:
+                spent.append((wish, answer))
+            else:
+                wish.future.set_exception(answer)
+        if not spent:
             return []
-        order = sorted(range(len(asks)), key=lambda i: asks[i].key_id)
-        answers: dict[int, Ticket | ApiError] = {}
-        with self._writing() as db:
+        mine = [w for w, _ in spent]
+        if account is not None and account.open:
+            return self._deliver(mine, self._single(mine, account, shut=True))
+        if self._ahead.reclaim(mine[0].ask.key_id):
+            return mine
+        for wish, answer in spent:
+            wish.future.set_exception(answer)
+        return []
+
+    def _enlarged(self, account: Account, drawing: list[Wish]) -> str | None:
+        need = NONE
+        for w in drawing:
+            need = plus(need, w.drawn)
+        with self._ahead.giving(account), self._writing() as db:
             now = self._clock()
-            for _, group in groupby(order, key=lambda i: asks[i].key_id):
-                mine = list(group)
-                found = admit(db, self._server, [asks[i] for i in mine], now)
-                answers.update(zip(mine, found, strict=True))
-        return [answers[i] for i in range(len(asks))]
+            found = self._ahead.enlarge(db, account, need, len(drawing), now)
+        if found is None:
+            return None
+        self._ahead.grown(account, *found, now)
+        return found[0]
+
+    def _single(
+        self, wishes: list[Wish], account: Account, *, shut: bool
+    ) -> list[Ticket | ApiError]:
+        with self._ahead.giving(account), self._writing() as db:
+            if shut:
+                self._ahead.give_back(db, account)
+            return list(self._each(db, wishes, self._clock()))
+
+    def _each(
+        self, db: sa.Connection, wishes: list[Wish], now: datetime
+    ) -> Iterator[Ticket | ApiError]:
+        return admit(db, self._server, [w.ask for w in wishes], now)
+
+    def _last(self) -> None:
+        try:
+            self._ahead.shut_all()
+        except Exception as error:
+            logger.error("the store failed: %s", type(error).__name__)
 
     def _failed(self, back: list[str], error: Exception) -> None:
         """Keep releases for the next time; what is left in the end, the next start releases."""
@@ -203,5 +343,9 @@ class Till:
             if self._closed:
                 return
             self._back = back + self._back
-            if back and not self._asks:
+            if not self._wishes:
                 self._ready.wait(RETRY_SECONDS)
+
+
+def _wanted(future: Future[Ticket]) -> bool:
+    return future.running() or future.set_running_or_notify_cancel()

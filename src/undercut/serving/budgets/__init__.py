@@ -1,0 +1,1 @@
+"""Budgets of keys: what is reserved before an answer and settled after it."""
