@@ -14,8 +14,10 @@ from undercut.data.stored import open_dataset, save_dataset
 from undercut.data.task_files import task_for
 from undercut.pipeline.checking.check import check
 from undercut.pipeline.checking.relabel import open_walk
+from undercut.pipeline.dataset import data_step
 from undercut.pipeline.run import Silent
 from undercut.pipeline.scaffold import new
+from undercut.pipeline.workspace import open_workspace
 from undercut.tasks.token_classification.checks import check as check_rows
 
 TASK = "token-classification"
@@ -138,6 +140,29 @@ def test_check_finds_copies_leaks_and_contradictions(tmp_path):
     assert found.labels == ["LOC", "ORG", "PER"]
     assert {c.label: c.rows for c in found.classes} == {"PER": 43, "LOC": 22, "ORG": 1}
     assert any("label errors are not looked for" in n for n in found.notes)
+
+
+def test_check_says_what_a_run_would_refuse_and_that_windows_cut_nothing(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text("Bob B-PER\nran O\n")
+    found = check(CheckSpec(train=[path], workspace=tmp_path / "ws"))
+    assert [f.code for f in found.findings if f.severity == "error"] == ["few"]
+    assert "found 1 row of 1 class" in found.findings[0].message
+    path.write_text(conll(40) + "\nBob B-PER\n" + "ran O\n" * 400)
+    found = check(CheckSpec(train=[path], workspace=tmp_path / "ws"))
+    assert not {"cut", "few"} & {f.code for f in found.findings}
+    assert any(n.startswith("1 text longer than the 256") for n in found.notes)
+
+
+def test_data_without_entities_is_one_readable_error(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text("\n\n".join(f"a{i} O\nb O" for i in range(30)))
+    with pytest.raises(UndercutError) as e, open_workspace(tmp_path / "ws", print) as workspace:
+        data_step(workspace, CheckSpec(train=[path], task=TASK))
+    assert str(e.value).startswith(
+        "expected data to learn from; found there is no entity (first: a.conll:1, a.conll:4, "
+    )
+    assert str(e.value).endswith(" Is the tag column the right one (--label-column N)?")
 
 
 def test_check_lists_bad_lines_as_findings_and_cannot_mend_them(tmp_path):

@@ -16,6 +16,7 @@ from undercut.data.own_splits import nothing_to_learn_from
 from undercut.data.reader import Reader, Source, task_of
 from undercut.data.rows import Rows
 from undercut.data.sources import Sources, resolve, sha256_source
+from undercut.data.splits import Parts as Split
 from undercut.data.splits import split
 from undercut.data.table import count, raise_rows
 from undercut.data.task_files import joined, own_reader, read_files, read_parts
@@ -179,6 +180,18 @@ def _check_valid(train: Examples, valid: Examples, task: Any) -> None:
         raise UndercutError("data-labels", problems)
 
 
+def divide(rows: Examples, task: Any, valid_share: float, seed: int) -> Split:
+    """Return which rows to learn from and which to choose on.
+
+    Raises:
+        UndercutError: too few rows or classes; see :func:`undercut.data.splits.split`.
+    """
+    if own_reader(task) is None:
+        return split(rows, task.stratum, valid_share, seed)
+    texts = Examples([task.text(x) for x in rows.inputs], rows.targets, rows.rows)
+    return split(texts, task.stratum, valid_share, seed, least=1)
+
+
 def load_dataset(
     train: Sequence[Path],
     test: Sequence[Path],
@@ -219,11 +232,7 @@ def load_dataset(
         _check_valid(rows, kept, plugin)
         notes += _overlap(rows, kept, plugin)
     else:
-        if own_reader(plugin) is None:
-            divided = split(rows, plugin.stratum, valid_share, seed)
-        else:
-            texts = Examples([plugin.text(x) for x in rows.inputs], rows.targets, rows.rows)
-            divided = split(texts, plugin.stratum, valid_share, seed, least=1)
+        divided = divide(rows, plugin, valid_share, seed)
         rows, kept = rows.take(divided.train), rows.take(divided.valid)
         notes.append(
             f"{count(len(kept), 'row')} of {len(kept) + len(rows):,} kept for validation, "

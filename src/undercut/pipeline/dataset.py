@@ -9,7 +9,7 @@ from undercut.core import plugins
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs import DataSpec
 from undercut.core.types import Dataset
-from undercut.data.checks import check
+from undercut.data.checks import Finding, check
 from undercut.data.load import load_dataset
 from undercut.data.sources import resolve, sha256_source
 from undercut.data.stored import open_dataset, save_dataset
@@ -66,10 +66,16 @@ def data_step(workspace: Workspace, spec: DataSpec) -> tuple[Dataset, list[str]]
         if errors:
             raise UndercutError(
                 "data-check",
-                [Problem("data to learn from", f.message) for f in errors],
+                [_problem(f) for f in errors],
             )
         save_dataset(folder / "data", data)
         return {"hash": data.hash, "warnings": [*said, *notes, *(f.message for f in findings)]}
 
     step = workspace.step("data", material, work)
     return open_dataset(step.folder / "data"), step.result["warnings"]
+
+
+def _problem(found: Finding) -> Problem:
+    """Return a finding as what is wrong: what was found, and how to mend it."""
+    what, _, mend = found.message.partition(". ")
+    return Problem("data to learn from", what[:1].lower() + what[1:], fix=mend)

@@ -24,6 +24,7 @@ from undercut.data.near import Near, near
 from undercut.data.sources import resolve
 from undercut.data.table import count
 from undercut.data.task_files import read_parts
+from undercut.pipeline.checking.enough import too_few
 from undercut.pipeline.checking.labels import cut
 from undercut.pipeline.checking.lengths import measure
 from undercut.pipeline.checking.record import Checked, ClassCount, Pair
@@ -63,6 +64,7 @@ def check_own(spec: CheckSpec, info: TaskInfo, task: Any, say: Callable[[str], N
     test = parts.get("test")
     if len(train):
         found += plugins.attr(info.check)(train, test)
+        found += too_few(train, spec, task) if "valid" not in parts else []
     texts, held = _texts(train, task), _texts(test, task) if test is not None else None
     whole = texts.plus(held) if held is not None else texts
     say("near copies")
