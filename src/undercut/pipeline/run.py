@@ -24,7 +24,7 @@ from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, entered, gather, search_cost, step_costs
 from undercut.pipeline.ladder import climb
 from undercut.pipeline.learning_curve import learning_curve
-from undercut.pipeline.method_options import check_options
+from undercut.pipeline.method_options import check_options, check_workers
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
@@ -151,6 +151,7 @@ def prepare(
     """Read, check, split and choose rows; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
     check_options(fit.options, data.task)
+    check_workers(fit.workers, fit.method)
     task = plugins.attr(plugins.get("task", data.task).load)()
     chosen = None
     if fit.coreset is not None:
