@@ -29,7 +29,7 @@ class Help:
             return
         from undercut.cli.app import build
 
-        build().help_print([self.topic] if self.topic else [], console=console)
+        build(self.topic).help_print([self.topic] if self.topic else [], console=console)
 
 
 def help_on(spec: HelpSpec) -> Help:

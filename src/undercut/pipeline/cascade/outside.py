@@ -26,7 +26,7 @@ from undercut.pipeline.rival.run import agree, answer_tokens, ask, price_of
 from undercut.pipeline.rival.sample import Sample, stratified
 from undercut.pipeline.run import Listener
 from undercut.pipeline.workspace import Workspace
-from undercut.store import artefacts
+from undercut.store import artefacts, learned
 from undercut.tasks.text_classification.reply import read_label
 
 MILLION = 1_000_000
@@ -140,4 +140,5 @@ def write_outside(folder: Path, config: dict[str, Any], like: Manifest) -> Manif
         labels=like.labels,
         config=config,
     )
-    return artefacts.write(folder, manifest, lambda _: None)
+    nothing = np.zeros(0, np.uint64)  # the rows it was judged on are the cascade's
+    return artefacts.write(folder, manifest, lambda out: learned.write(out, nothing))
