@@ -45,7 +45,7 @@ def test_the_line_moves_by_keyboard_and_says_the_row(written, visit):
     tab.focus("#profit .trace input")
     tab.keyboard.press("ArrowRight")
     after = tab.evaluate(f"{bar}.querySelector('output').textContent")
-    assert after != before and "Price per 1,000" in after and "USD a month" in after
+    assert after != before and "USD per million requests" in after and "USD a month" in after
     assert float(tab.evaluate(line)) > at
 
 

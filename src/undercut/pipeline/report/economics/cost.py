@@ -42,7 +42,7 @@ def unit_cost(facts: EconomicsFacts) -> Figure:
         ),
     )  # fmt: skip
     answer = (
-        f"At today's volume the machine is used to {percent(u.utilisation)} and requests cost "
+        f"At today's volume the machine is used to {percent(u.utilisation)} and costs "
         f"{scale.price(u.reserved_usd_per_1k)}; the used seconds alone would be "
         f"{scale.amount(u.used_usd_per_1k)}."
     )
