@@ -209,7 +209,7 @@ def test_losing_one_row_more_never_helps(n, lost, gained):
 @pytest.mark.parametrize(("flipped", "wanted"), [(0, "passed"), (2, "passed"), (3, "refused")])
 def test_labels_that_depend_on_the_texts_beside_them_are_stated_and_bounded(flipped, wanted):
     _, answers, _ = pair(100, 0, 0)
-    beside, alone = scores_of(answers), scores_of(np.roll(answers, 1))
+    beside, alone = scores_of(answers), scores_of((answers + 1) % 3)
     alone[flipped:] = beside[flipped:] + 0.0
     found = judge(400, 0, 0, company=(beside, alone))
     assert found.verdict == wanted, found.reason

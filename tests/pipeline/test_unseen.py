@@ -147,3 +147,10 @@ def test_a_torn_record_is_one_clear_error(tmp_path):
     np.save(tmp_path / learned.FILE, np.zeros(3))
     with pytest.raises(IntegrityError, match="float64"):
         learned.own(tmp_path)
+
+
+def test_unlabelled_rows_without_labelled_ones_are_not_ignored(place):
+    files = {"data": [place / "mixed.csv"], "unlabelled": [place / "mixed.csv"]}
+    spec = CompressSpec(artefact="it", workspace=place / "out", **files)
+    with pytest.raises(UndercutError, match="beside --unlabelled"):
+        read_rows(spec, artefacts.read_manifest(model(place)), [model(place)])

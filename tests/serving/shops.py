@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 
 from serving.stand_ins import write_artefact, write_variant
+from undercut.serving.back import Back
 from undercut.serving.http import build_app
 from undercut.serving.keeper import Keeper
 from undercut.serving.keys import SCOPES
+from undercut.serving.model_opening import open_model
 from undercut.serving.options import ServeOptions
 from undercut.serving.releasing.acts import Releases
 from undercut.serving.releasing.shop import names_of, open_shop
-from undercut.serving.run import Back, open_model
 from undercut.serving.shelf import Shelf
 
 ANSWERS = ("退款", "card_arrival", "lost_card")

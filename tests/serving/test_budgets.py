@@ -59,6 +59,7 @@ class Shop(SimpleNamespace):
             latency_ms=1.0,
             plan=ticket.plan,
             micro_usd=ticket.micro_usd,
+            block=ticket.block,
         )
 
     def refused(self, key, used=ONE):

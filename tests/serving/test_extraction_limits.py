@@ -181,8 +181,8 @@ class Tied(Echo):
         both = {"one": 0.5, "two": 0.5}
         return [Prediction(label="two", probability=0.5, probabilities=both) for _ in inputs]
 
-    def embed(self, inputs):
-        return np.array([[0.6, 0.8]] * len(inputs), np.float32)
+    def embed_told(self, inputs):
+        return np.array([[0.6, 0.8]] * len(inputs), np.float32), ["cut" in x for x in inputs]
 
 
 def test_other_routes_tell_no_more_than_predict(tmp_path):

@@ -15,6 +15,7 @@ from undercut.pipeline.saturation import LoadPoint, knee, read
 from undercut.serving.loadtest.run import loadtest
 from undercut.serving.loadtest.search import SENDER, search
 from undercut.serving.loadtest.step import due, hold, point
+from undercut.serving.loadtest.wire import Wires
 
 
 def made(rate, p95, failed=0, late=0.0):
@@ -54,6 +55,46 @@ def test_a_sender_that_is_late_blames_itself():
 
     points, note = asyncio.run(search(at, 10.0, 2.0, 5000.0, 3, 200.0))
     assert note == SENDER and all(p.late_share == 0 for p in points)
+
+
+def test_nonsense_is_one_error_before_anything_is_sent(monkeypatch):
+    monkeypatch.setattr("undercut.serving.loadtest.sane.most_connections", lambda: 100)
+    asked = LoadtestSpec(url="ftp://x", start_per_second=9, most_per_second=5, connections=101)
+    with pytest.raises(UndercutError) as error:
+        loadtest(asked)
+    told = str(error.value)
+    assert error.value.code == "loadtest-invalid" and len(error.value.problems) == 3
+    assert "at most 100 connections" in told and "ulimit -n 165" in told and "above 5" in told
+
+
+def test_connections_are_bounded_and_waiting_for_one_is_said():
+    async def go():
+        open_now, most, release = 0, 0, asyncio.Event()
+
+        async def answer(reader, writer):
+            nonlocal open_now, most
+            open_now += 1
+            most = max(most, open_now)
+            await reader.readuntil(b"}")
+            await release.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            while await reader.read(1000):
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        sender = Wires(f"http://127.0.0.1:{port}/v1/predict", {}, 60, 2)
+        asked = [asyncio.ensure_future(sender.ask("a")) for _ in range(5)]
+        while open_now < 2:
+            await asyncio.sleep(0)
+        release.set()
+        found = await asyncio.gather(*asked)
+        sender.close()
+        server.close()
+        return found, most, sender.waited
+
+    assert asyncio.run(go()) == ([True] * 5, 2, True)
 
 
 def test_luck_above_a_failure_counts_for_nothing():

@@ -14,8 +14,8 @@ from undercut.core.errors import UndercutError
 from undercut.serving import keeper as keeper_module
 from undercut.serving.keeper import Keeper
 from undercut.serving.lane import Lane
+from undercut.serving.model_opening import open_model
 from undercut.serving.options import Limits, ServeOptions
-from undercut.serving.run import open_model
 
 
 @pytest.fixture(scope="module")

@@ -147,6 +147,9 @@ def test_embeddings_as_numbers_and_packed(client, folders):
         assert [d.index for d in answer.data] == [0, 1]
         np.testing.assert_allclose([d.embedding for d in answer.data], vectors, atol=off)
         assert answer.usage.prompt_tokens == answer.usage.total_tokens > 0
+    assert not any(d.truncated for d in packed.data)
+    long = client.embeddings.create(model="encoder", input=["a", "where is my parcel " * 500])
+    assert [d.truncated for d in long.data] == [False, True]
     one = client.embeddings.create(model="encoder", input=TEXT, dimensions=vectors.shape[1])
     np.testing.assert_allclose(one.data[0].embedding, vectors[0], atol=1e-5)
 

@@ -26,8 +26,8 @@ class Vectors(Echo):
 
     embeds = True
 
-    def embed(self, inputs):
-        return np.array([[0.6, 0.8]] * len(inputs), np.float32)
+    def embed_told(self, inputs):
+        return np.array([[0.6, 0.8]] * len(inputs), np.float32), ["cut" in x for x in inputs]
 
 
 REFUSED = [

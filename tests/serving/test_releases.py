@@ -69,7 +69,14 @@ def test_a_canary_answers_its_share_by_the_request_s_hash(tmp_path, always):
         async with shop(tmp_path, always[:1]) as it:
             found = await it.act("canary", artefact=str(always[1]), percent=30.0)
             trial = Release.model_validate(found.json()["release"]).trial
-            answers = [(await it.ask()).json() for _ in range(60)]
+            answers = []
+            for n in range(12):
+                secret, key = it.back.keys.create(f"caller {n}", ("predict",))
+                head = {"authorization": f"Bearer {secret}"}
+                for _ in range(2):
+                    body = {"inputs": "a text"}
+                    said = await it.http.post("/v1/predict", json=body, headers=head)
+                    answers.append((key.id, said.json()))
             pinned = await it.label(model=found.json()["release"]["live"]["version"])
             chosen = await it.label(model=found.json()["release"]["candidate"]["version"])
             again = [
@@ -81,14 +88,14 @@ def test_a_canary_answers_its_share_by_the_request_s_hash(tmp_path, always):
             return trial, answers, pinned, chosen, [r.json() for r in again]
 
     trial, answers, pinned, chosen, again = asyncio.run(go())
-    for a in answers:
-        drawn = in_trial(trial, a["request_id"], 30.0)
+    for key_id, a in answers:  # a key has one model for the whole trial
+        drawn = in_trial(trial, key_id, 30.0)
         assert a["predictions"][0]["label"] == ANSWERS[1 if drawn else 0]
-    assert {a["predictions"][0]["label"] for a in answers} == set(ANSWERS[:2])
     assert (pinned, chosen) == (ANSWERS[0], ANSWERS[1])
     assert len({(a["request_id"], a["version"]) for a in again}) == 1
-    share = sum(in_trial("t", f"req_{i}", 30.0) for i in range(20_000)) / 20_000
-    assert abs(share - 0.3) < 0.015  # more than four standard errors
+    some = {i for i in range(20_000) if in_trial("t", f"key_{i}", 30.0)}
+    assert abs(len(some) / 20_000 - 0.3) < 0.015  # more than four standard errors
+    assert some <= {i for i in range(20_000) if in_trial("t", f"key_{i}", 40.0)}
 
 
 def test_a_shadow_is_compared_and_neither_seen_nor_billed(tmp_path, always):

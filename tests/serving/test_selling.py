@@ -15,8 +15,8 @@ from undercut.core.errors import UndercutError
 from undercut.core.types import BaseModelRef
 from undercut.models.encoder.base import ALIASES
 from undercut.pipeline.selling.licences import licences_of, selling
+from undercut.serving.model_opening import check_artefact
 from undercut.serving.options import ServeOptions
-from undercut.serving.run import check_artefact
 from undercut.store import artefacts, signature
 
 PLANS = '[plans.payg]\nkind = "payg"\nprice = { usd_per_1k_inputs = "1" }\n'

@@ -12,9 +12,9 @@ from conformance.samples import rows_of
 from serving.inside import MODEL, inside, problem
 from serving.stand_ins import prediction
 from undercut.core.errors import UndercutError
+from undercut.serving.model_opening import open_model
 from undercut.serving.options import Limits, ServeOptions
 from undercut.serving.releasing.shop import names_of
-from undercut.serving.run import open_model
 from undercut.serving.schemas import ModelInfo
 from undercut.serving.shelf import Shelf
 

@@ -56,6 +56,7 @@ def main(store: str, folder: Path, secret: str, tries: int, threads: int) -> Non
                 latency_ms=1.0,
                 plan=ticket.plan,
                 micro_usd=ticket.micro_usd,
+                block=ticket.block,
             )
             found["answered"] += 1
 

@@ -147,8 +147,8 @@ def make(
     methods = _method_groups() if "options" in spec.model_fields else {}
     for method, model in methods.items():
         own_kind: Any = model | None
-        title = Group(f"Method {method}", sort_key=LAST, show=method != "dummy")
-        own = Annotated[own_kind, Parameter(name=f"--{method}", group=title)]
+        panel = Group(f"Method {method}", sort_key=LAST, show=method != "dummy")
+        own = Annotated[own_kind, Parameter(name=f"--{method}", group=panel)]
         parameters.append(p(f"method_{method}", p.KEYWORD_ONLY, default=None, annotation=own))
     output = Group("Output", sort_key=OUTPUT)
     switch = Annotated[

@@ -150,6 +150,7 @@ class MethodInfo:
         stack: whether the ladder may stack it with the linear rung.
         instead_of: the rung it is climbed in place of, when that one needs more memory than there
             is, or when models are to share one base.
+        workers: whether several processes can share its training (``--workers``).
     """
 
     name: str
@@ -158,6 +159,7 @@ class MethodInfo:
     rung: int | None = None
     stack: bool = False
     instead_of: str = ""
+    workers: bool = False
     needs_base: bool = False
     requires: tuple[str, ...] = ()
     extra: str = ""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 THREADS = "Cores to use; all this process may use by default."
 
 
@@ -56,7 +57,7 @@ class DataSpec(PlaceSpec):
         description="What a row and an answer are: text-classification, token-classification; "
         "auto tells from the files.",
     )
-    seed: int = Field(0, ge=0, description="Seed of the split and of training.")
+    seed: Seed = Field(0, description="Seed of the split and of training.")
     valid_share: float = Field(
         0.1, gt=0, lt=0.5, description="Share of the training rows kept to choose on."
     )

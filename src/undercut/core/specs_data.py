@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from undercut.core.specs import DataSpec, PlaceSpec
+from undercut.core.specs import DataSpec, PlaceSpec, Seed
 
 
 class CheckSpec(DataSpec):
@@ -55,7 +55,7 @@ class CoresetSpec(PlaceSpec):
         None, description="Column of the label; without it one that is named as labels are."
     )
     task: str = Field("text-classification", description="What a row and an answer are.")
-    seed: int = Field(0, ge=0, description="Seed of the choice.")
+    seed: Seed = Field(0, description="Seed of the choice.")
     out: Path = Field(Path("to_label.csv"), description="File to write, CSV.")
     force: bool = Field(False, description="Replace the file if it is there.")
 

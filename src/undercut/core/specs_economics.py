@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -123,6 +124,11 @@ class LoadtestSpec(PlaceSpec):
     factor: float = Field(1.5, gt=1, le=10, description="Each rate over the one before.")
     step_seconds: Positive = Field(8, description="How long a rate is held, seconds.")
     most_per_second: Positive = Field(5000, description="Try no higher rate than this.")
+    connections: Annotated[int, Field(ge=1, le=60_000)] = Field(
+        512,
+        description="Most connections at once; a request that finds all of them busy waits, and "
+        "its wait counts. More than this process may have open is refused.",
+    )
     refine: int = Field(
         3, ge=0, le=10, description="Halvings between the last good rate and the first bad one."
     )

@@ -7,7 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from undercut.core.specs import THREADS, CoreRatesSpec, GateSpec, PlaceSpec, Positive, RatesSpec
+from undercut.core.specs import (
+    THREADS,
+    CoreRatesSpec,
+    GateSpec,
+    PlaceSpec,
+    Positive,
+    RatesSpec,
+    Seed,
+)
 
 
 class EvaluateSpec(PlaceSpec):
@@ -65,7 +73,7 @@ class CompressSpec(PlaceSpec, GateSpec, RatesSpec):
     out: Path | None = Field(
         None, description="Where the chosen form goes; NAME-compressed beside the artefact."
     )
-    seed: int = Field(0, ge=0, description="Seed of training and of the rows compared.")
+    seed: Seed = Field(0, description="Seed of training and of the rows compared.")
     threads: int | None = Field(None, ge=1, description=THREADS)
 
 

@@ -15,8 +15,10 @@ from scipy.special import expit, logit, logsumexp, wrightomega
 from undercut.core.errors import fail
 from undercut.economics.checks import collect, fraction, not_negative, number, positive, probability
 from undercut.economics.records import BestReply, Demand
+from undercut.economics.scalars import of_scalars
 
 
+@of_scalars
 def generalised_price(
     price_usd_per_1k: float,
     accuracy: float,
@@ -40,6 +42,7 @@ def generalised_price(
     return price_usd_per_1k + errors + usd_per_1k_per_ms * latency_ms
 
 
+@of_scalars
 def utility(alpha: float, value_usd_per_1k: float, generalised_usd_per_1k: float) -> float:
     """Return ``alpha * (V - g)``; with ``g`` at a price of 0 it is ``delta``.
 
@@ -54,6 +57,7 @@ def utility(alpha: float, value_usd_per_1k: float, generalised_usd_per_1k: float
     return alpha * (value_usd_per_1k - generalised_usd_per_1k)
 
 
+@of_scalars
 def log_outside(rival_utilities: Sequence[float]) -> float:
     """Return ``ln(1 + sum e^v)`` over rivals: what the buyer could do instead.
 
@@ -64,6 +68,7 @@ def log_outside(rival_utilities: Sequence[float]) -> float:
     return float(logsumexp(np.array([0.0, *rival_utilities])))
 
 
+@of_scalars
 def alpha_from_elasticity(elasticity: float, price_usd_per_1k: float, share: float) -> float:
     """Return ``|eta| / (p (1 - s))``, the price sensitivity behind an observed own elasticity.
 
@@ -89,6 +94,7 @@ def _check(demand: Demand, cost: float) -> None:
     )
 
 
+@of_scalars
 def share_at(demand: Demand, price_usd_per_1k: float) -> float:
     """Return the share of the market bought at a price.
 
@@ -100,6 +106,7 @@ def share_at(demand: Demand, price_usd_per_1k: float) -> float:
     return float(expit(demand.delta - demand.alpha * price_usd_per_1k - demand.log_outside))
 
 
+@of_scalars
 def gross_profit(demand: Demand, price_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     """Return ``M s(p) (p - v)`` in USD a month.
 
@@ -111,6 +118,7 @@ def gross_profit(demand: Demand, price_usd_per_1k: float, cost_usd_per_1k: float
     return sold * (price_usd_per_1k - cost_usd_per_1k)
 
 
+@of_scalars
 def best_reply(
     demand: Demand, cost_usd_per_1k: float, capacity_1k_per_month: float | None = None
 ) -> BestReply:
@@ -157,6 +165,7 @@ def best_reply(
     )
 
 
+@of_scalars
 def linear_price(choke_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     """Return the monopoly price ``(a + c)/2`` on linear demand that ends at the choke price.
 
@@ -177,6 +186,7 @@ def linear_price(choke_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     return (choke_usd_per_1k + cost_usd_per_1k) / 2.0
 
 
+@of_scalars
 def constant_elasticity_price(cost_usd_per_1k: float, elasticity: float) -> float:
     """Return ``c e/(e - 1)``, the price under constant elasticity ``e > 1`` (in absolute value).
 

@@ -11,8 +11,10 @@ from undercut.economics import money
 from undercut.economics.checks import collect, not_negative, positive
 from undercut.economics.demand import best_reply
 from undercut.economics.records import BestReply, Demand, Floors
+from undercut.economics.scalars import of_scalars
 
 
+@of_scalars
 def cash_band(
     demand: Demand,
     variable_usd_per_1k: float,
@@ -80,6 +82,7 @@ def _root(excess: Callable[[float], float], left: float | None, right: float) ->
     return float(brentq(excess, left, right, xtol=1e-15, rtol=1e-14, maxiter=1000))
 
 
+@of_scalars
 def floors(
     variable_usd_per_1k: float | None = None,
     fixed_usd_per_month: float | None = None,

@@ -16,8 +16,8 @@ from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest
 from undercut.measures.words import count, one_line, percent
 from undercut.pipeline.compressing.rows import labelled
-from undercut.pipeline.ladder import usd_per_1k
 from undercut.pipeline.pricing import price_date, rates_of
+from undercut.pipeline.rungs import usd_per_1k
 from undercut.pipeline.unseen import unseen
 from undercut.predict.measure import Thing, busy_note, together
 from undercut.predict.predictor import Predictor, load

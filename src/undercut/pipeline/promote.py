@@ -15,7 +15,7 @@ from undercut.ledger.price import Rates
 from undercut.measures.paired import paired_test
 from undercut.measures.record import Evaluation
 from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
-from undercut.pipeline.ladder import Climb, Limits, Rung, usd_per_1k
+from undercut.pipeline.rungs import Climb, Limits, Rung, usd_per_1k
 from undercut.pipeline.variants import Built, Parts, build_step, measure_step, servable, variants_of
 from undercut.pipeline.workspace import Step
 from undercut.predict.predictor import load

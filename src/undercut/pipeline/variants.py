@@ -237,7 +237,9 @@ def measure_step(
     Returns:
         By hash, the measurement on the backend with the most texts a second a core.
     """
-    runtimes = {b.hash: choices(b.folder, b.manifest) or [None] for b in built}
+    runtimes: dict[str, list[str | None]] = {}
+    for b in built:
+        runtimes[b.hash] = [*choices(b.folder, b.manifest)] or [None]
     texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
 
     def work(_: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from undercut.measures.record import Evaluation
 from undercut.pipeline.compressing.rows import labelled
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import entered
-from undercut.pipeline.ladder import climb, spent
+from undercut.pipeline.ladder import climb
 from undercut.pipeline.places import find_artefact
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
@@ -33,6 +33,7 @@ from undercut.pipeline.run import (
     read_facts,
     rung_line,
 )
+from undercut.pipeline.rungs import spent
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.unseen import flattered
 from undercut.pipeline.workspace import Workspace, open_workspace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -14,8 +14,14 @@ from undercut.core import plugins
 
 def answer_row(task: str, answer: Any, top: int | Literal["all"]) -> dict[str, Any]:
     """Return an answer of a task as JSON; ``top`` labels are listed, none for 0."""
-    row: dict[str, Any] = plugins.attr(plugins.get("task", task).row)(answer, top)
+    row: dict[str, Any] = _row_of(task)(answer, top)
     return row
+
+
+@cache
+def _row_of(task: str) -> Callable[[Any, int | str], dict[str, Any]]:
+    found: Callable[[Any, int | str], dict[str, Any]] = plugins.attr(plugins.get("task", task).row)
+    return found
 
 
 def answer_lines(task: str, answer: Any) -> list[str]:

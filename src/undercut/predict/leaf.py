@@ -105,7 +105,12 @@ class LeafScorer:
 
     def embed(self, inputs: Sequence[Any]) -> np.ndarray:
         """Return the vector that the head reads of each input, ``float32 (n, D)``."""
-        parts = []
+        return self.embed_told(inputs)[0]
+
+    def embed_told(self, inputs: Sequence[Any]) -> tuple[np.ndarray, list[bool]]:
+        """Return :meth:`embed`, and whether each input was cut to the model's length."""
+        parts: list[np.ndarray] = []
+        truncated: list[bool] = []
         for start in range(0, len(inputs), CHUNK_ROWS):
             prepared = self.frontend.prepare(inputs[start : start + CHUNK_ROWS])
 
@@ -113,7 +118,9 @@ class LeafScorer:
                 return session.embed(self.frontend.collate(prepared, index))
 
             parts.append(self._rows(prepared, vectors))
-        return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+            truncated.extend(map(bool, prepared.truncated))
+        found = np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
+        return found, truncated
 
     @property
     def _lone(self) -> Session:

@@ -189,6 +189,10 @@ class Predictor:
         Raises:
             UndercutError: the model has none (``vector-none``).
         """
+        return self.embed_told(inputs)[0]
+
+    def embed_told(self, inputs: Sequence[str]) -> tuple[np.ndarray, list[bool]]:
+        """Return :meth:`embed`, and whether each text was cut to the model's length."""
         if (embedder := embedder_of(self._scorer)) is None:
             raise fail(
                 "vector-none",
@@ -198,9 +202,9 @@ class Predictor:
                 fix="Train an encoder: undercut train --method full, or lora, probe.",
             )
         with self._lock:
-            vectors = embedder.embed(inputs)
+            vectors, truncated = embedder.embed_told(inputs)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(lengths, np.float32(1e-12))
+        return vectors / np.maximum(lengths, np.float32(1e-12)), truncated
 
 
 def embedder_of(scorer: Scorer) -> LeafScorer | None:

@@ -34,7 +34,7 @@ class RemoteWatch:
     ) -> None:
         from undercut.predict.predictor import has_lanes
 
-        asked = {
+        asked: dict[str, Any] = {
             "folder": str(folder),
             "threads": threads,
             "backend": backend,

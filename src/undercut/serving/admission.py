@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -88,17 +86,19 @@ def _not_needed(till: Till, future: Future[Ticket]) -> None:
         till.release(future.result())
 
 
-@contextmanager
-def given_back(till: Till | None, ticket: Ticket) -> Iterator[dict[str, Any]]:
-    """Yield what the meter writes of a ticket; release it when no answer leaves."""
-    try:
-        yield {
-            "request_id": ticket.request_id,
-            "plan": ticket.plan,
-            "micro_usd": ticket.micro_usd,
-            "block": ticket.block,
-        }
-    except BaseException:
-        if till is not None:
-            till.release(ticket)
-        raise
+class Leave:
+    """Leave to answer, as a context: the ticket is released when no answer leaves.
+
+    Attributes:
+        used: whether the request is in the journal; then it is billed, whatever follows.
+    """
+
+    def __init__(self, till: Till | None, ticket: Ticket) -> None:
+        self._till, self.ticket, self.used = till, ticket, False
+
+    def __enter__(self) -> Leave:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None and self._till is not None and not self.used:
+            self._till.release(self.ticket)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from undercut.predict.answers import answer_row
 from undercut.serving.schemas import ModelInfo
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 def answer_json(
     request_id: str,
@@ -29,4 +31,4 @@ def answer_json(
         "predictions": [answer_row(model.task, p, top) for p in predictions],
         "usage": {"inputs": len(predictions), "tokens": tokens},
     }
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encode(answer).encode()

@@ -25,6 +25,7 @@ from undercut.serving.waiting import (
     Part,
     QueueFullError,
     Waiting,
+    tell,
 )
 
 
@@ -82,23 +83,30 @@ class Batcher:
             QueueFullError: too many inputs wait.
             ClosedError: the batcher was closed.
         """
-        if len(inputs) != len(sizes):
-            raise ValueError(f"{len(inputs)} inputs with {len(sizes)} sizes")
+        future: Future[list[Any]] = Future()
+        request = self._enter(inputs, sizes, seconds, future)
+        future.add_done_callback(lambda _: self._forget(request))
+        return future
+
+    def _enter(
+        self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float, to: Any
+    ) -> Waiting:
         n = len(inputs)
-        request = Waiting(inputs, sizes, time.monotonic() + seconds, left=n, answers=[None] * n)
+        if n != len(sizes):
+            raise ValueError(f"{n} inputs with {len(sizes)} sizes")
+        request = Waiting(inputs, sizes, time.monotonic() + seconds, to, left=n, answers=[None] * n)
         with self._ready:
             if self._closed:
                 raise ClosedError
             if not n:
-                request.future.set_result([])
-                return request.future
+                to.set_result([])
+                return request
             if self.load.waiting and self.load.waiting + n > self._queue_inputs:
                 raise QueueFullError(self._retry_after())
             self._queue[request] = None
             self.load.waiting += n
             self._ready.notify()
-        request.future.add_done_callback(lambda _: self._forget(request))
-        return request.future
+        return request
 
     def ask(self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float) -> list[Any]:
         """Queue a request and wait for its answer, from a thread. Raises as :meth:`submit`."""
@@ -113,12 +121,16 @@ class Batcher:
         self, inputs: Sequence[Any], sizes: Sequence[int], seconds: float
     ) -> list[Any]:
         """Queue a request and await its answer; cancelling drops it. Raises as :meth:`submit`."""
-        future = asyncio.wrap_future(self.submit(inputs, sizes, seconds))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[list[Any]] = loop.create_future()
+        request = self._enter(inputs, sizes, seconds, future)
+        late = loop.call_later(seconds, request.expire)
         try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            raise DeadlineError from None
+            return await future
+        finally:
+            late.cancel()
+            if request in self._queue:
+                self._forget(request)
 
     @property
     def closed(self) -> bool:
@@ -199,7 +211,7 @@ class Batcher:
 
     def _run(self, parts: list[Part]) -> None:
         """Answer a batch; when the model raises, each request in it is tried alone, once."""
-        inputs = [x for part in parts for x in part.request.inputs[part.start : part.end]]
+        inputs = [x for p in parts for x in p.request.inputs[p.start : p.end]]
         try:
             answers = self._call(inputs)
         except BaseException as error:  # this thread outlives any model
@@ -214,9 +226,21 @@ class Batcher:
                 elif not part.request.future.done():
                     self._run([part])
             return
-        at = 0
-        for part in parts:
-            self._deliver(part, answers[at : (at := at + part.end - part.start)])
+        at, whole = 0, []
+        with self._ready:
+            for part in parts:
+                request = part.request
+                n = part.end - part.start
+                request.answers[part.start : part.end] = answers[at : at + n]
+                request.left -= n
+                at += n
+                if not request.left:
+                    whole.append(request)
+        now = time.monotonic()
+        for request in whole:
+            if now > request.deadline:
+                request.error = DeadlineError()
+        tell(whole)
 
     def _call(self, inputs: list[Any]) -> list[Any]:
         started = self._running = time.monotonic()
@@ -231,15 +255,3 @@ class Batcher:
                 self.load.batches += 1
                 self.load.inputs += len(inputs)
                 self.load.busy_seconds += time.monotonic() - started
-
-    def _deliver(self, part: Part, answers: list[Any]) -> None:
-        request = part.request
-        with self._ready:
-            request.answers[part.start : part.end] = answers
-            request.left -= len(answers)
-            if request.left:
-                return
-        if time.monotonic() > request.deadline:
-            request.fail(DeadlineError())
-            return
-        request.succeed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request, Response, Security
@@ -43,6 +43,7 @@ class Desk:
         count_tokens: tokens of a text, for batching and usage; runs on the event loop.
         trials: where a candidate answers beside; ``None`` without one.
         releases: what an administrator may change of what is served.
+        verifying: keys that are being looked up now, by secret.
     """
 
     shelf: Shelf
@@ -55,6 +56,7 @@ class Desk:
     count_tokens: Callable[[str], int]
     trials: Trials | None = None
     releases: Releases | None = None
+    verifying: dict[str, asyncio.Future[ApiKey | None]] = field(default_factory=dict)
 
     @property
     def keyed(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Desk:
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
         key = None
         if kind.lower() == "bearer" and (secret := secret.strip()):
-            key = self.keys.recall(secret) or await in_thread(self.keys.verify, secret)
+            key = self.keys.recall(secret) or await self._verified(self.keys, secret)
         if key is None:
             raise ApiError(
                 401,
@@ -83,6 +85,15 @@ class Desk:
         if scope not in key.scopes:
             raise ApiError(403, "key-scope", f"expected a key with the scope '{scope}'")
         return key
+
+    async def _verified(self, keys: KeyStore, secret: str) -> ApiKey | None:
+        """Look a key up, once for all requests that wait for it."""
+        running = self.verifying.get(secret)
+        if running is None:
+            running = asyncio.ensure_future(in_thread(keys.verify, secret))
+            self.verifying[secret] = running
+            running.add_done_callback(lambda _: self.verifying.pop(secret, None))
+        return await asyncio.shield(running)
 
     async def body_of(self, request: Request) -> bytes:
         """Return a JSON body, unread so far, within the size limit and the deadline."""

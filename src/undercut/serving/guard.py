@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from undercut.serving.compatible.errors import shaped
@@ -40,6 +40,7 @@ HTTPS_ALONE = (b"strict-transport-security", b"max-age=31536000")
 """Added where the server itself speaks TLS: a browser then never asks it in plain words again."""
 
 ENCODED = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+NAMES = frozenset(name for name, _ in ENCODED)
 CHARGE = b"x-undercut-micro-usd"
 """What the request was charged, millionths of a dollar; absent when it is not for sale."""
 
@@ -94,18 +95,7 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = message["headers"]
-                present = {name for name, _ in own}
-                state = scope["state"]
-                message["headers"] = [
-                    *own,
-                    *(pair for pair in ENCODED if pair[0] not in present),
-                    (b"x-request-id", state["request_id"].encode()),
-                ]
-                if scope.get("scheme") == "https" and HTTPS_ALONE[0] not in present:
-                    message["headers"].append(HTTPS_ALONE)
-                if (charge := state.get("micro_usd")) is not None and status < 300:
-                    message["headers"].append((CHARGE, b"%d" % charge))
+                message["headers"] = _headers(message["headers"], scope, status)
             await send(message)
 
         self._requests.in_flight += 1
@@ -125,9 +115,9 @@ class Guard:
             route = scope["path"] if scope["path"] in self._routes else "other"
             seconds = time.monotonic() - started
             self._requests.observe(route, status, seconds)
-            access.info(
-                "%s %s %s %s %.1f ms", request_id, scope["method"], route, status, seconds * 1e3
-            )
+            if access.isEnabledFor(logging.INFO):
+                facts = (request_id, scope["method"], route, status, seconds * 1e3)
+                access.info("%s %s %s %s %.1f ms", *facts)
 
     def _check(self, scope: MutableMapping[str, Any]) -> None:
         if self._hosts is not None:
@@ -144,6 +134,22 @@ class Guard:
             raise ApiError(
                 503, "overloaded", "too many requests are in flight", "Try again.", retry_after=1
             )
+
+
+def _headers(
+    own: Iterable[tuple[bytes, bytes]], scope: Mapping[str, Any], status: int
+) -> list[tuple[bytes, bytes]]:
+    """Return an answer's own headers and those that every answer has."""
+    found, state = [*own], scope["state"]
+    present = {name for name, _ in found}
+    added = ENCODED if present.isdisjoint(NAMES) else [p for p in ENCODED if p[0] not in present]
+    found += added
+    found.append((b"x-request-id", state["request_id"].encode()))
+    if scope.get("scheme") == "https" and HTTPS_ALONE[0] not in present:
+        found.append(HTTPS_ALONE)
+    if (charge := state.get("micro_usd")) is not None and status < 300:
+        found.append((CHARGE, b"%d" % charge))
+    return found
 
 
 async def _refuse(error: ApiError, path: str, send: Send) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from undercut.core.errors import UndercutError
@@ -73,24 +73,35 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def answered(receive: Receive, answer: asyncio.Future[list[Any]]) -> list[Any]:
+async def answered(receive: Receive, asked: Awaitable[list[Any]]) -> list[Any]:
     """Await the model's answer, dropping it when the caller hangs up first.
 
     Args:
         receive: ASGI receive, the body having been read.
-        answer: the awaited answer; cancelled on the way out.
+        asked: the answer; cancelled when the caller is gone.
 
     Raises:
         ApiError: 429, 503, 504; 422 when the model refuses the input, 500 when it fails on it;
             499, which nobody sees, when the caller is gone.
     """
+    task = asyncio.current_task()
+    assert task is not None
+    over = hung_up = False
+
+    def hang_up(_: asyncio.Future[None]) -> None:
+        nonlocal hung_up
+        if not over:
+            hung_up = True
+            task.cancel()
+
     gone = asyncio.ensure_future(_gone(receive))
-    either: set[asyncio.Future[Any]] = {answer, gone}
+    gone.add_done_callback(hang_up)
     try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            raise ApiError(499, "hung-up", "the caller hung up")
-        return answer.result()
+        return await asked
+    except asyncio.CancelledError:
+        if hung_up and not task.uncancel():
+            raise ApiError(499, "hung-up", "the caller hung up") from None
+        raise
     except QueueFullError as e:
         raise ApiError(
             429,
@@ -111,5 +122,5 @@ async def answered(receive: Receive, answer: asyncio.Future[list[Any]]) -> list[
         log_error("the model failed", cause or e)
         raise ApiError(500, "model-failed", "the model failed on this request") from None
     finally:
+        over = True
         gone.cancel()
-        answer.cancel()

@@ -62,14 +62,13 @@ class Journal:
             (int(p.stem) for p in folder.glob("*.*") if p.stem.isdecimal()), default=0
         )
 
-    def append(self, record: dict[str, Any]) -> None:
-        """Write one record.
+    def append(self, *records: dict[str, Any]) -> None:
+        """Write records, all in one system call.
 
         Raises:
-            OSError: it could not be written (a full disk); nothing of it stays in the file.
+            OSError: they could not be written (a full disk); nothing of them stays in the file.
         """
-        body = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
-        line = b"%08x %s\n" % (zlib.crc32(body), body)
+        line = b"".join(_line(record) for record in records)
         with self._writing:
             fd = self._fd if self._fd is not None else self._open()
             try:
@@ -80,8 +79,8 @@ class Journal:
                     os.ftruncate(fd, self._size)
                 raise
             self._size += len(line)
-            self._lines += 1
-            self._written += 1
+            self._lines += len(records)
+            self._written += len(records)
             ticket = self._written
         if self.sync:
             self._flush(ticket)
@@ -139,6 +138,14 @@ class Journal:
             os.fsync(folder)
             os.close(folder)
         return self._fd
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    body = _encode(record).encode()
+    return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
 def read_segment(path: Path) -> tuple[list[dict[str, Any]], int]:

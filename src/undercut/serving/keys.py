@@ -228,6 +228,8 @@ class KeyStore:
         key = key_of(row) if row else None
         if not same or key is None or not self._in_force(key):
             return None
+        before, _ = self._remembered.get(digest, (None, 0.0))
+        key = before if before == key else key  # the same object: what is known of it stays known
         self._remembered[digest] = (key, time.monotonic() + REMEMBER_SECONDS)
         return key
 
@@ -247,7 +249,7 @@ class KeyStore:
 
     def _digest(self, secret: str) -> bytes:
         data = secret.encode("utf-8", "surrogateescape")
-        return hmac.new(self._pepper, data, hashlib.sha256).digest()
+        return hmac.digest(self._pepper, data, "sha256")
 
 
 def _new_secret() -> str:

@@ -84,6 +84,7 @@ class Served:
         version: the version the request names, or its key may reach only; ``None`` for any.
         chosen: the variant that answers.
         refused: versions that failed on this request and are not asked again.
+        key_id: the caller's key, which a canary is drawn by; without keys, the request is.
     """
 
     lane: Lane
@@ -91,6 +92,7 @@ class Served:
     chosen: Opened | None = None
     standing: Standing | None = None
     refused: set[str] = field(default_factory=set)
+    key_id: str | None = None
 
     @property
     def info(self) -> ModelInfo:
@@ -110,7 +112,7 @@ class Served:
         """Choose who answers now; ``None`` when it must be loaded first.
 
         Args:
-            request_id: decides whether a canary answers.
+            request_id: decides whether a canary answers, where no key is asked for.
             usual: leave the trial out.
         """
         now = self.standing = self.lane.now
@@ -118,9 +120,7 @@ class Served:
         candidate = now.candidate
         if candidate is not None and candidate.version not in self.refused:
             named = self.version == candidate.version
-            drawn = (
-                not usual and now.mode == "canary" and in_trial(now.trial, request_id, now.percent)
-            )
+            drawn = not usual and now.mode == "canary" and self._drawn(now, request_id)
             if named or (self.version is None and drawn):
                 self.chosen = candidate
                 return candidate
@@ -132,6 +132,11 @@ class Served:
         now = self.standing
         if now is None or now.candidate is None or now.live is None or self.version is not None:
             return None
-        if not in_trial(now.trial, request_id, now.percent):
+        if not self._drawn(now, request_id):
             return None
         return now.live if self.chosen is now.candidate else now.candidate
+
+    def _drawn(self, now: Standing, request_id: str) -> bool:
+        """Whether a request is in the trial: a canary by its key, a shadow by itself."""
+        sticky = self.key_id if now.mode == "canary" else None
+        return in_trial(now.trial, sticky or request_id, now.percent)

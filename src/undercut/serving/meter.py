@@ -9,6 +9,7 @@ way: the path of a crash is the path of every day.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import threading
@@ -95,6 +96,7 @@ class Meter:
         self._database, self._journal, self._book = database, journal, book
         self._flush_seconds = flush_seconds
         self._flushing, self._stop = threading.Lock(), threading.Event()
+        self._notes: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
         self.sync, self.server = journal.sync, journal.identity
         self.flush_failures = 0
         self.chores: list[Callable[[], None]] = []
@@ -103,38 +105,43 @@ class Meter:
         self._thread = threading.Thread(target=self._work, name="meter", daemon=True)
         self._thread.start()
 
-    def record(
-        self,
-        *,
-        request_id: str,
-        key_id: str | None,
-        model: str,
-        inputs: int,
-        tokens: int,
-        latency_ms: float,
-        plan: str | None = None,
-        micro_usd: int | None = None,
-        block: str | None = None,
-    ) -> None:
+    def record(self, **used: Any) -> None:
         """Write one answered request to the journal, before the answer leaves.
 
         Blocks for a disk flush only when the journal was opened with ``sync``.
 
+        Args:
+            used: the fields of :class:`Usage` but the time, which is now.
+
         Raises:
             OSError: the journal cannot be written; the answer must not leave.
         """
-        row = {
-            "request_id": request_id,
-            "key_id": key_id,
-            "model": model,
-            "inputs": inputs,
-            "tokens": tokens,
-            "latency_ms": round(latency_ms, 3),
-            "at": stamp(),
-            "plan": plan,
-            "micro_usd": micro_usd,
-        }
-        self._journal.append(row if block is None else row | {"block": block})
+        self._journal.append(_row(used))
+
+    def soon(self, **used: Any) -> asyncio.Future[None]:
+        """Do as :meth:`record` within this turn of the event loop, with all others of it.
+
+        Requests that were in one batch are answered in one turn: they share a system call.
+        Cancelling the future in time leaves the request unrecorded.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._notes:
+            loop.call_soon(self._note_all)
+        written: asyncio.Future[None] = loop.create_future()
+        self._notes.append((_row(used), written))
+        return written
+
+    def _note_all(self) -> None:
+        notes, self._notes = self._notes, []
+        notes = [(row, written) for row, written in notes if not written.done()]
+        try:
+            self._journal.append(*(row for row, _ in notes))
+        except OSError as error:
+            for _, written in notes:
+                written.set_exception(error)
+        else:
+            for _, written in notes:
+                written.set_result(None)
 
     def flush(self) -> int:
         """Move everything from the journal to database and ledger; return how many rows were new.
@@ -248,6 +255,14 @@ class Meter:
         except Exception as e:
             self.flush_failures += 1
             logger.error("usage stays in the journal, or a chore undone: %s", type(e).__name__)
+
+
+def _row(used: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of the journal; it is read as :class:`Usage`."""
+    row = used | {"latency_ms": round(used["latency_ms"], 3), "at": stamp()}
+    if row.get("block", "") is None:
+        del row["block"]
+    return row
 
 
 def _total(row: sa.Row[Any]) -> UsageTotal:

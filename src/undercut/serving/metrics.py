@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -41,10 +42,7 @@ class Requests:
         """Count one finished request."""
         self._counts[route, str(status)] += 1
         buckets = self._buckets.setdefault(route, [0] * (len(BUCKETS_SECONDS) + 1))
-        place = next(
-            (i for i, b in enumerate(BUCKETS_SECONDS) if seconds <= b), len(BUCKETS_SECONDS)
-        )
-        buckets[place] += 1
+        buckets[bisect_left(BUCKETS_SECONDS, seconds)] += 1
         self._seconds[route] += seconds
 
     def lines(self) -> list[str]:

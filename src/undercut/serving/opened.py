@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from undercut.serving.batcher import Batcher, Predicts
 from undercut.serving.options import Limits
@@ -59,11 +61,22 @@ class Opened:
             queue.close(seconds)
 
 
+class Vector(NamedTuple):
+    """The vector of a text, and whether the text was cut to the model's length."""
+
+    row: np.ndarray
+    truncated: bool
+
+
 class _Embedder:
     """A model that answers with vectors."""
 
     def __init__(self, model: Any) -> None:
-        self.predict: Callable[[list[Any]], Any] = model.embed
+        self._told: Callable[[list[Any]], Any] = model.embed_told
+
+    def predict(self, inputs: list[Any], /) -> list[Vector]:
+        """Return a vector a text."""
+        return [Vector(row, cut) for row, cut in zip(*self._told(inputs), strict=True)]
 
 
 def _queue(model: Predicts, limits: Limits) -> Batcher:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,12 +10,13 @@ from typing import Any
 from fastapi import Request
 
 from undercut.economics.charges import Quantities
-from undercut.serving.admission import admitted, given_back, request_id_of, store_failed
+from undercut.serving.admission import Leave, admitted, request_id_of, store_failed
 from undercut.serving.asking import ask
 from undercut.serving.desk import Desk, id_of, in_thread
 from undercut.serving.extraction import marks_of, told
 from undercut.serving.intake import answered
 from undercut.serving.key_record import ApiKey
+from undercut.serving.meter import Meter
 from undercut.serving.shelf import Served
 
 
@@ -47,6 +47,7 @@ async def paid(
     Raises:
         ApiError: refused by budget, queue, deadline, model or store.
     """
+    served.key_id = id_of(key)
     sizes = [desk.count_tokens(text) for text in texts]
     state = request.state
     again = request_id_of(request.headers, desk.keys, key, served.lane.name, raw)
@@ -62,27 +63,37 @@ async def paid(
         partial(marks_of, desk.keys, key, texts),
     )
     limits = desk.till.limits_of(key) if desk.till and key else None
-    with given_back(desk.till, ticket) as charged:
+    with Leave(desk.till, ticket) as leave:
         until = state.started + desk.limits.deadline_seconds
         asked = ask(desk.shelf, served, state.request_id, texts, sizes, until, vectors=vectors)
-        answer = asyncio.ensure_future(asked)
-        predictions = await answered(request.receive, answer)
+        predictions = await answered(request.receive, asked)
         content = write(state.request_id, told(predictions, limits), sum(sizes))
-        record = charged | {
+        record = {
+            "request_id": ticket.request_id,
             "key_id": id_of(key),
             "model": served.info.version,
             "inputs": len(texts),
             "tokens": sum(sizes),
             "latency_ms": (time.monotonic() - state.started) * 1e3,
+            "plan": ticket.plan,
+            "micro_usd": ticket.micro_usd,
+            "block": ticket.block,
         }
-        if desk.meter.sync:
-            await in_thread(desk.meter.record, **record)
-        else:
-            try:
-                desk.meter.record(**record)
-            except OSError as error:
-                raise store_failed(error) from None
+        await _recorded(desk.meter, record, leave)
     state.micro_usd = ticket.micro_usd
     if desk.trials is not None and not vectors:
         desk.trials.tell(served, state.request_id, texts, sizes, predictions)
     return content
+
+
+async def _recorded(meter: Meter, record: dict[str, Any], leave: Leave) -> None:
+    if meter.sync:
+        await in_thread(meter.record, **record)
+        return
+    written = meter.soon(**record)
+    try:
+        await written
+    except OSError as error:
+        raise store_failed(error) from None
+    finally:  # also when this request is cancelled after its line was written
+        leave.used = written.done() and not written.cancelled() and written.exception() is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,20 +37,53 @@ class Waiting:
     inputs: Sequence[Any]
     sizes: Sequence[int]
     deadline: float
-    future: Future[list[Any]] = field(default_factory=Future)
+    future: Future[list[Any]] | asyncio.Future[list[Any]] = field(default_factory=Future)
     taken: int = 0
     left: int = 0
     answers: list[Any] = field(default_factory=list)
 
+    error: Exception | None = None
+
     def fail(self, error: Exception) -> None:
         """Give the caller an error, unless it has given up."""
-        with suppress(InvalidStateError):
-            self.future.set_exception(error)
+        self.error = error
+        tell([self])
 
-    def succeed(self) -> None:
-        """Give the caller the answers, unless it has given up."""
-        with suppress(InvalidStateError):
-            self.future.set_result(self.answers)
+    def expire(self) -> None:
+        """Give a caller on an event loop up, from that loop: the deadline is over."""
+        if not self.future.done():
+            self.future.set_exception(DeadlineError())
+
+
+def tell(finished: Iterable[Waiting]) -> None:
+    """Give callers their answers or errors, unless they have given up; from any thread.
+
+    An event loop is woken once for all its callers: each waking costs a system call, and the
+    interpreter's lock.
+    """
+    on_loops: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
+    for request in finished:
+        if isinstance(request.future, Future):
+            with suppress(InvalidStateError):
+                _settle(request)
+        else:
+            on_loops.setdefault(request.future.get_loop(), []).append(request)
+    for loop, mine in on_loops.items():
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(_settle_all, mine)
+
+
+def _settle(request: Waiting) -> None:
+    if request.error is not None:
+        request.future.set_exception(request.error)
+    else:
+        request.future.set_result(request.answers)
+
+
+def _settle_all(finished: list[Waiting]) -> None:
+    for request in finished:
+        if not request.future.done():
+            _settle(request)
 
 
 @dataclass(frozen=True)

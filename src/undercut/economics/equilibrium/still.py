@@ -188,7 +188,7 @@ def nash_still(
     for rounds in range(1, ROUNDS + 1):  # noqa: B007
         before = price.copy()
         for j in moving:
-            view = left(j)
+            view = left(int(j))
             wanted = stated[j] if keeps[j] else view.best(float(c[j]))
             full = limit[j] < 1.0 and view.share(wanted) > limit[j]
             price[j] = view.price_at(float(limit[j])) if full else wanted

@@ -11,16 +11,14 @@ from pydantic_core import PydanticCustomError
 from undercut.economics.scenario.number import (
     Any_,
     Fraction,
+    Likeness,
     NotNegative,
     Positive,
     Share,
     assumed,
-    between,
     wrong,
 )
 from undercut.economics.scenario.table import Mistakes, Table, rule
-
-Likeness = between(0, 0.999)
 
 
 class Segment(Table):

@@ -9,13 +9,11 @@ from undercut.economics.scenario.number import (
     Positive,
     Probability,
     Share,
+    UsageSpread,
     assumed,
-    between,
     wrong,
 )
 from undercut.economics.scenario.table import Mistakes, Table, rule
-
-UsageSpread = between(0, 10)
 
 
 class Invest(Table):

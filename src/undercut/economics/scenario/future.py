@@ -8,19 +8,18 @@ from pydantic import Field
 
 from undercut.economics.scenario.number import (
     Fraction,
+    Kappa,
     NotNegative,
+    PerYear,
     Ratio,
     Share,
     Spread,
     assumed,
-    between,
     wrong,
 )
 from undercut.economics.scenario.table import Mistakes, Table, rule
 
 Policy = Literal["hold", "best_reply", "match", "undercut", "limit", "exit"]
-PerYear = between(0, 365)
-Kappa = between(0, 500)
 
 
 class Future(Table):

@@ -128,6 +128,10 @@ Months = within(partial(checks.whole, low=1, high=600))
 Ratio = between(1e-4, 1e4)
 """Of something after a year, or after a release, to before."""
 Spread = between(0, 5)
+UsageSpread = between(0, 10)
+PerYear = between(0, 365)
+Kappa = between(0, 500)
+Likeness = between(0, 0.999)
 """Standard deviation of a logarithm."""
 
 

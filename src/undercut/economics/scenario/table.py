@@ -83,9 +83,10 @@ def _right(model: type[Table], given: dict[str, Any], bad: set[str]) -> SimpleNa
 @cache
 def _reader(model: type[Table], name: str) -> TypeAdapter[Any]:
     info = model.model_fields[name]
-    if not info.metadata:
-        return TypeAdapter(info.annotation)
-    return TypeAdapter(Annotated[info.annotation, *info.metadata])
+    annotation: Any = info.annotation
+    for fact in info.metadata:
+        annotation = Annotated[annotation, fact]
+    return TypeAdapter(annotation)
 
 
 def _line(error: Any) -> InitErrorDetails:

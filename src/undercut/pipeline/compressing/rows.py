@@ -74,6 +74,13 @@ def read_rows(spec: CompressSpec, manifest: Manifest, folders: Sequence[Path]) -
     held, notes = unseen(held, folders, spec.workspace, ", ".join(map(str, spec.data)))
     free = task.unlabelled(held.inputs, FREE_ROWS, spec.seed)
     if not spec.train:
+        if spec.unlabelled:
+            raise fail(
+                "data-none",
+                expected="labelled rows beside --unlabelled: students learn from both",
+                found="none",
+                fix="Name them with --train.",
+            )
         return Rows(task, held, free, None, None, notes)
     columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     rows = load_parts(spec.train, [], [], task=task, **columns).train

@@ -1,6 +1,6 @@
 """What a server has taken ahead of one key's budget and may let in against, in memory.
 
-An account asks for more before it is empty, twice as much each time it emptied within a second,
+An account asks for more before it is empty, twice as much each time it emptied soon,
 and gives everything back when it has not been used for a while.
 """
 
@@ -15,7 +15,8 @@ from undercut.serving.budgets.terms import Terms
 
 SMALLEST, LARGEST = 16, 4_096
 """Requests' worth of a block."""
-QUICK_SECONDS = 1.0
+QUICK_SECONDS, SLOW_SECONDS = 4.0, 16.0
+"""A block emptied sooner is followed by one twice as large; one that lasted longer, by half."""
 
 
 class Account:
@@ -79,8 +80,11 @@ class Account:
         """
         if asks:
             self._mean = tuple(-(-n // asks) for n in need)  # type: ignore[assignment]
-        quick = time.monotonic() - self.grown_at < QUICK_SECONDS
-        self._worth = min(LARGEST, self._worth * 2) if quick else max(SMALLEST, self._worth // 2)
+        lasted = time.monotonic() - self.grown_at
+        if lasted < QUICK_SECONDS:
+            self._worth = min(LARGEST, self._worth * 2)
+        elif lasted > SLOW_SECONDS:
+            self._worth = max(SMALLEST, self._worth // 2)
         found = []
         for name, n, mean in zip(COUNTED, need, self._mean, strict=True):
             if name not in self.terms.bounded:

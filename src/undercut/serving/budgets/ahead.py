@@ -20,7 +20,7 @@ from undercut.serving.budgets.amounts import NONE, Counts
 from undercut.serving.budgets.terms import Terms
 from undercut.serving.tables import stamp
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.25
 """How often a server looks whether a block is asked back."""
 RENEW_SECONDS = 2.0
 ALIVE_SECONDS = 15.0

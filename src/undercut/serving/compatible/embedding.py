@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from undercut.serving.opened import Vector
 from undercut.serving.problems import ApiError
 from undercut.serving.schemas import ModelInfo
 
@@ -42,7 +43,11 @@ class EmbeddingBody(BaseModel):
 
 
 class EmbeddingAnswer(BaseModel):
-    """A vector of length 1 for each text, in order."""
+    """A vector of length 1 for each text, in order.
+
+    ``truncated`` beside a vector says that the text was longer than the model reads, and cut: a
+    field more than OpenAI's answers have, which their clients keep.
+    """
 
     object: Literal["list"]
     data: list[Any]
@@ -51,14 +56,14 @@ class EmbeddingAnswer(BaseModel):
 
 
 def embedding_json(
-    info: ModelInfo, vectors: Sequence[np.ndarray], tokens: int, body: EmbeddingBody
+    info: ModelInfo, vectors: Sequence[Vector], tokens: int, body: EmbeddingBody
 ) -> bytes:
     """Return an :class:`EmbeddingAnswer` as JSON.
 
     Raises:
         ApiError: 422 when another width is asked for than the model has.
     """
-    table = np.stack(vectors)
+    table = np.stack([v.row for v in vectors])
     width = table.shape[1]
     if body.dimensions not in (None, width):
         raise ApiError(
@@ -73,6 +78,9 @@ def embedding_json(
         rows = [base64.b64encode(row.tobytes()).decode() for row in table.astype("<f4")]
     else:
         rows = np.round(table.astype(np.float64), DECIMALS).tolist()
-    data = [{"object": "embedding", "index": i, "embedding": row} for i, row in enumerate(rows)]
+    data = [
+        {"object": "embedding", "index": i, "embedding": row, "truncated": v.truncated}
+        for i, (row, v) in enumerate(zip(rows, vectors, strict=True))
+    ]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return to_json({"object": "list", "data": data, "model": info.name, "usage": usage})

@@ -18,20 +18,23 @@ from undercut.pipeline.rival.sample import stored_dataset
 from undercut.pipeline.run import Listener, Silent, read_facts
 from undercut.pipeline.saturation import LoadPoint, LoadTest, keep, knee
 from undercut.pipeline.workspace import open_workspace
+from undercut.serving.loadtest.sane import check
 from undercut.serving.loadtest.search import search
 from undercut.serving.loadtest.step import hold
 from undercut.serving.loadtest.wire import Wires
 
 MOST_TEXTS = 5000
+BUSY = "all {n} connections were busy at times, and requests waited for one (--connections)"
 
 
 def loadtest(spec: LoadtestSpec, listener: Listener | None = None) -> LoadTest:
     """Step the rate against a server until its p95 passes the promise, and keep the curve.
 
     Raises:
-        UndercutError: no httpx, no server, a refused key, or no texts.
+        UndercutError: wrong options, no httpx, no server, a refused key, or no texts.
     """
     listener = listener or Silent()
+    check(spec)
     try:
         import httpx
     except ImportError:
@@ -107,7 +110,8 @@ async def _measure(
     key = os.environ.get(spec.key_env, "")
     draw = random.Random(spec.seed)
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    sender = Wires(f"{spec.url.rstrip('/')}/v1/predict", headers, spec.timeout_seconds)
+    address = f"{spec.url.rstrip('/')}/v1/predict"
+    sender = Wires(address, headers, spec.timeout_seconds, spec.connections)
 
     async def held(rate: float) -> LoadPoint:
         tick(Progress(f"{rate:,.0f} requests a second", 0, 1))
@@ -122,6 +126,8 @@ async def _measure(
         )  # fmt: skip
     finally:
         sender.close()
+    if sender.waited:
+        note = "; ".join(filter(None, [note, BUSY.format(n=spec.connections)]))
     good, bad = knee(points, spec.slo_ms)
     return LoadTest(
         name=spec.name or spec.run or model,

@@ -118,9 +118,16 @@ class Wires:
         url: address of the route that texts are posted to.
         headers: sent with each request.
         seconds: an answer later than this counts as none.
+        most: connections at once; a request that finds all of them busy waits for one.
+
+    Attributes:
+        waited: whether a request had to wait for a connection.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str], seconds: float) -> None:
+    def __init__(
+        self, url: str, headers: Mapping[str, str], seconds: float, most: int = 512
+    ) -> None:
+        self._places, self.waited = asyncio.Semaphore(most), False
         self._url, self._headers, self._seconds = url, headers, seconds
         parts = urlsplit(url)
         secure = parts.scheme == "https"
@@ -136,8 +143,9 @@ class Wires:
         if request is None:
             body = json.dumps({"inputs": [text], "top": 1}, ensure_ascii=False).encode()
             request = self._requests[text] = post(self._url, body, self._headers)
+        self.waited = self.waited or self._places.locked()
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds), self._places:
                 wire = await self._free()
                 future = self._futures[wire] = asyncio.get_running_loop().create_future()
                 try:
@@ -149,10 +157,10 @@ class Wires:
                     raise
                 finally:
                     self._futures.pop(wire, None)
+                if wire.open:
+                    self._idle.append(wire)
         except (OSError, TimeoutError):
             return False
-        if wire.open:
-            self._idle.append(wire)
         return 200 <= status < 300
 
     def close(self) -> None:

@@ -99,7 +99,10 @@ def no_trial(name: str) -> Exception:
     )
 
 
-def in_trial(trial: str, request_id: str, percent: float) -> bool:
-    """Whether a request is among ``percent`` of all: by a hash, so a retry is treated alike."""
-    digest = hashlib.sha256(f"{trial}:{request_id}".encode()).digest()
+def in_trial(trial: str, who: str, percent: float) -> bool:
+    """Whether a key or a request is among ``percent`` of all: by a hash, so it stays there.
+
+    A larger share keeps those that were in a smaller one.
+    """
+    digest = hashlib.sha256(f"{trial}:{who}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < percent / 100 * 2**64

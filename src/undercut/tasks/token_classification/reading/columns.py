@@ -140,8 +140,8 @@ def _blocks(raw: list[str], to: Gathered) -> list[tuple[list[Line], int]]:
             )  # fmt: skip
     found = [(block, of if document else -1) for block, of in blocks if block]
     if found and heading(found[0][0][0].cells):
-        line = found[0][0].pop(0)
-        to.say(f"line {line.number} is a heading, left out")
+        first = found[0][0].pop(0)
+        to.say(f"line {first.number} is a heading, left out")
         found = [(block, of) for block, of in found if block]
     return found
 
