@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undercut.cli.app import main
-from undercut.cli.command import build_spec, check_flags
+from undercut.cli.given import build_spec, check_flags
 from undercut.core.errors import UndercutError
 from undercut.core.specs_training import RunSpec
 

@@ -9,7 +9,7 @@ import pytest
 
 import undercut
 from pipeline.sets import rows, write_csv
-from undercut.cli.command import build_spec
+from undercut.cli.given import build_spec
 from undercut.core.errors import UndercutError
 from undercut.core.specs_data import NewSpec
 from undercut.core.specs_training import RunSpec
