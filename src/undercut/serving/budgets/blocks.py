@@ -80,9 +80,9 @@ def enlarge(
 
 @cache
 def _touch() -> sa.Update:
-    mine = (reservations.c.server == sa.bindparam("of"),)
-    mine += (reservations.c.month == sa.bindparam("during"),)
-    return sa.update(reservations).where(_row, *mine).values(at=sa.bindparam("now"))
+    mine = reservations.c.server == sa.bindparam("of")
+    now = reservations.c.month == sa.bindparam("during")
+    return sa.update(reservations).where(_row, mine, now).values(at=sa.bindparam("now"))
 
 
 @cache
