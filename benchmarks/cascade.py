@@ -52,7 +52,7 @@ def first_method(wanted: str) -> str:
 
 def build(request: dict[str, Any], place: Path) -> tuple[Path, datasets.Split, list[str]]:
     """Fit both models as runs of one workspace; return it, the rows and the runs' names."""
-    from undercut.core.specs import RunSpec
+    from undercut.core.specs_training import RunSpec
     from undercut.pipeline.run import run
 
     split = datasets.read(request["dataset"], request["data"])

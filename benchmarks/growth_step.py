@@ -11,7 +11,7 @@ from benchmarks.part import serve
 
 def run(request: dict[str, Any]) -> dict[str, Any]:
     """Call ``predict_file`` as the command does."""
-    from undercut.core.specs import PredictSpec
+    from undercut.core.specs_models import PredictSpec
     from undercut.ledger.meter import peak_memory_bytes
     from undercut.pipeline.predicting import predict_file
 

@@ -19,7 +19,6 @@ from typing import Any
 from benchmarks.clock import measured
 from benchmarks.part import serve
 
-LEAST_PASSES = 3
 Answer = Callable[[list[str]], list[str]]
 
 
@@ -41,7 +40,7 @@ def _undercut(request: dict[str, Any], place: Path) -> tuple[Answer, Any, dict[s
     folder = Path(request["folder"])
     if request.get("precision"):
         folder = with_precision(folder, request["precision"], place)
-    model = undercut.load(folder, request.get("backend"), threads=request["threads"])
+    model = undercut.load(folder, request.get("backend") or None, threads=request["threads"])
     tokenised = None
     if isinstance(model._scorer, LeafScorer):
         leaf = model._scorer
@@ -104,7 +103,7 @@ def rates(work: Callable[[], Any], texts: int, seconds: float) -> tuple[float, f
     found: list[float] = []
     with measured() as usage:
         begin = time.perf_counter()
-        while len(found) < LEAST_PASSES or time.perf_counter() - begin < seconds:
+        while not found or time.perf_counter() - begin < seconds:
             t = time.perf_counter()
             work()
             found.append(texts / (time.perf_counter() - t))

@@ -15,7 +15,7 @@ from undercut.pipeline.curves import learning_curve
 from undercut.pipeline.report.economics.page import pictures, write_page
 from undercut.pipeline.scenario.answer import Read, answer, curve_of, read_all
 from undercut.pipeline.scenario.facts import EconomicsFacts
-from undercut.pipeline.scenario.resolve import Sources
+from undercut.pipeline.scenario.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 GALLERY = ROOT / "docs" / "gallery"
@@ -26,7 +26,7 @@ CASES = {
     "attrition": "A war of attrition",
 }
 PIXELS = 900
-COLOURS = 32
+COLOURS = 96
 
 
 def main() -> None:

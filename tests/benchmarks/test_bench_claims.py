@@ -16,11 +16,11 @@ def one(found, *words):
 
 
 def test_all_are_met_by_good_results():
-    assert [v.met for v in judge_all(results())] == [True] * 29
+    assert [v.met for v in judge_all(results())] == [True] * 30
 
 
 def test_nothing_measured_claims_nothing():
-    assert [v.met for v in judge_all({})] == [None] * 29
+    assert [v.met for v in judge_all({})] == [None] * 30
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,14 @@ def test_an_encoder_below_its_rate_or_without_its_gate_is_not_met():
         found = results()
         next(r for r in found["runtimes"]["rows"] if r.get("gate") == "passed").update(change)
         assert one(found, "six-layer").met is not True
+
+
+@pytest.mark.parametrize("change", [{"accuracy": 0.936}, {"texts_per_second": 5_990.0}])
+def test_a_shorter_encoder_below_its_rate_or_accuracy_is_not_met(change):
+    assert one(results(), "fewer layers").met is True
+    found = results()
+    next(r for r in found["runtimes"]["rows"] if "layers" in r).update(change)
+    assert one(found, "fewer layers").met is False
 
 
 @pytest.mark.parametrize(

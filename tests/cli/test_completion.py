@@ -17,7 +17,7 @@ from rich.console import Console
 
 from undercut.cli.app import COMMANDS
 from undercut.cli.completion import SHELLS, completion
-from undercut.core.specs import CompletionSpec
+from undercut.core.specs_setup import CompletionSpec
 
 
 def quick(patch):

@@ -7,7 +7,7 @@ import pytest
 from undercut.cli.app import main
 from undercut.cli.command import build_spec, check_flags
 from undercut.core.errors import UndercutError
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 
 
 def test_flags_win_over_the_file_one_option_at_a_time(tmp_path):
@@ -50,3 +50,27 @@ def test_what_the_command_says(flags, said, capsys, tmp_path, monkeypatch):
     assert said in said_all
     assert "Traceback" not in said_all
     assert "pydantic" not in said_all
+
+
+@pytest.mark.parametrize("order", [["model", "held.csv", "--only", "onnx", "quantise"],
+                                   ["--only", "onnx", "quantise", "model", "held.csv"]])  # fmt: skip
+def test_a_second_value_taken_for_a_file_is_one_error_with_the_right_form(
+    order, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "held.csv").write_text("text,label\na,b\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["compress", *order])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and "option-several" in said
+    assert "--only onnx --only " in said and "Traceback" not in said
+
+
+def test_a_form_there_is_not_is_named_before_any_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["compress", "model", "held.csv", "--only", "quantize", "--only", "nonsense"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("undercut: ") == 2
+    assert "Did you mean 'quantise'?" in said and "'nonsense'" in said
+    assert list(tmp_path.iterdir()) == []

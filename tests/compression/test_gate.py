@@ -204,3 +204,16 @@ def test_losing_one_row_more_never_helps(n, lost, gained):
     one = judge(n, lost, gained, min_agreement=0.0)
     more = judge(n, lost + 1, gained, min_agreement=0.0)
     assert order.index(more.verdict) <= order.index(one.verdict)
+
+
+@pytest.mark.parametrize(("flipped", "wanted"), [(0, "passed"), (2, "passed"), (3, "refused")])
+def test_labels_that_depend_on_the_texts_beside_them_are_stated_and_bounded(flipped, wanted):
+    _, answers, _ = pair(100, 0, 0)
+    beside, alone = scores_of(answers), scores_of((answers + 1) % 3)
+    alone[flipped:] = beside[flipped:] + 0.0
+    found = judge(400, 0, 0, company=(beside, alone))
+    assert found.verdict == wanted, found.reason
+    assert found.batch_flips == flipped / 100
+    assert found.batch_shift == pytest.approx(0.7 if flipped else 0.0)
+    assert ("answered alone" in found.reason.lower()) == bool(flipped)
+    assert judge(400, 0, 0).batch_shift is None

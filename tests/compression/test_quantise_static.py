@@ -16,6 +16,7 @@ from undercut.compression.quantise.options import QuantiseOptions
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
 from undercut.pipeline.forms import Material, job_of, options_of, recipes, shrink
+from undercut.predict.company import in_company
 from undercut.predict.predictor import load
 
 TEXT, WORDS = "text-classification", "token-classification"
@@ -67,6 +68,8 @@ def test_few_bits_answer_nearly_alike(name, task, tmp_path):
     else:
         assert found.config["int8"]["way"] == "static"
         assert found.config["int8"]["calibration_rows"] == 32
+        beside, alone = in_company(load(tmp_path / "q", threads=1), rows_of(task, 30, 9).inputs)
+        assert np.abs(np.exp(beside) - np.exp(alone)).max() < 1e-4  # whatever the batch
     assert found.format == ("onnx" if name.startswith("quantise") else "openvino")
 
 

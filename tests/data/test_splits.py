@@ -121,7 +121,11 @@ def test_every_text_three_times_still_leaves_rows_to_choose_on():
     [
         ([("x", "a"), ("y", "a"), ("z", "a")], "data-classes", "found 1, 'a'"),
         ([("x", "a"), ("y", "b")], "data-few", "found 2 rows of 2 classes"),
-        ([("same", "a"), ("Same", "a"), ("y", "b")], "data-few", "--valid FILE"),
+        (
+            [("same", "a"), ("Same", "a"), ("y", "b")],
+            "data-few",
+            "found 3 rows of 2 classes, 1 of them copies",
+        ),
         ([], "data-classes", "found 0"),
     ],
 )

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CheckSpec, NewSpec, RelabelSpec
+from undercut.core.specs_data import CheckSpec, NewSpec, RelabelSpec
 from undercut.data.load import load_dataset, load_examples, load_parts
 from undercut.data.sources import resolve
 from undercut.data.stored import open_dataset, save_dataset

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from undercut.pipeline import variants
-from undercut.pipeline.compressing import trial
-from undercut.predict import measure
+from undercut.predict import measure, stopwatch
 
 
 @pytest.fixture(scope="session", autouse=True)
 def measured_here():
     def briefly(folder, texts, threads, backend=None):
-        return measure.here(folder, list(texts[:200]), threads, backend)
+        return stopwatch.Stopwatch(folder, texts[:200], threads, backend)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(variants, "measure", briefly)
-        patch.setattr(trial, "measure", briefly)
-        patch.setattr(measure, "SECONDS", 0.05)
-        patch.setattr(measure, "SINGLES", 30)
+        patch.setattr(measure, "open_watch", briefly)
+        patch.setattr(measure, "ROUNDS", 2)
+        patch.setattr(stopwatch, "PASS_SECONDS", 0.02)
+        patch.setattr(stopwatch, "SINGLES", 5)
+        patch.setattr(stopwatch, "WARM_UP", 2)
         yield

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.data.normal import same_key
 from undercut.pipeline.checking.check import check
 from undercut.pipeline.checking.fix import spellings

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.data import big
 from undercut.pipeline.checking import check as checking
 from undercut.pipeline.checking import labels, lengths
@@ -208,7 +208,7 @@ def test_a_temporary_folder_without_room_is_told_first(tmp_path, monkeypatch):
 MEASURED = """
 import json, resource, sys
 from pathlib import Path
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.data import big
 from undercut.pipeline.checking import check, labels, lengths
 big.BIG, big.SAMPLE = 1 << 20, 200

@@ -10,7 +10,8 @@ import pytest
 from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CoresetSpec, RunSpec
+from undercut.core.specs_data import CoresetSpec
+from undercut.core.specs_training import RunSpec
 from undercut.data.load import load_dataset, load_examples
 from undercut.ledger.book import Book
 from undercut.pipeline.coreset.labelling import coreset

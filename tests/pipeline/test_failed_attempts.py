@@ -8,7 +8,7 @@ import pytest
 
 from undercut.ledger.price import Rates
 from undercut.pipeline.gather import step_costs
-from undercut.pipeline.ladder import spent
+from undercut.pipeline.rungs import spent
 from undercut.pipeline.workspace import open_workspace
 
 

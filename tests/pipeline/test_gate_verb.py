@@ -10,11 +10,9 @@ import pytest
 
 from serving.stand_ins import write_artefact, write_variant
 from undercut.cli.app import main
-from undercut.core.specs import TrainSpec
 from undercut.core.specs_release import GateVerbSpec
-from undercut.pipeline import gating
+from undercut.core.specs_training import TrainSpec
 from undercut.pipeline.gating import markdown
-from undercut.predict import measure as measuring
 from undercut.serving.gate_verb import gate
 
 
@@ -31,22 +29,13 @@ def two(tmp_path_factory):
     return good, bad, rows
 
 
-@pytest.fixture
-def measured_here(monkeypatch):
-    """Measure as ever, but in this process and for a moment: nothing is asserted of speed."""
-    monkeypatch.setattr(measuring, "SECONDS", 0.01)
-    monkeypatch.setattr(
-        gating, "measure", lambda folder, texts, *more: measuring.here(folder, texts, *more)
-    )
-
-
 def spec(candidate, against, rows, place, **more):
     return GateVerbSpec(
         candidate=candidate, against=against, data=[rows], workspace=place / "ws", threads=1, **more
     )
 
 
-def test_the_same_model_passes_and_a_worse_one_does_not(two, tmp_path, monkeypatch, measured_here):
+def test_the_same_model_passes_and_a_worse_one_does_not(two, tmp_path, monkeypatch):
     good, bad, rows = two
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "step.md"))
     same = gate(spec(good, good, rows, tmp_path, max_slower=1e6, max_dearer=1e6))

@@ -12,7 +12,7 @@ import pytest
 from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
 from undercut.core.contracts import Progress
-from undercut.core.specs import TrainSpec
+from undercut.core.specs_training import TrainSpec
 from undercut.core.types import Dataset
 from undercut.models.encoder.base import resolve
 from undercut.pipeline.fitting import ARTEFACT, Context, fit_step

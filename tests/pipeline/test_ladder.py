@@ -14,12 +14,13 @@ from conformance.tiny_base import tiny_base
 from pipeline.sets import INTENTS, rows, small, write_csv
 from undercut.core.contracts import Estimate
 from undercut.core.errors import UndercutError, fail
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 from undercut.ledger.price import Rates
-from undercut.pipeline import ladder
 from undercut.pipeline import promote as promoting
-from undercut.pipeline.ladder import Climb, Limits, expected_gain, ladder_methods, stand_in
+from undercut.pipeline import weighing
 from undercut.pipeline.run import run
+from undercut.pipeline.rung_order import expected_gain, ladder_methods, stand_in
+from undercut.pipeline.rungs import Climb, Limits
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_what_does_not_fit_in_memory_is_skipped_and_lora_climbed_in_its_place(
             raise fail("training-memory", expected="9 GB free for training", found="1 GB free")
         return Estimate(0.01, "")
 
-    monkeypatch.setattr(ladder, "estimated", estimate)
+    monkeypatch.setattr(weighing, "estimated", estimate)
     train, test = small(tmp_path)
     facts = run(
         RunSpec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undercut.core.errors import UndercutError
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 from undercut.data import big
 from undercut.pipeline import memory
 from undercut.pipeline.dataset import data_step

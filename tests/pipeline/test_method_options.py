@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from undercut.core.errors import UndercutError
-from undercut.pipeline.method_options import check_options
+from undercut.pipeline.method_options import check_options, check_workers
 
 TASK = "text-classification"
 BAD = [
@@ -53,3 +53,16 @@ def test_all_mistakes_at_once():
 def test_right_options_pass_and_so_do_those_of_methods_for_other_tasks():
     check_options({"lora": {"rank": 4, "targets": "attention"}, "bitfit": {}}, TASK)
     check_options({"lora": {"rank": 4}}, "no-such-task")
+
+
+@pytest.mark.parametrize("method", ["linear", "hashed", "probe"])
+def test_workers_beside_a_method_that_cannot_share_its_training_are_a_mistake(method):
+    with pytest.raises(UndercutError, match="--workers 2: expected a method whose training") as e:
+        check_workers(2, method)
+    assert e.value.code == "method-flags"
+    check_workers(1, method)
+
+
+@pytest.mark.parametrize("method", ["auto", "full", "partial", "lora"])
+def test_workers_may_stand_beside_those_that_can(method):
+    check_workers(2, method)

@@ -16,7 +16,7 @@ from conformance.fitted import fitted
 from conformance.samples import ODD_TEXTS, rows_of
 from undercut.core.contracts import Scored
 from undercut.core.errors import UndercutError
-from undercut.core.specs import PredictSpec
+from undercut.core.specs_models import PredictSpec
 from undercut.data import big
 from undercut.data.inputs import load_inputs
 from undercut.ledger.book import Book
@@ -30,7 +30,7 @@ TASK = "text-classification"
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from undercut.core.specs import PredictSpec
+from undercut.core.specs_models import PredictSpec
 from undercut.pipeline.predicting import predict_file
 from undercut.pipeline.run import Silent
 from undercut.predict import file

@@ -18,7 +18,7 @@ from rich.console import Console
 from pipeline.test_check import topical, write
 from undercut.cli.relabel import ask
 from undercut.core.errors import UndercutError
-from undercut.core.specs import RelabelSpec
+from undercut.core.specs_data import RelabelSpec
 from undercut.ledger.book import Book
 from undercut.pipeline.checking.relabel import finish, open_walk
 from undercut.pipeline.run import Silent

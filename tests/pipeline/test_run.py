@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.sets import rows, small, write_csv
 from undercut.core.errors import UndercutError
-from undercut.core.specs import PriceSpec, RunSpec
+from undercut.core.specs_results import PriceSpec
+from undercut.core.specs_training import RunSpec
 from undercut.data.load import load_examples
 from undercut.data.stored import open_dataset
 from undercut.ledger.book import Book

@@ -12,7 +12,9 @@ from models.api.fake_api import FakeApi, completion, usage
 from undercut.cli.app import main
 from undercut.cli.rival import RivalResult
 from undercut.core.errors import UndercutError
-from undercut.core.specs import EvaluateSpec, ExplainSpec, PredictSpec, RivalSpec, RunSpec
+from undercut.core.specs_models import EvaluateSpec, ExplainSpec, PredictSpec
+from undercut.core.specs_rival import RivalSpec
+from undercut.core.specs_training import RunSpec
 from undercut.pipeline.explaining import explain
 from undercut.pipeline.predicting import predict_file
 from undercut.pipeline.rival.run import rival

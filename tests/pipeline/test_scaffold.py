@@ -11,7 +11,8 @@ import undercut
 from pipeline.sets import rows, write_csv
 from undercut.cli.command import build_spec
 from undercut.core.errors import UndercutError
-from undercut.core.specs import NewSpec, RunSpec
+from undercut.core.specs_data import NewSpec
+from undercut.core.specs_training import RunSpec
 
 
 def made(tmp_path, monkeypatch, **options):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
@@ -12,7 +11,7 @@ from conformance.samples import rows_of
 from undercut.core import plugins
 from undercut.core.processor import processor
 from undercut.core.types import Child, Manifest, Measurement
-from undercut.predict import measure as room
+from undercut.predict import measure, stopwatch
 from undercut.predict.leaf import Plan
 from undercut.predict.predictor import _measured_backend, choices, has_lanes, load, measured_plan
 from undercut.store import artefacts
@@ -61,19 +60,21 @@ def test_only_exact_forms_may_choose_their_backend(onnx):
 
 
 def test_what_was_measured_is_what_is_opened(onnx, tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "SECONDS", 0.01)
+    monkeypatch.setattr(stopwatch, "PASS_SECONDS", 0.01)
+    monkeypatch.setattr(stopwatch, "SINGLES", 5)
     folder = tmp_path / "model"
     shutil.copytree(onnx, folder)
-    asked = {"folder": str(folder), "threads": 2, "backend": "onnxruntime", "plan": None}
-    asked["texts"] = rows_of(TASK, 40, 1).inputs
-    plan = json.loads(room._main("plan", asked))
-    assert set(plan.values()) <= {1, 2}
-    found = Measurement.model_validate_json(room._main("measure", asked | {"plan": plan}))
-    assert {"lanes": found.lanes, "lone": found.lone_threads} == plan
+    about = (folder, rows_of(TASK, 40, 1).inputs, 2, "onnxruntime")
+    plan = stopwatch.best_plan(*about)
+    assert {plan.lanes, plan.lone} <= {1, 2}
+    monkeypatch.setattr(measure, "open_watch", lambda *_: stopwatch.Stopwatch(*about, plan))
+    found = measure.measure(*about)
+    assert (found.lanes, found.lone_threads) == (plan.lanes, plan.lone)
     artefacts.amend(folder, measured=found)
-    assert load(folder, threads=2)._scorer.plan == Plan(**plan)
+    assert load(folder, threads=2)._scorer.plan == plan
     assert load(folder, threads=2, plan=Plan(1, 2))._scorer.plan == Plan(1, 2)
-    assert Measurement.model_validate_json(room._main("measure", asked)).lanes is None
+    monkeypatch.setattr(measure, "open_watch", lambda *_: stopwatch.Stopwatch(*about))
+    assert measure.measure(*about).lanes is None
 
 
 def test_a_composite_is_opened_on_the_backend_it_was_measured_on_where_that_is_installed(

@@ -9,7 +9,7 @@ import pytest
 import undercut
 from undercut.cli.app import build
 from undercut.core.errors import UndercutError
-from undercut.core.specs import PredictSpec
+from undercut.core.specs_models import PredictSpec
 from undercut.predict.predictor import load
 from undercut.serving.predict_verb import predict_file
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,6 +94,12 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path):
     with pytest.raises(UndercutError) as e:
         Journal(tmp_path / "file" / "out", "k")
     assert e.value.code == "predict-out"
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_what_has_no_name_is_no_file(name):
+    with pytest.raises(UndercutError, match="a folder"):
+        Journal(Path(name), "key")
 
 
 def test_a_folder_is_no_file(tmp_path):

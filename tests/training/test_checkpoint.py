@@ -142,6 +142,27 @@ def test_a_checkpoint_of_another_fit_is_ignored(case):
     assert "another fit" in case.notes[0]
 
 
+def test_what_a_kill_left_half_written_is_deleted(case):
+    half = case.path.with_name(f".{case.path.name}.tmp")
+    half.write_bytes(case.path.read_bytes()[:1000])
+    assert case.same(case.run(), case.calm)
+    assert not half.exists()
+
+
+def test_a_full_disk_leaves_the_older_one_whole_and_nothing_else(case):
+    resource = pytest.importorskip("resource", reason="limits of file sizes are POSIX")
+    before, limits = case.path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(Exception, match="os error 27"):
+            case.run()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert case.path.read_bytes() == before
+    assert not list(case.path.parent.glob(".*"))
+    assert case.same(case.run(), case.calm)
+
+
 def test_one_is_written_when_it_is_time(case, monkeypatch):
     case.path.unlink()
     monkeypatch.setattr(checkpoint, "EVERY", 1e9)

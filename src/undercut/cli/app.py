@@ -8,9 +8,10 @@ import re
 import sys
 
 import cyclopts
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 
 import undercut
+from undercut.cli.examples import EXAMPLES
 
 COMMANDS = {
     "run": "File to priced model: check, split, fit, evaluate, compress, measure, price, report.",
@@ -51,13 +52,30 @@ COMMANDS = {
     "ledger": "Show what everything cost, or add hours and labels.",
 }
 
-EPILOGUE = """Start here: undercut run train.csv
+GROUPS = {
+    "Start": ("run", "check", "new", "doctor", "help", "completion"),
+    "Rows and labels": ("relabel", "coreset", "learning-curve"),
+    "Fit and judge": ("train", "tune", "evaluate", "explain", "compress", "cascade"),
+    "Answer": ("predict", "serve", "release", "gate"),
+    "Prices and rivals": ("price", "rival", "market", "war", "invest", "plan", "loadtest"),
+    "Sell": ("keys", "usage", "invoice", "feedback", "sign", "licences"),
+    "What was done": ("list", "report", "export", "ledger"),
+}
+"""In the order in which a newcomer needs them."""
 
-Options can also stand in undercut.toml beside you; flags win over the file."""
+FILE = "Options can also stand in undercut.toml beside you; flags win over the file."
+EPILOGUE = f"""Start here: undercut run train.csv
+Then:       undercut COMMAND --help
+
+{FILE}"""
 
 
-def build() -> App:
-    """Return the command-line application."""
+def build(asked: str = "") -> App:
+    """Return the command-line application.
+
+    Args:
+        asked: the command that is called: its help tells all that its spec does, not one line.
+    """
     app = App(
         name="undercut",
         help="Labelled data in; a small model you own out: compressed, served, metered, priced.",
@@ -67,8 +85,17 @@ def build() -> App:
         help_format="plaintext",
         suppress_keyboard_interrupt=False,
     )
-    for name, text in COMMANDS.items():
-        app.command(f"undercut.cli.verbs:{name}", name=name, help=text)
+    for number, (title, names) in enumerate(GROUPS.items()):
+        group = Group(title, sort_key=number)
+        for place, name in enumerate(names):
+            app.command(
+                f"undercut.cli.verbs:{name}",
+                name=name,
+                help=None if name == asked else COMMANDS[name],
+                help_epilogue=f"For example:\n\n{EXAMPLES[name]}\n\n{FILE}",
+                group=group,
+                sort_key=place,
+            )
     return app
 
 
@@ -81,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
     # cyclopts takes a lone "-" for an option: name what it means instead.
     given = ["/dev/stdin" if a == "-" else a for a in given]
     try:
-        build()(given, exit_on_error=False, print_error=False)
+        build(given[0] if given else "")(given, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as e:
         for line in _said(e):
             print(f"undercut: {line}", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json as jsonlib
 import pkgutil
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Collection, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
@@ -39,6 +40,8 @@ GROUPS = {
     "StoreSpec": "Store",
     "ScenarioSpec": "Scenario",
 }
+OUTPUT, LAST = 98, 99
+"""Sort keys of groups that stand below the others: a method's own options are many."""
 
 
 class _Options(BaseModel):
@@ -240,6 +243,28 @@ def _is_list(kind: type[specs.Spec], name: str) -> bool:
     )
 
 
+def _refuse_strays(files: Sequence[str], flags: dict[str, Any], kind: type[specs.Spec]) -> None:
+    """Refuse a second value of a list option that was taken for a file: ``--only a b``.
+
+    Raises:
+        UndercutError: code ``option-several``; every such value.
+    """
+    lists = [n for n in flags if n in kind.model_fields and _is_list(kind, n)]
+    names = [n for n in lists if kind.model_fields[n].annotation == list[str]]
+    bare = [f for f in files if re.fullmatch(r"[\w+-]+", f) and not Path(f).exists()]
+    if not names or not bare:
+        return
+    flag = f"--{names[0].replace('_', '-')}"
+    both = f"{flag} {flags[names[0]][-1]} {flag} {bare[0]}"
+    raise UndercutError(
+        "option-several",
+        [
+            Problem("a file", f"'{b}', which is none", "", f"As another value: {both}.")
+            for b in bare
+        ],
+    )
+
+
 def _as_typed(_: Any, tokens: Sequence[Any]) -> str:
     """Return an argument as it was typed: a path would lose a slash that a text has."""
     return str(tokens[0].value)
@@ -270,24 +295,28 @@ def make(
         else:
             optional = Annotated[kind | None, Parameter(help=q.help, converter=_as_typed)]
             parameters.append(p(q.field, p.POSITIONAL_ONLY, default=None, annotation=optional))
+    panels: dict[str, Group] = {}  # the verb's own options first, then those it shares
     for cls in spec.__mro__:
         if not (isinstance(cls, type) and issubclass(cls, specs.Spec) and cls is not specs.Spec):
             continue
         if (model := _group(cls, hidden)) is not None:
             key = cls.__name__.lower()
             title = GROUPS.get(cls.__name__, "Options")
+            panel = panels.setdefault(title, Group(title, sort_key=len(panels)))
             options: Any = model | None
-            note = Annotated[options, Parameter(name="*", group=title)]
+            note = Annotated[options, Parameter(name="*", group=panel)]
             parameters.append(p(f"_{key}", p.KEYWORD_ONLY, default=None, annotation=note))
     methods = _method_groups() if "options" in spec.model_fields else {}
     for method, model in methods.items():
         own_kind: Any = model | None
-        own = Annotated[own_kind, Parameter(name=f"--{method}", group=f"Method {method}")]
+        panel = Group(f"Method {method}", sort_key=LAST, show=method != "dummy")
+        own = Annotated[own_kind, Parameter(name=f"--{method}", group=panel)]
         parameters.append(p(f"method_{method}", p.KEYWORD_ONLY, default=None, annotation=own))
+    output = Group("Output", sort_key=OUTPUT)
     switch = Annotated[
-        bool, Parameter(help="One JSON document on standard output.", negative="", group="Output")
+        bool, Parameter(help="One JSON document on standard output.", negative="", group=output)
     ]
-    hush = Annotated[bool, Parameter(help="No progress.", negative="", group="Output")]
+    hush = Annotated[bool, Parameter(help="No progress.", negative="", group=output)]
     parameters += [
         p("json", p.KEYWORD_ONLY, default=False, annotation=switch),
         p("quiet", p.KEYWORD_ONLY, default=False, annotation=hush),
@@ -306,6 +335,8 @@ def make(
         for q in positionals:
             if q.unless in flags:
                 continue
+            if q.many and q.files:
+                _refuse_strays([r for r in rest if r is not None], flags, spec)
             if q.many:
                 rest = [r for r in rest if r is not None]
                 if rest:
@@ -334,7 +365,12 @@ def make(
 
     command.__name__ = name
     command.spec = spec  # type: ignore[attr-defined]
-    command.__doc__ = inspect.getdoc(spec)
+    command.__doc__ = _flowing(inspect.getdoc(spec) or "")
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {q.name: q.annotation for q in parameters}
     return command
+
+
+def _flowing(text: str) -> str:
+    """Return a docstring with each paragraph on one line, for the terminal to break."""
+    return "\n\n".join(" ".join(p.split("\n")) for p in text.split("\n\n"))

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from undercut.core.errors import fail
-from undercut.core.specs import CompletionSpec
+from undercut.core.specs_setup import CompletionSpec
 from undercut.store.files import write_text
 
 SHELLS = ("bash", "zsh", "fish")

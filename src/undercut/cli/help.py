@@ -8,7 +8,7 @@ from rich.console import Console
 
 from undercut.core.codes import PAGE, meanings
 from undercut.core.errors import did_you_mean, fail
-from undercut.core.specs import HelpSpec
+from undercut.core.specs_setup import HelpSpec
 
 
 class Help:
@@ -29,7 +29,7 @@ class Help:
             return
         from undercut.cli.app import build
 
-        build().help_print([self.topic] if self.topic else [], console=console)
+        build(self.topic).help_print([self.topic] if self.topic else [], console=console)
 
 
 def help_on(spec: HelpSpec) -> Help:

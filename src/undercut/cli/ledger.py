@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from undercut.cli.listing import Listing
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
-from undercut.core.specs import LedgerSpec
+from undercut.core.specs_results import LedgerSpec
 from undercut.ledger.book import Book, Entry
 from undercut.ledger.price import price, units
 

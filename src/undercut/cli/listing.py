@@ -10,7 +10,7 @@ from rich.console import Console
 from undercut.cli.results import table
 from undercut.core import plugins
 from undercut.core.errors import did_you_mean, fail
-from undercut.core.specs import ListSpec
+from undercut.core.specs_results import ListSpec
 
 
 class Listing:

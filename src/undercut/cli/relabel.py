@@ -13,7 +13,7 @@ from rich.console import Console
 
 from undercut.cli.results import Result
 from undercut.core.errors import did_you_mean, fail
-from undercut.core.specs import RelabelSpec
+from undercut.core.specs_data import RelabelSpec
 from undercut.economics.money import percent
 from undercut.pipeline.checking.relabel import Item, Walk, finish, open_walk
 from undercut.pipeline.report.format import clean

@@ -68,5 +68,5 @@ class GateVerbResult(Result):
                 f"{side.measured.size_bytes / 1e6:.1f}",
             )
         console.print(shown)
-        for reason in g.reasons:
+        for reason in (*g.reasons, *(f"note: {n}" for n in g.notes)):
             console.print(Text(for_terminal(one_line(reason))), soft_wrap=True)

@@ -14,6 +14,8 @@ from undercut.measures.paired import drop_bound, rows_to_prove
 from undercut.measures.scores import fault
 from undercut.measures.words import count, percent, rows
 
+SAME = 1e-3
+"""A change of a probability below which answers are the same but for the order of sums."""
 CLASS_ROWS = 20
 """Classes with fewer held-out rows are not tested on their own."""
 
@@ -40,6 +42,8 @@ def gate(
     min_agreement: float = 0.98,
     max_class_drop: float = 0.05,
     max_confidence_shift: float = 0.05,
+    max_flips: float = 0.02,
+    company: tuple[np.ndarray, np.ndarray] | None = None,
     labels_reference: Sequence[str],
     labels_candidate: Sequence[str],
     reference_hash: str,
@@ -49,12 +53,13 @@ def gate(
     Refused: other labels or another order; scores that are not log-probabilities; answers that
     agree with the reference's on too few labelled or unlabelled rows; another confidence than the
     reference's on average, as a lost temperature gives; a measured accuracy drop of
-    ``max_drop`` or more; a class with at least 20 rows whose recall has dropped by surely more than
-    ``max_class_drop`` (one-sided, Bonferroni over the classes tested, so that small classes do
-    not refuse by chance). Passed: none of these, and the one-sided upper confidence bound of the
-    paired drop is at most ``max_drop`` (:func:`undercut.measures.paired.drop_bound`). In
-    between, ``needs-rows`` with the rows that could prove it. A test of non-inferiority: an
-    insignificant drop on few rows proves nothing and does not pass.
+    ``max_drop`` or more; labels that change with the texts answered beside them; a class with at
+    least 20 rows whose recall has dropped by surely more than ``max_class_drop`` (one-sided,
+    Bonferroni over the classes tested, so that small classes do not refuse by chance). Passed:
+    none of these, and the one-sided upper confidence bound of the paired drop is at most
+    ``max_drop`` (:func:`undercut.measures.paired.drop_bound`). In between, ``needs-rows`` with the
+    rows that could prove it. A test of non-inferiority: an insignificant drop on few rows proves
+    nothing and does not pass.
 
     Args:
         labelled: log-probabilities ``(U, K)`` of reference and candidate on held-out rows.
@@ -66,6 +71,9 @@ def gate(
         min_agreement: smallest share of rows answered alike, labelled and unlabelled apart.
         max_class_drop: largest drop of one class's recall, as a share.
         max_confidence_shift: largest difference of the mean probability of the answer, as a share.
+        max_flips: largest share of labels that may be others when a text is answered alone.
+        company: the candidate's log-probabilities of some inputs answered together, and of the
+            same answered one by one.
         labels_reference: the reference's labels, in order.
         labels_candidate: the candidate's.
         reference_hash: artefact hash of the reference.
@@ -98,6 +106,7 @@ def gate(
     free = [np.zeros(0) if x is None else answers(np.asarray(x)) for x in unlabelled]
     alike_free = _agreement(free[0], free[1])
     drop = (b - c) / n if n else None
+    shift, flips = _in_company(company)
     upper = float(drop_bound(b, c, n, confidence))
     reasons = [
         *_disagreements(bounds, alike, n, "labelled"),
@@ -106,6 +115,7 @@ def gate(
         *_shifts(bounds, unlabelled, "unlabelled"),
         *_drops(bounds, b, c, n),
         *_classes_hurt(bounds, before, after),
+        *_flips(flips, max_flips),
     ]
     needed = None
     if reasons:
@@ -119,6 +129,11 @@ def gate(
         reasons = [_unproven(bounds, b, c, n, upper, needed)]
     if alike_free is None:
         reasons.append("no unlabelled rows were compared")
+    if shift is not None and shift > SAME:
+        reasons.append(
+            f"answered alone, a text's probabilities change by up to {shift:.2g} and "
+            f"{percent(flips or 0.0, 1)} of labels are others"
+        )
     return GateResult(
         verdict=verdict,
         reason=_told(reasons),
@@ -129,6 +144,8 @@ def gate(
         agreement_labelled=alike,
         agreement_unlabelled=alike_free,
         rows=n,
+        batch_shift=shift,
+        batch_flips=flips,
         rows_needed=needed,
     )
 
@@ -207,6 +224,27 @@ def _shifts(bounds: Bounds, pair: tuple[object, object], kind: str) -> list[str]
     return [
         f"its mean confidence on {kind} rows is {percent(after)}, its reference's "
         f"{percent(before)}; a shift of {percent(bounds.max_confidence_shift)} is allowed"
+    ]
+
+
+def _in_company(
+    company: tuple[np.ndarray, np.ndarray] | None,
+) -> tuple[float | None, float | None]:
+    """Return the largest change of a probability, and the share of labels that change."""
+    if company is None or not len(company[0]):
+        return None, None
+    beside, alone = (np.exp(np.asarray(x, np.float64)) for x in company)
+    return float(np.abs(beside - alone).max()), float(
+        (beside.argmax(axis=1) != alone.argmax(axis=1)).mean()
+    )
+
+
+def _flips(flips: float | None, most: float) -> list[str]:
+    if flips is None or flips <= most:
+        return []
+    return [
+        f"{percent(flips, 1)} of labels depend on which texts are answered beside them, where "
+        f"{percent(most, 1)} may"
     ]
 
 

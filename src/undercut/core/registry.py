@@ -35,6 +35,7 @@ class TaskInfo:
             language model would write it when told :meth:`Task.rival_prompt`, strictly, with the
             texts it was chosen from where they can be listed. Without it the task answers no chat.
         rival: whether answers of an API can be read and compared (``undercut rival``).
+        windows: whether inputs longer than a model reads are read in windows, so that none is cut.
     """
 
     name: str
@@ -50,6 +51,7 @@ class TaskInfo:
     lines: str = ""
     said: str = ""
     rival: bool = False
+    windows: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class MethodInfo:
         stack: whether the ladder may stack it with the linear rung.
         instead_of: the rung it is climbed in place of, when that one needs more memory than there
             is, or when models are to share one base.
+        workers: whether several processes can share its training (``--workers``).
     """
 
     name: str
@@ -156,6 +159,7 @@ class MethodInfo:
     rung: int | None = None
     stack: bool = False
     instead_of: str = ""
+    workers: bool = False
     needs_base: bool = False
     requires: tuple[str, ...] = ()
     extra: str = ""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from undercut.core.specs import THREADS, AskSpec, PlaceSpec, Positive, RatesSpec, Share
+from undercut.core.specs import THREADS, PlaceSpec, Positive, RatesSpec, Seed, Share
+from undercut.core.specs_rival import AskSpec
 
 
 class CascadeSpec(PlaceSpec, RatesSpec, AskSpec):
@@ -96,5 +97,5 @@ class CascadeSpec(PlaceSpec, RatesSpec, AskSpec):
     out: Path | None = Field(
         None, description="Folder of artefact and report; cascades/NAME in the workspace."
     )
-    seed: int = Field(0, ge=0, description="Seed of the folds and of the order of timing.")
+    seed: Seed = Field(0, description="Seed of the folds and of the order of timing.")
     threads: int | None = Field(None, ge=1, description=THREADS)

@@ -143,6 +143,9 @@ class Measurement(Record):
         None, description="batches run side by side, one core each; None when there was no choice"
     )
     lone_threads: int | None = Field(None, description="cores of a text that comes alone")
+    others_cores: float | None = Field(
+        None, description="mean number of cores other programs kept busy while it was timed"
+    )
 
 
 class GateResult(Record):
@@ -157,6 +160,12 @@ class GateResult(Record):
     agreement_labelled: float | None = None
     agreement_unlabelled: float | None = None
     rows: int = 0
+    batch_shift: float | None = Field(
+        None, description="largest change of a probability when a text is answered alone"
+    )
+    batch_flips: float | None = Field(
+        None, description="share of labels that are others when a text is answered alone"
+    )
     rows_needed: int | None = Field(None, description="rows that could prove the bound")
 
 

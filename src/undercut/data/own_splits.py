@@ -66,13 +66,19 @@ def assign(
     return parts, notes
 
 
+def names_parts(name: str, values: Iterable[str]) -> bool:
+    """Whether a column of that name, with these values, says which part a row is of."""
+    if name_key(name) not in _COLUMNS:
+        return False
+    parts = {part_of(value) for value in values}
+    return None not in parts and "train" in parts and len(parts) > 1
+
+
 def part_column(table: Table) -> int:
     """Return the column, such as ``split`` or ``partition``, that says which part a row is of."""
     for j, name in enumerate(table.columns if table.header and table.rows else []):
-        if name_key(name) in _COLUMNS:
-            parts = {part_of(c or "") for c in set(table.cells(j))}
-            if None not in parts and "train" in parts and len(parts) > 1:
-                return j
+        if names_parts(name, [c or "" for c in set(table.cells(j))]):
+            return j
     return -1
 
 

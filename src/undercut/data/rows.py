@@ -122,7 +122,10 @@ def _problem(column: str, role: str, cell: str | None, where: str) -> tuple[Faul
         found = f"a list or object in column '{column}': {shown(cell)}"
         fault = "unreadable"
     expected = "a text" if role == "text" else "one label"
-    return fault, Problem(expected, found, where, "Fill it in, or delete the row.")
+    mend = (
+        "Fill it in or delete the row, or let 'undercut check FILE --fix' write a copy without it."
+    )
+    return fault, Problem(expected, found, where, mend)
 
 
 Record = tuple[int, str, str, list[str | None] | Problem]

@@ -15,6 +15,7 @@ from undercut.core.errors import fail
 from undercut.core.types import Examples
 from undercut.data.near import near
 from undercut.data.normal import same_key
+from undercut.data.table import count
 
 _LEAST = 2
 
@@ -134,10 +135,12 @@ def split(
             if len(valid) < _LEAST and spared(group):
                 take(group)
     if len(valid) < _LEAST:
+        copies = len(strata) - len(groups)
+        said = f", {copies:,} of them copies, which stay with theirs" if copies else ""
         raise fail(
             "data-few",
             expected=f"{_LEAST} rows to spare for validation, with every class left in training",
-            found=f"{len(strata)} rows of {len(left)} classes",
+            found=f"{count(len(strata), 'row')} of {count(len(left), 'class', 'classes')}{said}",
             fix="Label more rows, or give a validation file: --valid FILE.",
         )
     kept = np.sort(np.asarray(valid, np.int64))

@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from undercut.economics import money
 from undercut.economics.checks import collect, not_negative, positive, share
 from undercut.economics.records import BreakEven, Comparison, Own, Rival
+from undercut.economics.scalars import of_scalars
 from undercut.economics.unit_cost import SECONDS_PER_MONTH
 
 MAX_UTILISATION = 0.7
 
 
+@of_scalars
 def break_even_volume(
     fixed_usd_per_month: float, price_usd_per_1k: float, variable_usd_per_1k: float
 ) -> float | None:
@@ -45,6 +47,7 @@ def _check(own: Own, max_utilisation: float) -> float:
     return own.capacity_per_month * max_utilisation
 
 
+@of_scalars
 def break_even(
     own: Own, api_usd_per_1k: float, max_utilisation: float = MAX_UTILISATION
 ) -> BreakEven:
@@ -74,6 +77,7 @@ def break_even(
     )
 
 
+@of_scalars
 def compare(
     own: Own,
     api_usd_per_1k: float,
@@ -106,11 +110,13 @@ def compare(
     )
 
 
+@of_scalars
 def cheapest(rivals: Sequence[Rival]) -> Rival | None:
     """Return the cheapest rival, or ``None`` when there is none."""
     return min(rivals, key=lambda r: r.usd_per_1k, default=None)
 
 
+@of_scalars
 def verdict(
     own: Own,
     rivals: Sequence[Rival],

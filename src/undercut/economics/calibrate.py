@@ -12,99 +12,14 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-from pydantic import Field
-from scipy.special import ndtri, stdtrit
 
-from undercut.core.errors import Problem, UndercutError, fail
-from undercut.core.types import Record
-from undercut.economics.arrays import Array, Arrays, codes
-from undercut.economics.checks import collect, fraction
-from undercut.economics.demand import alpha_from_elasticity
-from undercut.economics.records import Demand
-
-STEPS = 200
-UNPINNED = "shares at their limits, or prices that hardly move or move together"
-FIX = "The price may have followed the demand; use rows where it moved for other reasons."
-
-
-class Estimate(Record):
-    """A fitted figure with its uncertainty."""
-
-    name: str
-    value: float
-    standard_error: float
-    low: float = Field(description="of the 95 % interval")
-    high: float
-
-
-class DemandFit(Record):
-    """Logit demand fitted to rows."""
-
-    alpha: Estimate = Field(description="price sensitivity, per USD/1k")
-    deltas: list[Estimate] = Field(description="utility at a price of 0 of each product")
-    covariance: list[list[float]] = Field(description="of alpha and the deltas, in that order")
-    log_likelihood: float
-    dispersion: float = Field(description="scatter over what counting gives; 1 is pure counting")
-    rows: int
-    markets: int
-
-    def demand(
-        self, market_1k_per_month: float, product: int = 0, log_outside: float = 0.0
-    ) -> Demand:
-        """Return the demand of one of the products against everything else."""
-        return Demand(
-            alpha=self.alpha.value,
-            delta=self.deltas[product].value,
-            log_outside=log_outside,
-            market_1k_per_month=market_1k_per_month,
-        )
-
-
-class AlphaPrior(Record):
-    """A belief about alpha: lognormal."""
-
-    median: float = Field(description="per USD/1k")
-    low: float = Field(description="5 % quantile")
-    high: float = Field(description="95 % quantile")
-    source: str = "assumption"
-
-    def quantile(self, level: float) -> float:
-        """Return a quantile of alpha.
-
-        Raises:
-            UndercutError: the level is not between 0 and 1.
-        """
-        collect(fraction("level", level))
-        half = np.log(self.high / self.low) / 2
-        return float(self.median * np.exp(half * ndtri(level) / ndtri(0.95)))
-
-    def draws(self, count: int, seed: int = 0) -> Array:
-        """Return draws of alpha, ``(count,)``."""
-        z = np.random.default_rng(seed).standard_normal(count)
-        return np.asarray(self.median * np.exp(np.log(self.high / self.low) / 2 * z / ndtri(0.95)))
-
-
-def alpha_from_prior(
-    elasticity_low: float, elasticity_high: float, price_usd_per_1k: float, share: float
-) -> AlphaPrior:
-    """Return a lognormal belief about alpha from a 90 % range of the own elasticity.
-
-    Args:
-        elasticity_low: the smaller end in size, of either sign.
-        elasticity_high: the larger end in size.
-        price_usd_per_1k: price at which it holds.
-        share: share of the market at that price.
-
-    Raises:
-        UndercutError: figures out of range; all are listed.
-    """
-    low = alpha_from_elasticity(elasticity_low, price_usd_per_1k, share)
-    high = alpha_from_elasticity(elasticity_high, price_usd_per_1k, share)
-    if high < low:
-        collect(
-            Problem("a size of at least elasticity_low", repr(elasticity_high), "elasticity_high")
-        )
-    return AlphaPrior(median=float(np.sqrt(low * high)), low=low, high=high)
+from undercut.core.errors import fail
+from undercut.economics.alpha_prior import AlphaPrior as AlphaPrior
+from undercut.economics.alpha_prior import alpha_from_prior as alpha_from_prior
+from undercut.economics.arrays import Arrays, codes
+from undercut.economics.checks import fraction
+from undercut.economics.estimates import FIX, DemandFit, Estimate, student, unidentified
+from undercut.economics.likelihood import highest, row_shares
 
 
 def fit_logit(
@@ -185,9 +100,9 @@ def fit_logit(
     within = p - (np.bincount(j, weights=p) / np.bincount(j))[j]
     if np.abs(within).max() <= 1e-9 * max(float(p.max()), 1e-300):
         raise unidentified("the same price in every row of a product")
-    theta, information, value = _newton(x, q, m, t, o)
+    theta, information, value = highest(x, q, m, t, o)
     covariance = np.linalg.inv(information)
-    s, _ = _row_shares(x @ theta, t, o, count)
+    s, _ = row_shares(x @ theta, t, o, count)
     idle = 1.0 - np.bincount(t, weights=s, minlength=count)
     left = np.maximum(m - sold, 0.0)
     pearson = float(((q - m[t] * s) ** 2 / np.maximum(m[t] * s, 1e-300)).sum())
@@ -222,77 +137,4 @@ def fit_logit(
         dispersion=dispersion,
         rows=n,
         markets=count,
-    )
-
-
-def _row_shares(v: Array, t: Array, o: Array, count: int) -> tuple[Array, Array]:
-    """Return each row's share and the logarithm of each market's denominator."""
-    top = o.copy()
-    np.maximum.at(top, t, v)
-    weight = np.exp(v - top[t])
-    total = np.bincount(t, weights=weight, minlength=count) + np.exp(o - top)
-    return weight / total[t], top + np.log(total)
-
-
-def _newton(x: Array, q: Array, m: Array, t: Array, o: Array) -> tuple[Array, Array, float]:
-    """Maximise the concave likelihood; return the top, the information there, and its value."""
-    count, k = len(m), x.shape[1]
-    # Prices of any size: work in a unit in which they are about 1.
-    scale = np.ones(k)
-    scale[0] = max(float(np.abs(x[:, 0]).max()), 1e-300)
-    z = x / scale
-    left = np.maximum(m - np.bincount(t, weights=q, minlength=count), 0.0)
-    theta = np.zeros(k)
-    mean = np.log(
-        np.maximum(q.sum(), 1e-300) / np.maximum(left.sum(), 1e-300) / max(len(q) / count, 1)
-    )
-    theta[1:] = mean + float(o.mean())
-
-    def likelihood(th: Array) -> float:
-        v = z @ th
-        _, log_total = _row_shares(v, t, o, count)
-        return float((q * (v - log_total[t])).sum() + (left * (o - log_total)).sum())
-
-    value = likelihood(theta)
-    information = np.eye(k)
-    for _ in range(STEPS):
-        s, _ = _row_shares(z @ theta, t, o, count)
-        gradient = z.T @ (q - m[t] * s)
-        weighted = z * (m[t] * s)[:, None]
-        mean_x = np.zeros((count, k))
-        np.add.at(mean_x, t, z * s[:, None])
-        information = z.T @ weighted - (mean_x * m[:, None]).T @ mean_x
-        try:
-            move = np.linalg.solve(information, gradient)
-        except np.linalg.LinAlgError:
-            raise unidentified(UNPINNED) from None
-        step, better = 1.0, -np.inf
-        while step > 1e-10:
-            better = likelihood(theta + step * move)
-            if np.isfinite(better) and better >= value - 1e-12 * abs(value):
-                break
-            step *= 0.5
-        theta, value = theta + step * move, max(better, value)
-        if np.abs(theta).max() > 1e4:
-            raise unidentified(UNPINNED)
-        if np.abs(step * move).max() <= 1e-10 * max(1.0, float(np.abs(theta).max())):
-            break
-    if np.linalg.cond(information) > 1e13:
-        raise unidentified(UNPINNED)
-    return theta / scale, information * np.outer(scale, scale), value
-
-
-def student(confidence: float, freedom: int) -> float:
-    """Return the half-width in standard errors; the spread was estimated too."""
-    return float(stdtrit(freedom, 0.5 + confidence / 2))
-
-
-def unidentified(found: str) -> UndercutError:
-    """Return the error for rows that do not say what demand is."""
-    return fail(
-        "demand-rows",
-        expected="more rows than figures to fit, with prices that differ",
-        found=found,
-        where="price_usd_per_1k",
-        fix="Add months in which the price was another one.",
     )

@@ -10,8 +10,8 @@ from pydantic import Field
 from undercut.core.errors import Problem, fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
-from undercut.economics.calibrate import FIX, STEPS, Estimate, student, unidentified
 from undercut.economics.checks import collect, fraction, positive
+from undercut.economics.estimates import FIX, STEPS, Estimate, student, unidentified
 
 
 class CurveFit(Record):

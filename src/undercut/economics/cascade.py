@@ -13,8 +13,10 @@ import numpy as np
 from undercut.core.errors import fail
 from undercut.economics.checks import collect, not_negative, positive, probability
 from undercut.economics.records import Cascade
+from undercut.economics.scalars import of_scalars
 
 
+@of_scalars
 def threshold(accuracy_big: float, big_usd_per_request: float, usd_per_error: float) -> float:
     """Return the confidence below which passing on pays: ``acc_big - c_big / usd_per_error``.
 
@@ -55,6 +57,7 @@ def _cascade(
     )
 
 
+@of_scalars
 def expected(
     confidences: Sequence[float] | np.ndarray,
     accuracy_big: float,
@@ -102,6 +105,7 @@ def expected(
     )
 
 
+@of_scalars
 def expected_uniform(
     low: float,
     high: float,

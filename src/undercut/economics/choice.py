@@ -134,7 +134,7 @@ def nested_choice(
     read.done()
     r = read_rho(rho, len(nests))
     rho_j = r[group]
-    within, share, outside = nested_shares(m, p[None], group, rho_j, np.array([0]))
+    within, share, outside = nested_shares(m.delta - m.alpha * p[None], m.outside, group, rho_j)
     same = group[:, None] == group[None, :]
     a = float(m.alpha[0, 0])
     # d ln s_j/dp_k = -a [1(j=k) - rho s_k|g 1(same nest) - (1 - rho) s_k] / (1 - rho)

@@ -13,6 +13,7 @@ from pydantic import Field
 from undercut.core.errors import fail
 from undercut.core.types import Record
 from undercut.economics.checks import collect, not_negative, number, positive
+from undercut.economics.scalars import of_scalars
 
 
 class CurveOptimum(Record):
@@ -31,6 +32,7 @@ class CurveOptimum(Record):
     )
 
 
+@of_scalars
 def line_optimum(intercept: float, slope: float, cost: float, fixed: float = 0.0) -> CurveOptimum:
     """Return the best point on ``P = a - b x`` at a cost of ``F + c x``.
 
@@ -76,6 +78,7 @@ def line_optimum(intercept: float, slope: float, cost: float, fixed: float = 0.0
     )
 
 
+@of_scalars
 def power_optimum(level: float, elasticity: float, cost: float, fixed: float = 0.0) -> CurveOptimum:
     """Return the best point on ``x = A p^-e`` at a cost of ``F + c x``, for ``e`` above 1.
 
@@ -132,6 +135,7 @@ def _around(
     return math.exp(low), math.exp(high)
 
 
+@of_scalars
 def line_volume(intercept: float, slope: float, price: float) -> float:
     """Return what is bought at a price on ``P = a - b x``; 0 above the choke price.
 
@@ -142,6 +146,7 @@ def line_volume(intercept: float, slope: float, price: float) -> float:
     return max(0.0, (intercept - price) / slope)
 
 
+@of_scalars
 def power_volume(level: float, elasticity: float, price: float) -> float:
     """Return ``A p^-e``.
 

@@ -16,6 +16,7 @@ from scipy.special import ndtri
 from undercut.core.errors import Problem, fail
 from undercut.economics.checks import collect, fraction, not_negative, positive, probability
 from undercut.economics.records import BestLabels, CurveValue, LearningCurve
+from undercut.economics.scalars import of_scalars
 
 LEAST_POINTS = 4
 """Different sizes needed: one more than the curve has parameters."""
@@ -24,6 +25,7 @@ EXTRAPOLATION = 4.0
 STEEPEST = 3.0
 
 
+@of_scalars
 def fit_learning_curve(
     sizes: Sequence[float],
     errors: Sequence[float],
@@ -115,6 +117,7 @@ def _slopes(curve: LearningCurve, n: float) -> np.ndarray:
     return np.array([falling, -falling * np.log(n), 1.0])
 
 
+@of_scalars
 def horizon_value(
     requests_per_month: float, usd_per_error: float, months: float, rate_per_month: float = 0.0
 ) -> float:
@@ -137,6 +140,7 @@ def horizon_value(
     return requests_per_month * usd_per_error * time
 
 
+@of_scalars
 def marginal_value(curve: LearningCurve, n: float, value_usd: float) -> float:
     """Return what the next label after ``n`` is expected to bring, ``V a b n**(-b - 1)``, USD.
 
@@ -147,6 +151,7 @@ def marginal_value(curve: LearningCurve, n: float, value_usd: float) -> float:
     return float(value_usd * curve.a * curve.b * n ** (-curve.b - 1.0))
 
 
+@of_scalars
 def error_interval(
     curve: LearningCurve, n: float, confidence: float = 0.95
 ) -> tuple[float, float] | None:
@@ -185,12 +190,14 @@ def _beyond(curve: LearningCurve, n: float) -> str:
     )
 
 
+@of_scalars
 def error_after(curve: LearningCurve, n: float) -> float:
     """Return the expected share of wrong answers after ``n`` labels."""
     collect(positive("n", n))
     return float(curve.c + curve.a * n**-curve.b)
 
 
+@of_scalars
 def worth_of_more(
     curve: LearningCurve,
     n: float,
@@ -238,6 +245,7 @@ def worth_of_more(
     )
 
 
+@of_scalars
 def best_labels(
     curve: LearningCurve, value_usd: float, usd_per_label: float, confidence: float = 0.95
 ) -> BestLabels:

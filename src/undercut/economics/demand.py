@@ -10,13 +10,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit, logsumexp, wrightomega
+from scipy.special import expit, logit, logsumexp, wrightomega
 
 from undercut.core.errors import fail
 from undercut.economics.checks import collect, fraction, not_negative, number, positive, probability
 from undercut.economics.records import BestReply, Demand
+from undercut.economics.scalars import of_scalars
 
 
+@of_scalars
 def generalised_price(
     price_usd_per_1k: float,
     accuracy: float,
@@ -40,6 +42,7 @@ def generalised_price(
     return price_usd_per_1k + errors + usd_per_1k_per_ms * latency_ms
 
 
+@of_scalars
 def utility(alpha: float, value_usd_per_1k: float, generalised_usd_per_1k: float) -> float:
     """Return ``alpha * (V - g)``; with ``g`` at a price of 0 it is ``delta``.
 
@@ -54,6 +57,7 @@ def utility(alpha: float, value_usd_per_1k: float, generalised_usd_per_1k: float
     return alpha * (value_usd_per_1k - generalised_usd_per_1k)
 
 
+@of_scalars
 def log_outside(rival_utilities: Sequence[float]) -> float:
     """Return ``ln(1 + sum e^v)`` over rivals: what the buyer could do instead.
 
@@ -64,6 +68,7 @@ def log_outside(rival_utilities: Sequence[float]) -> float:
     return float(logsumexp(np.array([0.0, *rival_utilities])))
 
 
+@of_scalars
 def alpha_from_elasticity(elasticity: float, price_usd_per_1k: float, share: float) -> float:
     """Return ``|eta| / (p (1 - s))``, the price sensitivity behind an observed own elasticity.
 
@@ -89,6 +94,7 @@ def _check(demand: Demand, cost: float) -> None:
     )
 
 
+@of_scalars
 def share_at(demand: Demand, price_usd_per_1k: float) -> float:
     """Return the share of the market bought at a price.
 
@@ -100,6 +106,7 @@ def share_at(demand: Demand, price_usd_per_1k: float) -> float:
     return float(expit(demand.delta - demand.alpha * price_usd_per_1k - demand.log_outside))
 
 
+@of_scalars
 def gross_profit(demand: Demand, price_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     """Return ``M s(p) (p - v)`` in USD a month.
 
@@ -111,20 +118,43 @@ def gross_profit(demand: Demand, price_usd_per_1k: float, cost_usd_per_1k: float
     return sold * (price_usd_per_1k - cost_usd_per_1k)
 
 
-def best_reply(demand: Demand, cost_usd_per_1k: float) -> BestReply:
+@of_scalars
+def best_reply(
+    demand: Demand, cost_usd_per_1k: float, capacity_1k_per_month: float | None = None
+) -> BestReply:
     """Return the profit-maximising price when rivals keep theirs.
 
     ``markup = (1 + W)/alpha`` with ``W = W0(e^(delta - alpha c - 1) / A)``, ``s = W/(1 + W)`` and
-    profit ``M W/alpha``. Wright's omega gives ``W`` without forming the exponential.
+    profit ``M W/alpha``. Wright's omega gives ``W`` without forming the exponential. Where that
+    would sell more than the capacity ``K``, the price is the one at which exactly ``K`` is bought,
+    as if cost were ``c + lambda``.
 
     Raises:
         UndercutError: an input is not a number in its range.
     """
     _check(demand, cost_usd_per_1k)
+    if capacity_1k_per_month is not None:
+        collect(positive("capacity_1k_per_month", capacity_1k_per_month))
     log_t = demand.delta - demand.alpha * cost_usd_per_1k
     w = float(wrightomega(log_t - demand.log_outside - 1.0))
     markup = (1.0 + w) / demand.alpha
     share = w / (1.0 + w)
+    limit = 1.0
+    if capacity_1k_per_month is not None:
+        limit = capacity_1k_per_month / demand.market_1k_per_month
+    if limit < share:
+        price = (demand.delta - demand.log_outside - float(logit(limit))) / demand.alpha
+        return BestReply(
+            price_usd_per_1k=price,
+            markup_usd_per_1k=price - cost_usd_per_1k,
+            share=limit,
+            requests_1k_per_month=demand.market_1k_per_month * limit,
+            gross_profit_usd_per_month=demand.market_1k_per_month
+            * limit
+            * (price - cost_usd_per_1k),
+            w=w,
+            multiplier_usd_per_1k=price - cost_usd_per_1k - 1.0 / (demand.alpha * (1.0 - limit)),
+        )
     return BestReply(
         price_usd_per_1k=cost_usd_per_1k + markup,
         markup_usd_per_1k=markup,
@@ -135,6 +165,7 @@ def best_reply(demand: Demand, cost_usd_per_1k: float) -> BestReply:
     )
 
 
+@of_scalars
 def linear_price(choke_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     """Return the monopoly price ``(a + c)/2`` on linear demand that ends at the choke price.
 
@@ -155,6 +186,7 @@ def linear_price(choke_usd_per_1k: float, cost_usd_per_1k: float) -> float:
     return (choke_usd_per_1k + cost_usd_per_1k) / 2.0
 
 
+@of_scalars
 def constant_elasticity_price(cost_usd_per_1k: float, elasticity: float) -> float:
     """Return ``c e/(e - 1)``, the price under constant elasticity ``e > 1`` (in absolute value).
 

@@ -11,19 +11,22 @@ from undercut.economics import money
 from undercut.economics.checks import collect, not_negative, positive
 from undercut.economics.demand import best_reply
 from undercut.economics.records import BestReply, Demand, Floors
+from undercut.economics.scalars import of_scalars
 
 
+@of_scalars
 def cash_band(
     demand: Demand,
     variable_usd_per_1k: float,
     fixed_usd_per_month: float,
     cash_usd: float,
     horizon_months: float,
+    capacity_1k_per_month: float | None = None,
 ) -> tuple[float, float | None] | None:
     """Return the prices at which ``cash - T (F - profit(p)) >= 0``.
 
-    Solved in ``x = alpha (p - v)``, where profit is ``M/alpha * x * expit(u - x)`` with one
-    maximum, at ``x = 1 + W``.
+    A capacity limits what a month sells. Solved in ``x = alpha (p - v)``, where profit is
+    ``M/alpha * x * expit(u - x)`` with one maximum, at ``x = 1 + W``.
 
     Returns:
         ``(low, high)`` in USD/1k, not below 0; ``high`` is ``None`` when any higher price also
@@ -33,6 +36,7 @@ def cash_band(
         UndercutError: an input is not a number in its range.
     """
     best = best_reply(demand, variable_usd_per_1k)
+    capped = best_reply(demand, variable_usd_per_1k, capacity_1k_per_month)
     collect(
         not_negative("fixed_usd_per_month", fixed_usd_per_month),
         not_negative("cash_usd", cash_usd),
@@ -48,6 +52,8 @@ def cash_band(
 
     if excess(top) < 0:
         return None
+    if capacity_1k_per_month is not None and capped.gross_profit_usd_per_month * scale < need:
+        return None
     low = 0.0 if need == 0 else _root(excess, 0.0 if need > 0 else None, top)
     high = None
     if need > 0:
@@ -55,7 +61,15 @@ def cash_band(
         while excess(far) > 0:
             far *= 2.0
         high = variable_usd_per_1k + _root(excess, top, far) / demand.alpha
-    return max(0.0, variable_usd_per_1k + low / demand.alpha), high
+    lowest = variable_usd_per_1k + low / demand.alpha
+    if capacity_1k_per_month is not None:
+        # Sold out, a month earns K (p - v): less than without the limit above cost, and below it
+        # less is lost. Where that point is not sold out, the limit does not count there.
+        full = variable_usd_per_1k + need / (scale * capacity_1k_per_month)
+        share = float(expit(demand.delta - demand.alpha * full - demand.log_outside))
+        if share * demand.market_1k_per_month >= capacity_1k_per_month:
+            lowest = full
+    return max(0.0, lowest), high
 
 
 def _root(excess: Callable[[float], float], left: float | None, right: float) -> float:
@@ -68,6 +82,7 @@ def _root(excess: Callable[[float], float], left: float | None, right: float) ->
     return float(brentq(excess, left, right, xtol=1e-15, rtol=1e-14, maxiter=1000))
 
 
+@of_scalars
 def floors(
     variable_usd_per_1k: float | None = None,
     fixed_usd_per_month: float | None = None,
@@ -77,6 +92,7 @@ def floors(
     demand: Demand | None = None,
     cash_usd: float | None = None,
     horizon_months: float | None = None,
+    capacity_1k_per_month: float | None = None,
 ) -> Floors:
     """Return the floors that the inputs allow, and what the others still need.
 
@@ -89,6 +105,7 @@ def floors(
         demand: assumed demand; with it the full cost is taken at the best price's volume.
         cash_usd: cash at hand.
         horizon_months: ``T``, the months it has to last.
+        capacity_1k_per_month: most that can be sold, thousand requests a month.
 
     Raises:
         UndercutError: a given input is not a number in its range; all are listed.
@@ -101,6 +118,7 @@ def floors(
         "requests_per_month": (positive, requests_per_month),
         "cash_usd": (not_negative, cash_usd),
         "horizon_months": (positive, horizon_months),
+        "capacity_1k_per_month": (positive, capacity_1k_per_month),
     }
     collect(*(check(name, value) for name, (check, value) in given.items() if value is not None))
     values: dict[str, object] = {name: value for name, (_, value) in given.items()}
@@ -119,7 +137,7 @@ def floors(
     best = None
     if not lacks("best price", "variable_usd_per_1k", "demand"):
         assert demand is not None and v is not None
-        best = best_reply(demand, v)
+        best = best_reply(demand, v, capacity_1k_per_month)
 
     needs = ["variable_usd_per_1k", "fixed_usd_per_month", "capital_usd"]
     needs += [] if capital_usd == 0 else ["life_months"]
@@ -142,7 +160,9 @@ def floors(
     if not lacks("cash band", *cash_inputs, "horizon_months"):
         assert demand is not None and v is not None and fixed_usd_per_month is not None
         assert cash_usd is not None and horizon_months is not None
-        band = cash_band(demand, v, fixed_usd_per_month, cash_usd, horizon_months)
+        band = cash_band(
+            demand, v, fixed_usd_per_month, cash_usd, horizon_months, capacity_1k_per_month
+        )
         status = "no-price" if band is None else "band" if band[1] is not None else "no-upper-end"
     if not lacks("runway", *cash_inputs):
         assert best is not None and fixed_usd_per_month is not None and cash_usd is not None

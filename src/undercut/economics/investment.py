@@ -17,6 +17,7 @@ from undercut.core.errors import fail
 from undercut.core.types import Record
 from undercut.economics.arrays import Array, Arrays
 from undercut.economics.checks import between, collect, not_negative, positive, share
+from undercut.economics.scalars import of_scalars
 
 HIGHEST_RATE = 1e6
 LONGEST = 1200
@@ -50,6 +51,7 @@ class CustomerValue(Record):
     mean_life_months: float
 
 
+@of_scalars
 def monthly_rate(rate_per_year: float) -> float:
     """Return ``(1 + R)**(1/12) - 1``.
 
@@ -60,6 +62,7 @@ def monthly_rate(rate_per_year: float) -> float:
     return float(np.expm1(np.log1p(rate_per_year) / 12.0))
 
 
+@of_scalars
 def npv(rate_per_month: float, flows_usd: Sequence[float] | Array) -> float:
     """Return ``sum_t flow_t / (1 + r)**t`` with ``t`` from 0, USD.
 
@@ -71,6 +74,7 @@ def npv(rate_per_month: float, flows_usd: Sequence[float] | Array) -> float:
     return _value(float(rate_per_month), flows)
 
 
+@of_scalars
 def irr(flows_usd: Sequence[float] | Array) -> float:
     """Return the monthly rate at which the present value is 0.
 
@@ -89,6 +93,7 @@ def irr(flows_usd: Sequence[float] | Array) -> float:
     return found
 
 
+@of_scalars
 def payback_months(flows_usd: Sequence[float] | Array, rate_per_month: float = 0.0) -> float | None:
     """Return when the discounted flows have added up to 0 for good, within the month by a line.
 
@@ -111,6 +116,7 @@ def payback_months(flows_usd: Sequence[float] | Array, rate_per_month: float = 0
     return float(last - total[last] / step)
 
 
+@of_scalars
 def roi(flows_usd: Sequence[float] | Array) -> float | None:
     """Return undiscounted gain over money put in: the sum of the flows over the first outlays.
 
@@ -124,6 +130,7 @@ def roi(flows_usd: Sequence[float] | Array) -> float | None:
     return float(flows.sum() / put_in) if put_in > 0 else None
 
 
+@of_scalars
 def invest(flows_usd: Sequence[float] | Array, rate_per_month: float) -> Investment:
     """Return all the measures of one stream of flows.
 
@@ -145,6 +152,7 @@ def invest(flows_usd: Sequence[float] | Array, rate_per_month: float) -> Investm
     )
 
 
+@of_scalars
 def customer_value(
     revenue_usd_per_month: float,
     margin: float,

@@ -5,6 +5,8 @@ Two to three significant digits, and a scale on which they stand between 0.01 an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from undercut.core.errors import Problem
 from undercut.economics.checks import collect, finite
 
@@ -90,6 +92,45 @@ def money_per_request_scale(usd_per_1k: float) -> str:
     if size >= 1e-5:
         return f"{usd(value * 1e3)} per million requests"
     return f"{usd(value * 1e6)} per billion requests"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit of all prices that stand beside each other.
+
+    Attributes:
+        requests: how many a price is for, in words.
+        factor: figures in USD/1k times this are in the unit.
+    """
+
+    requests: str
+    factor: float
+
+    def amount(self, usd_per_1k: float) -> str:
+        """Return the bare figure, for a column whose head names the unit: ``$18.5``."""
+        value = _finite(usd_per_1k) * self.factor
+        if value == 0 or abs(value) >= 0.01:
+            return usd(value)
+        text = figure(value, 2)
+        return f"{MINUS}${text[1:]}" if value < 0 else f"${text}"
+
+    def price(self, usd_per_1k: float) -> str:
+        """Return the figure with its unit: ``$18.5 per million requests``."""
+        return f"{self.amount(usd_per_1k)} per {self.requests}"
+
+
+def scale_of(usd_per_1k: float | None) -> Scale:
+    """Return the unit in which a scenario's prices are told, chosen by its main one.
+
+    Millions, unless the main price is above 10 USD per 1,000 or below 0.01 USD per million. A unit
+    that changed from price to price would suit each of them and mislead about all.
+    """
+    size = abs(usd_per_1k or 0.0)
+    if size > 10:
+        return Scale(f"1{THIN}000 requests", 1.0)
+    if 0 < size < 1e-5:
+        return Scale("billion requests", 1e6)
+    return Scale("million requests", 1e3)
 
 
 def percent(share: float) -> str:

@@ -25,6 +25,7 @@ from undercut.economics.checks import (
     share,
     whole,
 )
+from undercut.economics.scalars import of_scalars
 
 MOST = 10_000_000
 
@@ -99,6 +100,7 @@ class PlansResult(Record):
     usage: str = Field(description="rows | lognormal")
 
 
+@of_scalars
 def lognormal_usage(median_1k: float, spread: float, customers: int = 10_000) -> Array:
     """Return thousand requests a month of ``customers``, evenly spaced quantiles of a lognormal.
 
@@ -122,6 +124,7 @@ def lognormal_usage(median_1k: float, spread: float, customers: int = 10_000) ->
     return np.asarray(median_1k * np.exp(spread * ndtri(levels)))
 
 
+@of_scalars
 def bills(plan: Plan, usage_1k: Any) -> Array:
     """Return what each customer would pay on a plan, USD a month; infinity beyond its end.
 
@@ -139,6 +142,7 @@ def bills(plan: Plan, usage_1k: Any) -> Array:
     return np.asarray(plan.usd_per_month + beyond * plan.overage_usd_per_1k)
 
 
+@of_scalars
 def price_list(
     plans: Sequence[Plan],
     usage_1k: Any,

@@ -11,6 +11,7 @@ import math
 
 from undercut.core.errors import fail
 from undercut.economics.checks import collect, fraction, not_negative, positive, whole
+from undercut.economics.scalars import of_scalars
 
 
 def _stable(arrivals: float, service: float, servers: int = 1) -> float:
@@ -31,6 +32,7 @@ def _stable(arrivals: float, service: float, servers: int = 1) -> float:
     return rho
 
 
+@of_scalars
 def mm1_time(arrivals_per_second: float, service_per_second: float) -> float:
     """Return the mean time in an M/M/1 system, ``1/(mu - lambda)``.
 
@@ -41,6 +43,7 @@ def mm1_time(arrivals_per_second: float, service_per_second: float) -> float:
     return 1.0 / (service_per_second - arrivals_per_second)
 
 
+@of_scalars
 def mm1_quantile(arrivals_per_second: float, service_per_second: float, q: float = 0.95) -> float:
     """Return the ``q`` quantile of the time in an M/M/1 system, ``-ln(1-q)/(mu - lambda)``.
 
@@ -51,6 +54,7 @@ def mm1_quantile(arrivals_per_second: float, service_per_second: float, q: float
     return -math.log1p(-q) * mm1_time(arrivals_per_second, service_per_second)
 
 
+@of_scalars
 def md1_time(arrivals_per_second: float, service_per_second: float) -> float:
     """Return the mean time in an M/D/1 system, ``1/mu + rho/(2 mu (1-rho))``.
 
@@ -61,6 +65,7 @@ def md1_time(arrivals_per_second: float, service_per_second: float) -> float:
     return 1.0 / service_per_second + rho / (2.0 * service_per_second * (1.0 - rho))
 
 
+@of_scalars
 def erlang_c(arrivals_per_second: float, service_per_second: float, servers: int) -> float:
     """Return the probability of waiting in M/M/k.
 
@@ -77,6 +82,7 @@ def erlang_c(arrivals_per_second: float, service_per_second: float, servers: int
     return blocked / (1.0 - rho * (1.0 - blocked))
 
 
+@of_scalars
 def mmk_wait(arrivals_per_second: float, service_per_second: float, servers: int) -> float:
     """Return the mean wait in M/M/k, ``C/(k mu - lambda)``.
 
@@ -87,6 +93,7 @@ def mmk_wait(arrivals_per_second: float, service_per_second: float, servers: int
     return waiting / (servers * service_per_second - arrivals_per_second)
 
 
+@of_scalars
 def mgk_wait(
     arrivals_per_second: float,
     service_per_second: float,
@@ -111,6 +118,7 @@ def mgk_wait(
     return wait * (arrival_scv + service_scv) / 2.0
 
 
+@of_scalars
 def rho_max(service_per_second: float, limit_seconds: float, q: float = 0.95) -> float:
     """Return the highest use at which the ``q`` quantile of M/M/1 meets the limit.
 

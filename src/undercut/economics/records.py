@@ -59,7 +59,10 @@ class BestReply(Record):
     share: float
     requests_1k_per_month: float
     gross_profit_usd_per_month: float
-    w: float = Field(description="Lambert W of the closed form")
+    w: float = Field(description="Lambert W of the closed form, capacity aside")
+    multiplier_usd_per_1k: float = Field(
+        0.0, description="what another thousand of capacity would earn; 0: it does not bind"
+    )
 
 
 class Floors(Record):

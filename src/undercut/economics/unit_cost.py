@@ -10,12 +10,14 @@ import math
 
 from undercut.economics.checks import collect, not_negative, positive, share
 from undercut.economics.records import Fleet, Marginal, Waterfall
+from undercut.economics.scalars import of_scalars
 
 HOURS_PER_MONTH = 730.0
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 
 
+@of_scalars
 def usd_per_1k(
     texts_per_second: float, threads: float, usd_per_core_hour: float, utilisation: float = 1.0
 ) -> float:
@@ -40,6 +42,7 @@ def usd_per_1k(
     return threads * usd_per_core_hour / SECONDS_PER_HOUR * seconds_per_1k
 
 
+@of_scalars
 def machine_usd_per_month(cores: float, usd_per_core_hour: float) -> float:
     """Return USD a month of a reserved machine, used or not.
 
@@ -50,6 +53,7 @@ def machine_usd_per_month(cores: float, usd_per_core_hour: float) -> float:
     return HOURS_PER_MONTH * cores * usd_per_core_hour
 
 
+@of_scalars
 def capacity_per_month(texts_per_second: float, utilisation: float = 1.0) -> float:
     """Return the requests one machine can answer in a month.
 
@@ -60,6 +64,7 @@ def capacity_per_month(texts_per_second: float, utilisation: float = 1.0) -> flo
     return texts_per_second * SECONDS_PER_MONTH * utilisation
 
 
+@of_scalars
 def machines_needed(
     mean_per_second: float, peak_factor: float, rho_max: float, machine_per_second: float
 ) -> int:
@@ -87,6 +92,7 @@ def machines_needed(
     return max(1, math.ceil(exact * (1.0 - 1e-12)))
 
 
+@of_scalars
 def fleet(
     mean_per_second: float,
     peak_factor: float,
@@ -109,6 +115,7 @@ def fleet(
     )
 
 
+@of_scalars
 def usd_per_1k_fleet(
     mean_per_second: float,
     peak_factor: float,
@@ -126,6 +133,7 @@ def usd_per_1k_fleet(
     ).usd_per_1k
 
 
+@of_scalars
 def marginal(
     mean_per_second: float,
     peak_factor: float,
@@ -162,6 +170,7 @@ def marginal(
     )
 
 
+@of_scalars
 def waterfall(
     requests_per_month: float,
     capacity_per_month: float,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +38,31 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.Error:
         return []
+
+
+def machine_cpu_seconds() -> float | None:
+    """Return the seconds all programs of the machine have used; ``None`` where it does not say."""
+    try:
+        line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()
+    except OSError:
+        return None
+    user, nice, system, _, _, irq, softirq, *_ = (int(x) for x in line[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+class Neighbours:
+    """How busy other programs keep the machine, from now on."""
+
+    def __init__(self) -> None:
+        self._begin = (machine_cpu_seconds(), tree_cpu_seconds(), time.perf_counter())
+
+    def cores(self) -> float | None:
+        """Return the mean number of cores others have kept busy; ``None`` where unknown."""
+        busy, own, begin = self._begin
+        now, mine, end = machine_cpu_seconds(), tree_cpu_seconds(), time.perf_counter()
+        if busy is None or now is None or end <= begin:
+            return None
+        return round(max(0.0, (now - busy - (mine - own)) / (end - begin)), 2)
 
 
 def peak_memory_bytes() -> int:

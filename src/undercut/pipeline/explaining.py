@@ -10,7 +10,7 @@ from pydantic import Field
 from undercut.core import plugins
 from undercut.core.errors import fail
 from undercut.core.explaining import Explainer
-from undercut.core.specs import ExplainSpec
+from undercut.core.specs_models import ExplainSpec
 from undercut.core.types import Manifest, Record
 from undercut.evaluation.explanation import Explanation, explain_input
 from undercut.pipeline.places import find_artefact

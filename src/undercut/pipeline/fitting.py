@@ -14,13 +14,14 @@ from undercut.core.contracts import FitJob, Fitted, Judged, Progress, Task
 from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.core.specs import FitSpec
 from undercut.core.types import Child, Dataset, Examples, Manifest
+from undercut.data.normal import same_hashes
 from undercut.evaluation.stacking import fit_stack, stack_log_probs, stack_value
 from undercut.ledger.meter import peak_of
 from undercut.pipeline.coreset.training import Coreset
 from undercut.pipeline.workspace import Step, Workspace
 from undercut.predict.predictor import load
-from undercut.store import artefacts
-from undercut.store.files import content_hash, size_of
+from undercut.store import artefacts, learned
+from undercut.store.files import content_hash
 
 ARTEFACT = "artefact"
 SCORES = "valid.npy"
@@ -146,7 +147,7 @@ def fit_step(context: Context, method: str) -> Step:
             "trainable_parameters": fitted.trainable_parameters,
             "total_parameters": fitted.total_parameters,
             "peak_memory_bytes": peak.memory_bytes,
-            "size_bytes": size_of(folder / ARTEFACT),
+            "size_bytes": learned.needed_bytes(folder / ARTEFACT),
             "compute": dict(fitted.compute),
             "hash": predictor.hash,
             "truncated": [i for i, cut in enumerate(scored.truncated) if cut],
@@ -194,6 +195,7 @@ def fit_on(
     def fill(target: Path) -> None:
         for path in job.out.iterdir():
             path.rename(target / path.name)
+        learned.write(target, same_hashes(rows.inputs))
 
     artefacts.write(folder, manifest_of(fitted, context, method, name), fill)
     job.out.rmdir()
@@ -233,6 +235,7 @@ def write_stack(
     config: dict[str, Any],
     like: Manifest,
     architecture: str = "",
+    hashes: np.ndarray | None = None,
 ) -> Manifest:
     """Write a composite artefact whose children are copies of the artefacts in ``parts``.
 
@@ -244,6 +247,7 @@ def write_stack(
         like: the manifest that task, labels, base and data set are taken from.
         architecture: registered architecture that joins them, with its first format; that of
             ``like`` if it is joined of parts itself, else ``composite``.
+        hashes: of the rows it was joined on, besides those the parts have learned from.
     """
     architecture = architecture or (like.architecture if like.children else "composite")
     import shutil
@@ -260,6 +264,7 @@ def write_stack(
     def fill(target: Path) -> None:
         for part, path in parts.items():
             shutil.copytree(path, target / "children" / part)
+        learned.write(target, hashes)
 
     manifest = Manifest(
         name=name,

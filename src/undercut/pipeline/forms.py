@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from undercut.core import plugins
 from undercut.core.contracts import Progress, silent
 from undercut.core.registry import CompressorInfo, Recipe
 from undercut.core.shrinking import ShrinkJob, Shrunk
 from undercut.core.types import Examples, Manifest
-from undercut.store import artefacts
+from undercut.data.normal import same_hashes
+from undercut.store import artefacts, learned
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,12 @@ def export(source: Path, folder: Path, name: str, fmt: str) -> Manifest:
     exported = manifest.model_copy(
         update={"name": name, "format": fmt, "parent": artefacts.hash_of(manifest), "files": {}}
     )
-    return artefacts.write(folder, exported, lambda out: write(source, manifest, out))
+
+    def fill(out: Path) -> None:
+        write(source, manifest, out)
+        learned.write(out, learned.read(source, manifest))
+
+    return artefacts.write(folder, exported, fill)
 
 
 def job_of(source: Path, out: Path, options: Any, material: Material) -> ShrinkJob:
@@ -95,10 +103,21 @@ def shrink(
     def fill(out: Path) -> None:
         for path in raw.iterdir():
             path.rename(out / path.name)
+        learned.write(out, _learned(job))
 
     result = artefacts.write(folder, done, fill)
     raw.rmdir()
     return result
+
+
+def _learned(job: ShrinkJob) -> np.ndarray | None:
+    """Return the hashes of the rows that a compressed form or its source has learned from."""
+    sources = [learned.read(job.source, job.manifest)]
+    if job.teacher is not None and job.teacher != job.source:
+        manifest = artefacts.read_manifest(job.teacher, verify=False)
+        sources.append(learned.read(job.teacher, manifest))
+    given = [part.inputs for part in (job.rows, job.valid) if part is not None]
+    return learned.joined(*sources, *map(same_hashes, [*given, job.unlabelled]))
 
 
 def options_of(info: CompressorInfo, recipe: Recipe) -> Any:

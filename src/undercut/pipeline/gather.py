@@ -11,7 +11,7 @@ import numpy as np
 import undercut
 from undercut.core.contracts import Task
 from undercut.core.processor import processor
-from undercut.core.specs import RunSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Dataset
 from undercut.economics.records import CurveValue
 from undercut.evaluation.value import label_advice
@@ -26,10 +26,10 @@ from undercut.pipeline.facts import (
     VariantFacts,
 )
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.ladder import Climb, spent, usd_per_1k
 from undercut.pipeline.pricing import UTILISATION, price_date
 from undercut.pipeline.promote import Promoted
 from undercut.pipeline.report.format import money
+from undercut.pipeline.rungs import Climb, spent, usd_per_1k
 from undercut.pipeline.spending import usd_of
 from undercut.pipeline.tuning.record import Found
 from undercut.pipeline.workspace import Step, Workspace

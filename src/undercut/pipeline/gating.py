@@ -16,9 +16,10 @@ from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest
 from undercut.measures.words import count, one_line, percent
 from undercut.pipeline.compressing.rows import labelled
-from undercut.pipeline.ladder import usd_per_1k
 from undercut.pipeline.pricing import price_date, rates_of
-from undercut.predict.measure import measure
+from undercut.pipeline.rungs import usd_per_1k
+from undercut.pipeline.unseen import unseen
+from undercut.predict.measure import Thing, busy_note, together
 from undercut.predict.predictor import Predictor, load
 
 MEASURED_TEXTS = 1_000
@@ -47,6 +48,7 @@ class GateFacts(Record):
     test: PairedTest = Field(description="McNemar's exact test: a the reference, b the candidate")
     slower_percent: float = Field(description="growth of the median latency of one request")
     dearer_percent: float = Field(description="growth of the cost of 1,000 requests")
+    notes: tuple[str, ...] = Field((), description="rows left out; what could not be checked")
 
 
 def gate_artefacts(
@@ -72,6 +74,8 @@ def gate_artefacts(
     reference, new = sides
     columns = (spec.text_column, spec.label_column)
     rows = labelled(spec.data, reference.manifest, reference.task, *columns)
+    where = ", ".join(map(str, spec.data))
+    rows, notes = unseen(rows, [against, candidate], spec.workspace, where)
     task, labels = reference.task, reference.labels
     scores = []
     for done, side in enumerate(sides):
@@ -94,9 +98,11 @@ def gate_artefacts(
     rates, when = rates_of(spec), price_date(None)
     texts = list(rows.inputs[:MEASURED_TEXTS])
 
-    def side_of(place: int, side: Predictor) -> Side:
-        tick(Progress("measure", place, 2, one_line(side.manifest.name)))
-        measured = measure(side.folder, texts, threads, spec.backend)
+    tick(Progress("measure", 0, 2, "in turns"))
+    things = [Thing(side.folder, spec.backend) for side in sides]
+    timed = together(things, texts, threads)
+
+    def side_of(place: int, side: Predictor, measured: Measurement) -> Side:
         return Side(
             name=side.manifest.name,
             version=side.hash,
@@ -106,7 +112,7 @@ def gate_artefacts(
             usd_per_1k=usd_per_1k(measured, rates, when),
         )
 
-    before, after = (side_of(i, side) for i, side in enumerate(sides))
+    before, after = (side_of(i, side, timed[things[i]]) for i, side in enumerate(sides))
     slower = _growth(before.measured.p50_ms, after.measured.p50_ms)
     dearer = _growth(before.usd_per_1k, after.usd_per_1k)
     passed: list[str] = []
@@ -128,6 +134,7 @@ def gate_artefacts(
         test=paired_test(judged[0].right, judged[1].right),
         slower_percent=slower,
         dearer_percent=dearer,
+        notes=tuple(n for n in (*notes, busy_note([*timed.values()])) if n),
     )
 
 
@@ -177,6 +184,7 @@ def markdown(facts: GateFacts) -> str:
         *(f"- {_cell(reason)}" for reason in facts.reasons),
         f"- Paired: {count(test.n)} rows, {count(test.only_a)} only the served one has right, "
         f"{count(test.only_b)} only the candidate; McNemar p = {test.p_value:.3g}.",
+        *(f"- {_cell(note)}" for note in facts.notes),
         "",
     ]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from undercut.economics.data_value import best_labels, fit_learning_curve, worth
 from undercut.measures.paired import paired_test
 from undercut.pipeline.facts import CurveFacts, CurvePoint
 from undercut.pipeline.fitting import ARTEFACT, Context, fit_on
-from undercut.pipeline.ladder import ASSUMED_REQUESTS_PER_MONTH
+from undercut.pipeline.rungs import ASSUMED_REQUESTS_PER_MONTH
 from undercut.predict.predictor import load
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)

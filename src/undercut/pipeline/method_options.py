@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from undercut.core import plugins
-from undercut.core.errors import Problem, UndercutError, did_you_mean
+from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
 
 Tables = dict[str, dict[str, Any]]
 
@@ -31,6 +31,24 @@ def check_options(tables: Tables, task: str) -> None:
             problems += _problems(method, values, plugins.attr(plugins.way(method, task).options))
     if problems:
         raise UndercutError("method-options", problems)
+
+
+def check_workers(workers: int, method: str) -> None:
+    """Check that a method whose training is to be shared can share it; the ladder takes any.
+
+    Raises:
+        UndercutError: it cannot (``method-flags``).
+    """
+    if workers == 1 or method == "auto" or plugins.get("method", method).workers:
+        return
+    can = [name for name in plugins.names("method") if plugins.get("method", name).workers]
+    raise fail(
+        "method-flags",
+        expected=f"a method whose training several processes share: {', '.join(can)}",
+        found=f"--method {method}",
+        where=f"--workers {workers}",
+        fix="Leave --workers out; --threads says how many cores to use.",
+    )
 
 
 def _problems(method: str, values: dict[str, Any], model: Any) -> list[Problem]:

@@ -11,13 +11,15 @@ from undercut.store import artefacts
 
 
 def find_artefact(workspace: Path, artefact: Path) -> Path:
-    """Return an artefact's folder from a folder or the name of a run.
+    """Return an artefact's folder from a folder, or the name of a run, a model or a cascade.
 
     Raises:
         UndercutError: neither.
     """
-    named = workspace / "runs" / artefact.name / MODEL
-    for folder in (artefact, artefact / MODEL, named):
+    name = artefact.name
+    named = [workspace / "runs" / name / MODEL, workspace / "models" / name]
+    named.append(workspace / "cascades" / name / MODEL)
+    for folder in (artefact, artefact / MODEL, *named):
         if (folder / artefacts.MANIFEST).is_file():
             return folder
     runs = [p.name for p in Workspace(workspace).runs()] if workspace.is_dir() else []

@@ -9,7 +9,7 @@ from pydantic import Field, SerializeAsAny
 
 import undercut
 from undercut.core.errors import fail
-from undercut.core.specs import PredictSpec
+from undercut.core.specs_models import PredictSpec
 from undercut.core.types import Record
 from undercut.data.inputs import Inputs, Part, held
 from undercut.data.sources import STDIN

@@ -14,6 +14,7 @@ from undercut.economics.floors import floors
 from undercut.economics.market import rivals
 from undercut.economics.queueing import rho_max
 from undercut.economics.records import Own
+from undercut.economics.scenario.whole import EARLIEST
 from undercut.economics.unit_cost import (
     SECONDS_PER_MONTH,
     capacity_per_month,
@@ -49,7 +50,7 @@ def price_date(text: str | None) -> date:
     if text is None:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise fail(
             "price-date",
@@ -57,6 +58,14 @@ def price_date(text: str | None) -> date:
             found=f"'{text}'",
             where="price_date",
         ) from None
+    if day < EARLIEST:
+        raise fail(
+            "price-date",
+            expected=f"a date from {EARLIEST} on: before it no API had a price",
+            found=text,
+            where="price_date",
+        )
+    return day
 
 
 def usable_share(texts_per_second: float, p95_ms: float, slo_ms: float) -> tuple[float, str]:

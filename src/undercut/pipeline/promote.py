@@ -15,7 +15,7 @@ from undercut.ledger.price import Rates
 from undercut.measures.paired import paired_test
 from undercut.measures.record import Evaluation
 from undercut.pipeline.fitting import ARTEFACT, Context, refit_step
-from undercut.pipeline.ladder import Climb, Limits, Rung, usd_per_1k
+from undercut.pipeline.rungs import Climb, Limits, Rung, usd_per_1k
 from undercut.pipeline.variants import Built, Parts, build_step, measure_step, servable, variants_of
 from undercut.pipeline.workspace import Step
 from undercut.predict.predictor import load
@@ -143,7 +143,9 @@ def promote(
     final = able.get(kind) or able.get("onnx") or able["reference"]
     if final.folder.name != kind:
         reason += f"; its {kind} form did not pass the gate after the refit"
-    return Promoted(rung, chosen, final, measure_step(context, final), steps, reason, True)
+    beside = climbed.rungs[0].measured
+    measured = measure_step(context, [final], beside)[final.hash]
+    return Promoted(rung, chosen, final, measured, steps, reason, True)
 
 
 def validation_report(context: Context, built: Built) -> Evaluation:

@@ -13,7 +13,8 @@ from undercut.core import plugins
 from undercut.core.contracts import Progress
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
-from undercut.core.specs import DataSpec, FitSpec, MarketSpec, RunSpec
+from undercut.core.specs import DataSpec, FitSpec, MarketSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Dataset
 from undercut.ledger.price import Rates
 from undercut.pipeline.coreset.training import coreset_step, said
@@ -21,14 +22,15 @@ from undercut.pipeline.dataset import data_step
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.fitting import Context
 from undercut.pipeline.gather import MODEL, entered, gather, search_cost, step_costs
-from undercut.pipeline.ladder import Limits, climb
+from undercut.pipeline.ladder import climb
 from undercut.pipeline.learning_curve import learning_curve
-from undercut.pipeline.method_options import check_options
+from undercut.pipeline.method_options import check_options, check_workers
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import Promoted, promote, test_step, validation_report
 from undercut.pipeline.report.format import money, unit_price
 from undercut.pipeline.rival.measured import keep_measured
 from undercut.pipeline.rival.prompt import build
+from undercut.pipeline.rungs import Limits
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.tuning.record import Found
 from undercut.pipeline.workspace import Workspace, open_workspace
@@ -149,6 +151,7 @@ def prepare(
     """Read, check, split and choose rows; return the context of the run with what was found."""
     data, warnings = data_step(workspace, data_spec)
     check_options(fit.options, data.task)
+    check_workers(fit.workers, fit.method)
     task = plugins.attr(plugins.get("task", data.task).load)()
     chosen = None
     if fit.coreset is not None:
@@ -271,8 +274,8 @@ def read_facts(workspace: Path, name: str | None) -> RunFacts:
     Raises:
         UndercutError: no such run.
     """
-    place = Workspace(workspace)
-    runs = place.runs()
+    # Looking for a run makes no workspace.
+    runs = Workspace(workspace).runs() if Path(workspace).is_dir() else []
     chosen = [r for r in runs if name in (None, r.name)]
     if not chosen:
         raise fail(

@@ -14,7 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from undercut.core import plugins
 from undercut.core.errors import fail
-from undercut.core.specs import NewSpec, RunSpec
+from undercut.core.specs_data import NewSpec
+from undercut.core.specs_training import RunSpec
 from undercut.core.types import Record
 from undercut.data.columns import choose
 from undercut.data.load import load_examples

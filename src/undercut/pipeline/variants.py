@@ -18,7 +18,8 @@ from undercut.core.types import GateResult, Manifest, Measurement
 from undercut.pipeline.fitting import Context, write_stack
 from undercut.pipeline.forms import Material, forms
 from undercut.pipeline.workspace import Step
-from undercut.predict.measure import measure
+from undercut.predict.company import in_company
+from undercut.predict.measure import Thing, Yardstick, together
 from undercut.predict.predictor import choices, load
 from undercut.store import artefacts
 
@@ -65,6 +66,21 @@ class Built:
     def hash(self) -> str:
         """Return the artefact's hash."""
         return artefacts.hash_of(self.manifest)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A variant and what was measured of it."""
+
+    built: Built
+    known: Measurement
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """Return it as what others are measured beside, not yet opened."""
+        manifest = self.built.manifest
+        backend = None if manifest.children else self.known.backend
+        return Yardstick(Thing(self.built.folder, backend), self.known)
 
 
 def _assemble(parts: Parts, model: Path, folder: Path, name: str) -> Manifest:
@@ -122,8 +138,10 @@ def build_step(context: Context, parts: Parts, gating: GateSpec, recipe: Step | 
             if reference is None:
                 reference = (valid, free, manifest)
             else:
+                company = in_company(predictor, context.data.valid.inputs)
+                candidate = (valid, free, manifest)
                 result = _judge(
-                    context, gating, reference, (valid, free, manifest), unlabelled, recipe, slug
+                    context, gating, reference, candidate, company, unlabelled, recipe, slug
                 )
                 artefacts.amend(folder / slug, gate=result)
             found.append(
@@ -149,6 +167,7 @@ def _judge(
     gating: GateSpec,
     reference: tuple[np.ndarray, np.ndarray, Manifest],
     candidate: tuple[np.ndarray, np.ndarray, Manifest],
+    company: tuple[np.ndarray, np.ndarray],
     unlabelled: list[Any],
     recipe: Step | None,
     kind: str,
@@ -160,6 +179,7 @@ def _judge(
         answers=lambda x: context.task.answers(x, unlabelled, context.data.labels),
         max_drop=gating.max_drop / 100,
         min_agreement=gating.min_agreement,
+        company=company,
         labels_reference=reference[2].labels,
         labels_candidate=candidate[2].labels,
         reference_hash=artefacts.hash_of(reference[2]),
@@ -185,6 +205,8 @@ def _judge(
             "reference": result.reference,
             "agreement_labelled": result.agreement_labelled,
             "agreement_unlabelled": result.agreement_unlabelled,
+            "batch_shift": result.batch_shift,
+            "batch_flips": result.batch_flips,
         }
     )
 
@@ -202,24 +224,49 @@ def variants_of(step: Step) -> list[Built]:
     ]
 
 
-def measure_step(context: Context, variant: Built) -> Measurement:
-    """Measure a variant on this machine, once: on each backend that may run it; keep the best."""
-    runtimes = choices(variant.folder, variant.manifest)
+def measure_step(
+    context: Context, built: list[Built], beside: Measured | None = None
+) -> dict[str, Measurement]:
+    """Measure variants on this machine, once, in turns: on each backend that may run one.
 
-    def work(folder: Path) -> dict[str, Any]:
-        texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
-        found = []
-        ways: list[str | None] = [*runtimes] or [None]
-        for runtime in ways:
-            context.tick(Progress(variant.name, 0, 1, f"measuring {runtime or ''}".strip()))
-            found.append(measure(variant.folder, texts, context.threads, runtime))
-        best = max(found, key=lambda m: m.texts_per_second / m.threads)
-        return best.model_dump(mode="json")
+    Args:
+        context: the run.
+        built: the variants.
+        beside: a variant measured before, to which the figures are ratios.
 
-    material = {"variant": variant.hash, "processor": processor(), "threads": context.threads}
-    material |= {"backends": runtimes} if runtimes else {}
+    Returns:
+        By hash, the measurement on the backend with the most texts a second a core.
+    """
+    runtimes: dict[str, list[str | None]] = {}
+    for b in built:
+        runtimes[b.hash] = [*choices(b.folder, b.manifest)] or [None]
+    texts = [*context.data.valid.inputs, *context.data.train.inputs][:1000]
+
+    def work(_: Path) -> dict[str, Any]:
+        names = ", ".join(b.name for b in built)
+        context.tick(Progress("measure", 0, 1, names))
+        things = {b.hash: [Thing(b.folder, r) for r in runtimes[b.hash]] for b in built}
+        yardstick = beside.yardstick if beside else None
+        every = [t for those in things.values() for t in those]
+        try:
+            found = together(every, texts, context.threads, yardstick)
+        finally:
+            if yardstick is not None:
+                yardstick.close()
+        best = {
+            key: max((found[t] for t in those), key=lambda m: m.texts_per_second / m.threads)
+            for key, those in things.items()
+        }
+        return {key: m.model_dump(mode="json") for key, m in best.items()}
+
+    material = {
+        "variants": runtimes,
+        "processor": processor(),
+        "threads": context.threads,
+        "beside": [beside.built.hash, beside.known.model_dump(mode="json")] if beside else [],
+    }
     step = context.workspace.step("measure", material, work)
-    return Measurement.model_validate(step.result)
+    return {key: Measurement.model_validate(m) for key, m in step.result.items()}
 
 
 def servable(built: list[Built]) -> list[Built]:

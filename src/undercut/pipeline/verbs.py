@@ -8,20 +8,17 @@ import numpy as np
 from pydantic import Field
 
 from undercut.core.errors import fail
-from undercut.core.specs import (
-    EvaluateSpec,
-    PriceSpec,
-    ReportSpec,
-    TrainSpec,
-)
 from undercut.core.specs_economics import FILE as SCENARIO
 from undercut.core.specs_economics import ScenarioSpec
+from undercut.core.specs_models import EvaluateSpec
+from undercut.core.specs_results import PriceSpec, ReportSpec
+from undercut.core.specs_training import TrainSpec
 from undercut.core.types import Record
 from undercut.measures.record import Evaluation
 from undercut.pipeline.compressing.rows import labelled
 from undercut.pipeline.facts import PriceFacts, RunFacts, RungFacts
 from undercut.pipeline.gather import entered
-from undercut.pipeline.ladder import climb, spent
+from undercut.pipeline.ladder import climb
 from undercut.pipeline.places import find_artefact
 from undercut.pipeline.pricing import price_date, price_facts, rates_of
 from undercut.pipeline.promote import promote
@@ -36,7 +33,9 @@ from undercut.pipeline.run import (
     read_facts,
     rung_line,
 )
+from undercut.pipeline.rungs import spent
 from undercut.pipeline.spending import usd_of, with_cost
+from undercut.pipeline.unseen import flattered
 from undercut.pipeline.workspace import Workspace, open_workspace
 from undercut.predict.predictor import load
 from undercut.store.files import whole_folder, write_json
@@ -101,6 +100,8 @@ def evaluate(spec: EvaluateSpec, listener: Listener | None = None) -> Evaluation
     predictor = load(folder, spec.backend, spec.threads)
     columns = (spec.text_column, spec.label_column)
     rows = labelled(spec.data, predictor.manifest, predictor.task, *columns)
+    if listener is not None and (said := flattered(rows, folder, predictor.manifest)):
+        listener.say(f"note: {said}")
     scored = predictor.score(rows.inputs)
     evaluation: Evaluation = predictor.task.evaluate(
         scored.log_probs,

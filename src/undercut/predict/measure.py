@@ -1,39 +1,75 @@
-"""Measure an artefact on this machine: texts a second, latency at batch 1, memory.
+"""Measure artefacts on this machine side by side: texts a second, latency of one text, memory.
 
-Run as ``python -m undercut.predict.measure measure`` in a process of its own, so that peak memory
-and threads are the variant's and nobody else's.
+A ratio of two speeds is worth something only where both were taken at the same time: what else a
+machine does changes from one minute to the next. So whatever is to be compared takes turns, a round
+each, and its figures are ratios to the first one's in the same round; the median round counts.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from undercut.core.errors import fail
+from undercut.core.errors import UndercutError
 from undercut.core.processor import processor
 from undercut.core.types import Measurement
-from undercut.predict.leaf import Plan
-from undercut.store.files import size_of
+from undercut.ledger.meter import Neighbours
+from undercut.predict.remote import RemoteWatch
+from undercut.predict.stopwatch import Round
+from undercut.store.learned import needed_bytes
 
-SECONDS = 0.8
-SINGLES = 200
-WARM_UP = 20
-CHOICE_ROUNDS = 3
-CHOICE_TEXTS = 128
-CHOICE_SINGLES = 9
+ROUNDS = 5
+BUSY = 0.25
+"""Cores that others may keep busy before a figure is said to be too low."""
+open_watch = RemoteWatch
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What is measured.
+
+    Attributes:
+        folder: artefact folder.
+        backend: registered backend, or ``None`` for the artefact's own.
+    """
+
+    folder: Path
+    backend: str | None = None
+
+
+class Yardstick:
+    """A measured artefact that others are measured beside; opened when first needed.
+
+    Args:
+        thing: the artefact.
+        known: its measurement, to which the others' figures are scaled.
+    """
+
+    def __init__(self, thing: Thing, known: Measurement) -> None:
+        self.thing, self.known = thing, known
+        self._watch: RemoteWatch | None = None
+
+    def open(self, texts: Sequence[Any], threads: int) -> RemoteWatch:
+        """Return its watch, which stays open; always on the texts it was first opened with."""
+        if self._watch is None:
+            self._watch = open_watch(self.thing.folder, texts, threads, self.thing.backend)
+        return self._watch
+
+    def close(self) -> None:
+        """Let the artefact go."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
 
 def measure(
     folder: Path, texts: Sequence[Any], threads: int, backend: str | None = None
 ) -> Measurement:
-    """Measure in a fresh process; how cores are used best is found out in one before.
+    """Measure one artefact in a fresh process.
 
     Args:
         folder: artefact folder.
@@ -44,131 +80,104 @@ def measure(
     Raises:
         UndercutError: the artefact could not be run; its own message is passed on.
     """
-    from undercut.predict.predictor import has_lanes
-
-    asked = {
-        "folder": str(folder),
-        "threads": threads,
-        "backend": backend,
-        "texts": list(texts[:2000]),
-        "plan": None,
-    }
-    if threads > 1 and has_lanes(folder, backend):
-        asked["plan"] = json.loads(_process("plan", asked))
-    return Measurement.model_validate_json(_process("measure", asked))
+    thing = Thing(folder, backend)
+    return together([thing], texts, threads)[thing]
 
 
-def _process(what: str, asked: dict[str, Any]) -> str:
-    """Return the last line that this module says in a process of its own."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
-    environment = os.environ | dict.fromkeys(names, str(asked["threads"]))
-    root = str(Path(__file__).resolve().parents[2])
-    environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [root, os.environ.get("PYTHONPATH", "")])
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "undercut.predict.measure", what],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    if done.returncode:
-        raise fail(
-            "measure-failed",
-            expected="a variant that runs",
-            found=(done.stderr.strip().splitlines() or ["no message"])[-1],
-            where=asked["folder"],
-        )
-    return done.stdout.splitlines()[-1]
-
-
-def here(
-    folder: Path,
-    texts: list[Any],
+def together(
+    things: Sequence[Thing],
+    texts: Sequence[Any],
     threads: int,
-    backend: str | None = None,
-    plan: Plan | None = None,
-) -> Measurement:
-    """Measure in this process; peak memory is that of all it did before."""
-    from undercut.ledger.meter import peak_memory_bytes
-    from undercut.predict.predictor import backends_for, load
+    beside: Yardstick | None = None,
+    may_fail: bool = False,
+) -> dict[Thing, Measurement]:
+    """Measure artefacts in turns, each in a fresh process.
 
-    predictor = load(folder, backend, threads, plan)
-    predictor.predict(texts[:16])
-    begin = time.perf_counter()
-    predictor.predict(texts[:64])
-    rate = min(len(texts), 64) / (time.perf_counter() - begin)
-    texts = texts[: max(128, int(rate * SECONDS / 2))]
-    passes, cpu0, begin = 0, time.process_time(), time.perf_counter()
-    rates = []
-    while time.perf_counter() - begin < SECONDS or passes < 2:
-        t = time.perf_counter()
-        predictor.predict(texts)
-        rates.append(len(texts) / (time.perf_counter() - t))
-        passes += 1
-    used = (time.process_time() - cpu0) / (time.perf_counter() - begin)
-    singles = [[texts[i % len(texts)]] for i in range(SINGLES + WARM_UP)]
-    latencies: list[float] = []
-    begin = time.perf_counter()
-    for one in singles:
-        if len(latencies) > 2 * WARM_UP and time.perf_counter() - begin > SECONDS:
-            break
-        t = time.perf_counter()
-        predictor.predict(one)
-        latencies.append((time.perf_counter() - t) * 1e3)
-    latencies = sorted(latencies[WARM_UP:])
-    rates.sort()
-    able = backends_for(predictor.manifest)
+    Args:
+        things: what is measured.
+        texts: realistic inputs; at most 2,000 are used.
+        threads: cores each may use.
+        beside: what all are compared with; the first thing if ``None``.
+        may_fail: leave out what cannot be run, unless that is everything.
+
+    Raises:
+        UndercutError: something could not be run; its own message is passed on.
+    """
+    with ExitStack() as stack:
+        watches: dict[Thing, RemoteWatch] = {}
+        errors: list[UndercutError] = []
+        for thing in dict.fromkeys(things):
+            try:
+                watch = open_watch(thing.folder, texts, threads, thing.backend)
+            except UndercutError as e:
+                errors.append(e)
+                continue
+            stack.callback(watch.close)
+            watches[thing] = watch
+        if errors and not (may_fail and watches):
+            raise errors[-1]
+        running = list(watches.values())
+        if beside is not None:
+            running.insert(0, beside.open(texts, threads))
+        neighbours = Neighbours()
+        took: list[list[Round]] = [[] for _ in running]
+        for number in range(ROUNDS):
+            order = list(zip(running, took, strict=True))
+            for watch, rounds in order[:: -1 if number % 2 else 1]:
+                rounds.append(watch.round())
+        others = neighbours.cores()
+        known = beside.known if beside else None
+        own = took[len(took) - len(watches) :]
+        return {
+            thing: _figures(thing, watch, rounds, took[0], known, threads, others)
+            for (thing, watch), rounds in zip(watches.items(), own, strict=True)
+        }
+
+
+def _figures(
+    thing: Thing,
+    watch: RemoteWatch,
+    rounds: list[Round],
+    first: list[Round],
+    known: Measurement | None,
+    threads: int,
+    others: float | None,
+) -> Measurement:
+    """Return the figures of one artefact, as ratios to the first one's in the same rounds."""
+    pairs = list(zip(rounds, first, strict=True))
+    pace = median(own.rate / other.rate for own, other in pairs)
+    slow = median(median(own.singles_ms) / median(other.singles_ms) for own, other in pairs)
+    rate = known.texts_per_second if known else median(r.rate for r in first)
+    p50 = known.p50_ms if known else median(x for r in first for x in r.singles_ms)
+    tail = median(_tail(r.singles_ms) for r in rounds)
+    used = max(r.cores for r in rounds)
     return Measurement(
-        texts_per_second=rates[len(rates) // 2],
-        p50_ms=latencies[len(latencies) // 2],
-        p95_ms=latencies[int(len(latencies) * 0.95)],
-        size_bytes=size_of(folder),
-        peak_memory_bytes=peak_memory_bytes(),
+        texts_per_second=pace * rate,
+        p50_ms=slow * p50,
+        p95_ms=slow * p50 * tail,
+        size_bytes=needed_bytes(thing.folder),
+        peak_memory_bytes=watch.peak_memory_bytes(),
         threads=max(1, min(threads, -int(-(used - 0.15) // 1))),
         processor=processor(),
-        backend=backend or (able[0] if able else "composite"),
-        texts=len(texts) * passes,
-        lanes=plan.lanes if plan else None,
-        lone_threads=plan.lone if plan else None,
+        backend=watch.backend,
+        texts=sum(r.texts for r in rounds),
+        lanes=watch.plan.lanes if watch.plan else None,
+        lone_threads=watch.plan.lone if watch.plan else None,
+        others_cores=others,
     )
 
 
-def best_plan(folder: Path, texts: list[Any], threads: int, backend: str | None = None) -> Plan:
-    """Return the faster of lanes and one batch on all cores, and of one core and all for one text.
-
-    The ways take turns, so that a slow moment of the machine meets each.
-    """
-    from undercut.predict.predictor import Predictor, load
-
-    plans = [Plan(threads, threads), Plan(1, 1)]
-    ways = [load(folder, backend, threads, plan) for plan in plans]
-
-    def best(inputs: list[Any]) -> int:
-        def seconds(way: Predictor) -> float:
-            begin = time.perf_counter()
-            way.predict(inputs)
-            return time.perf_counter() - begin
-
-        for way in ways:
-            way.predict(inputs)
-        took = [[seconds(way) for way in ways] for _ in range(CHOICE_ROUNDS)]
-        totals = [sorted(column)[CHOICE_ROUNDS // 2] for column in zip(*took, strict=True)]
-        return totals.index(min(totals))
-
-    lanes = plans[best(texts[:CHOICE_TEXTS])].lanes
-    votes = [plans[best([text])].lone for text in texts[:CHOICE_SINGLES]]
-    return Plan(lanes, sorted(votes)[len(votes) // 2])
+def _tail(singles_ms: list[float]) -> float:
+    """Return the 95th percentile over the median."""
+    return sorted(singles_ms)[int(len(singles_ms) * 0.95)] / median(singles_ms)
 
 
-def _main(what: str, asked: dict[str, Any]) -> str:
-    about = (Path(asked["folder"]), asked["texts"], asked["threads"], asked["backend"])
-    if what == "plan":
-        return json.dumps(asdict(best_plan(*about)))
-    return here(*about, Plan(**asked["plan"]) if asked["plan"] else None).model_dump_json()
-
-
-if __name__ == "__main__":
-    print(_main(sys.argv[1], json.loads(sys.stdin.read())))
+def busy_note(found: Sequence[Measurement]) -> str:
+    """Return what is to be said of figures taken on a busy machine; empty on a quiet one."""
+    most = max((m.others_cores or 0.0 for m in found), default=0.0)
+    if most <= BUSY:
+        return ""
+    return (
+        f"Other programs kept up to {most:.1f} cores busy meanwhile: all took turns, so their "
+        "ratios hold, but texts a second are fewer, and USD more, than on a quiet machine."
+    )

@@ -10,7 +10,7 @@ import undercut
 from undercut.core import plugins
 from undercut.core.contracts import Task
 from undercut.core.errors import Problem, UndercutError, did_you_mean
-from undercut.core.specs import PredictSpec
+from undercut.core.specs_models import PredictSpec
 from undercut.pipeline import predicting
 from undercut.pipeline.predicting import Answered, check_out, inputs_of
 from undercut.pipeline.run import Listener, Silent

@@ -12,12 +12,14 @@ from pydantic import ValidationError
 import undercut
 from undercut.core.errors import IntegrityError, Problem, fail
 from undercut.core.types import Manifest
+from undercut.store import learned
 from undercut.store.card import model_card
 from undercut.store.files import content_hash, sha256_file, whole_folder, write_json, write_text
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
 SUFFIXES = {".safetensors", ".onnx", ".json", ".txt", ".md", ".npy", ".data", ".xml", ".bin"}
+NO_PART = {CARD, MANIFEST, learned.FILE}
 # What identifies an artefact: what it answers with, not what was measured of it.
 IDENTITY = ("schema_version", "task", "architecture", "format", "labels", "config")
 
@@ -25,9 +27,7 @@ IDENTITY = ("schema_version", "task", "architecture", "format", "labels", "confi
 def hash_of(manifest: Manifest) -> str:
     """Return the artefact's hash: SHA-256 over its files' hashes and what gives them meaning."""
     facts = manifest.model_dump(mode="json")
-    files = {
-        k: v for k, v in facts["files"].items() if PurePosixPath(k).name not in {CARD, MANIFEST}
-    }
+    files = {k: v for k, v in facts["files"].items() if PurePosixPath(k).name not in NO_PART}
     children = [c["hash"] for c in facts["children"]]
     return content_hash({k: facts[k] for k in IDENTITY} | {"files": files, "children": children})
 

@@ -43,8 +43,6 @@ class Journal:
     def __init__(self, out: Path, key: str) -> None:
         self.out = out
         self.rows, self.job, self.restarted = 0, uuid.uuid4().hex[:12], False
-        self._part = out.with_name(f".{out.name}.part")
-        self._journal = out.with_name(f".{out.name}.journal")
         self._waiting, self._last = 0, time.monotonic()
         if out.exists() and not out.is_file():
             raise fail(
@@ -54,6 +52,8 @@ class Journal:
                 where=str(out),
                 fix="Name a file; a shell's > takes what is printed without --out.",
             )
+        self._part = out.with_name(f".{out.name}.part")  # a name that is none is a folder
+        self._journal = out.with_name(f".{out.name}.journal")
         with self._guarded():
             out.parent.mkdir(parents=True, exist_ok=True)
             self._data: IO[bytes] = self._part.open("ab")

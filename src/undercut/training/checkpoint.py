@@ -149,7 +149,10 @@ class Checkpoint:
         Returns:
             Where that was; ``None`` without a checkpoint of this very fit.
         """
-        if self.path is None or not self.path.is_file():
+        if self.path is None:
+            return None
+        _half(self.path).unlink(missing_ok=True)  # of a fit that was killed while it wrote
+        if not self.path.is_file():
             return None
         try:
             tensors, text = _read(self.path)
@@ -192,12 +195,19 @@ def _digest(tensors: Mapping[str, Tensor], text: str) -> str:
 def _write(path: Path, tensors: Mapping[str, Tensor], text: str) -> None:
     """Replace a file in one step; it is on the disk before the older one is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.tmp")
+    half = _half(path)
     whole = {n: t.detach().cpu().contiguous() for n, t in tensors.items()}
-    save_file(whole, half, metadata={RECORD: text, DIGEST: _digest(whole, text)})
-    with half.open("rb") as file:
-        os.fsync(file.fileno())
-    half.replace(path)
+    try:
+        save_file(whole, half, metadata={RECORD: text, DIGEST: _digest(whole, text)})
+        with half.open("rb") as file:
+            os.fsync(file.fileno())
+        half.replace(path)
+    finally:  # a full disk gets its room back
+        half.unlink(missing_ok=True)
+
+
+def _half(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], str]:

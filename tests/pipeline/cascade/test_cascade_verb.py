@@ -11,15 +11,16 @@ import pytest
 
 from models.api.fake_api import FakeApi, completion, usage
 from undercut.core.errors import UndercutError
-from undercut.core.specs import EvaluateSpec, ExplainSpec, TrainSpec
 from undercut.core.specs_cascade import CascadeSpec
-from undercut.pipeline.cascade import build, found, verdict
+from undercut.core.specs_models import EvaluateSpec, ExplainSpec
+from undercut.core.specs_training import TrainSpec
+from undercut.pipeline.cascade import asked as wanted
+from undercut.pipeline.cascade import build, found, making, verdict
 from undercut.pipeline.cascade.facts import CascadeFacts
 from undercut.pipeline.cascade.stream import opened
 from undercut.pipeline.explaining import explain
 from undercut.pipeline.verbs import evaluate, train
 from undercut.predict.answers import answer_row
-from undercut.predict.measure import here
 from undercut.predict.predictor import load
 from undercut.store import artefacts
 
@@ -75,8 +76,7 @@ def place(tmp_path_factory):
 def quick():
     """Time no longer than it takes to see that it is timed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "measure", here)  # in this process, as in tests/pipeline
-        for module, name in ((build, "SECONDS"), (found, "SECONDS"), (found, "CURVE_SECONDS")):
+        for module, name in ((making, "SECONDS"), (found, "SECONDS"), (found, "CURVE_SECONDS")):
             patch.setattr(module, name, 0.01)
         yield
 
@@ -245,7 +245,7 @@ def test_an_outside_api_is_the_last_tier(place, monkeypatch):
     [
         ({"artefacts": ["small"]}, "cascade-tiers"),
         ({"target_accuracy": 0.9, "error_usd": 1.0}, "cascade-goals"),
-        ({"data": ["train.csv"]}, "cascade-rows"),
+        ({"data": ["train.csv"]}, "rows-learned"),
         ({"data": []}, "cascade-rows"),
         ({"target_accuracy": 0.9999}, "cascade-goal"),
         ({"artefacts": ["small", "elsewhere"]}, "artefact-missing"),
@@ -273,7 +273,7 @@ def test_rules_alone_in_front_are_refused_with_figures(place):
 
 
 def test_the_verdict_compares_like_with_like():
-    goal = build.goal_of(CascadeSpec(max_drop=1.0))
+    goal = wanted.goal_of(CascadeSpec(max_drop=1.0))
     small = verdict.Single("small", 0.90, 1e-6, False)
     big = verdict.Single("big", 0.94, 1e-5, True)
     assert verdict.verdict(goal, 0.94, 3e-6, [small, big]).pays
@@ -282,9 +282,9 @@ def test_the_verdict_compares_like_with_like():
     assert dear.sentence.startswith("The cascade does not pay")
     good = verdict.Single("small", 0.94, 1e-6, True)
     assert verdict.verdict(goal, 0.94, 3e-6, [good, big]).against.name == "small"
-    valued = build.goal_of(CascadeSpec(error_usd=1e-4))
+    valued = wanted.goal_of(CascadeSpec(error_usd=1e-4))
     assert verdict.verdict(valued, 0.94, 3e-6, [small, big]).pays
-    bounded = build.goal_of(CascadeSpec(budget_usd_per_1k=0.004))
+    bounded = wanted.goal_of(CascadeSpec(budget_usd_per_1k=0.004))
     assert verdict.verdict(bounded, 0.93, 3e-6, [small, big]).pays
     assert not verdict.verdict(bounded, 0.93, 5e-6, [small, big]).pays
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline.facts_fixture import run_facts
 from pipeline.tuning.search_fixture import search_facts, training_curves
 from undercut.cli.app import main
-from undercut.core.specs import ExportSpec
+from undercut.core.specs_results import ExportSpec
 from undercut.pipeline.exporters.export import EXPORTERS, export
 from undercut.pipeline.exporters.tracked import tracked
 from undercut.store.files import write_json

@@ -18,7 +18,9 @@ import pytest
 from models.api.fake_api import FakeApi, completion, error, usage
 from pipeline.sets import rows, small, write_csv
 from undercut.core.errors import UndercutError
-from undercut.core.specs import PriceSpec, ReportSpec, RivalSpec, RunSpec
+from undercut.core.specs_results import PriceSpec, ReportSpec
+from undercut.core.specs_rival import RivalSpec
+from undercut.core.specs_training import RunSpec
 from undercut.ledger.book import Book
 from undercut.ledger.price import Rates
 from undercut.pipeline.report.png import MISSING, Plots
@@ -445,7 +447,7 @@ def _drain(terminal: int) -> None:
 
 def test_the_ledger_is_shown_with_one_line_a_unit(place):
     from undercut.cli.ledger import ledger
-    from undercut.core.specs import LedgerSpec
+    from undercut.core.specs_results import LedgerSpec
 
     with FakeApi(right) as api:
         rival(spec(api.url, rows=7))

@@ -142,6 +142,9 @@ NUMBERS = {
     "company__fixed_usd_per_month": st.floats(0, 1e12), "company__cash_usd": st.floats(0, 1e12),
     "company__horizon_months": st.integers(1, 24),
     "future__release_price_ratio": st.floats(1e-4, 1e4), "future__inertia": st.floats(0, 500),
+    "own__capacity_1k_per_month": st.floats(1e-6, 1e9),
+    "rival__0__capacity_1k_per_month": st.floats(1e-6, 1e9),
+    "buyers__nest": st.floats(0, 0.999).map(lambda rho: [{"name": "n", "rho": rho}]),
 }  # fmt: skip
 
 
@@ -149,6 +152,8 @@ NUMBERS = {
 @given(st.dictionaries(st.sampled_from(sorted(NUMBERS)), st.none(), max_size=6), st.data())
 def test_a_nan_never_reaches_a_report(keys, data):
     changes = {key: data.draw(NUMBERS[key], key) for key in keys}
+    if "buyers__nest" in keys:
+        changes |= {"own__nest": "n", "rival__1__nest": "n"}
     try:
         facts = answered(**changes, war__paths=100)
     except UndercutError as e:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.samples import rows_of
 from conformance.tiny_base import tiny_base
-from undercut.core.specs import TuneSpec
+from undercut.core.specs_training import TuneSpec
 from undercut.ledger.book import Book
 from undercut.pipeline.tuning import search, study
 from undercut.pipeline.tuning import tune as module

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.sets import small
 from undercut.core.errors import UndercutError
-from undercut.core.specs import RunSpec, TuneSpec
+from undercut.core.specs_training import RunSpec, TuneSpec
 from undercut.ledger.book import Book
 from undercut.ledger.price import Rates
 from undercut.pipeline.run import run

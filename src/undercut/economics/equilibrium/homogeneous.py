@@ -17,6 +17,7 @@ from scipy.integrate import quad
 from undercut.core.errors import fail
 from undercut.core.types import Record
 from undercut.economics.checks import collect, not_negative, positive
+from undercut.economics.scalars import of_scalars
 
 
 class CapacityGame(Record):
@@ -44,6 +45,7 @@ class CapacityGame(Record):
         return float(np.clip(_cdf(p, k), 0.0, 1.0))
 
 
+@of_scalars
 def capacity_then_price(
     capacity_1k_per_month: float,
     intercept: float = 1.0,

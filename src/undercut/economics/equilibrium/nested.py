@@ -62,6 +62,10 @@ def nash_nested(
         None if len(group) == products else Problem(f"{products} nests", str(len(group)), "nest")
     )
     rho_j = r[group]
+    # Measured from the largest, so that large utilities and costs lose no digits.
+    net = m.delta - m.alpha * m.cost
+    base = net.max(axis=1, keepdims=True)
+    net, nothing = net - base, m.outside - base
     # One number for each pair of a firm and a nest.
     number = m.owner * len(nests) + group
     known, pair = np.unique(number, return_inverse=True)
@@ -78,19 +82,18 @@ def nash_nested(
     def step(markup: Array, rows: Array) -> Array:
         """Return ``(1 - rho)/alpha + rho S_f|g m + (1 - rho) Pi_f``: Morrow and Skerlos's zeta."""
         a = m.alpha[rows]
-        within, share, _ = nested_shares(m, m.cost[rows] + markup, group, rho_j, rows)
+        within, share, _ = nested_shares(net[rows] - a * markup, nothing[rows], group, rho_j)
         same = sum_by(within * markup, pair, len(known))[:, pair]
         firm = sum_by(share * markup, m.owner, len(m.firms))[:, m.owner]
         return np.asarray((1.0 - rho_j) * (1.0 / a + firm) + rho_j * same)
 
     start = np.repeat(1.0 / m.alpha, products, axis=1)
     markup, steps = solve(step, start, float((1.0 / m.alpha).max()))
-    rows = np.arange(len(markup))
     price = m.cost + markup
-    within, share, outside = nested_shares(m, price, group, rho_j, rows)
+    within, share, outside = nested_shares(net - m.alpha * markup, nothing, group, rho_j)
     error = np.abs(markups(within, share, m.alpha) / markup - 1.0)
     profit = m.market * share * markup
-    gain = _gain(m, markup, group, rho_j) if check else None
+    gain = _gain(m, net, nothing, markup, group, rho_j) if check else None
     return Equilibrium(
         price=m.out(price),
         share=m.out(share),
@@ -119,29 +122,35 @@ def read_rho(rho: Any, nests: int) -> Array:
 
 
 def nested_shares(
-    m: Markets, price: Array, group: Array, rho: Array, rows: Array
+    utility: Array, log_outside: Array, group: Array, rho: Array
 ) -> tuple[Array, Array, Array]:
-    """Return shares within the nest and of the market ``(k, J)``, and the outside ``(k, 1)``."""
+    """Return shares within the nest and of the market ``(k, J)``, and the outside ``(k, 1)``.
+
+    Args:
+        utility: ``(k, J)``.
+        log_outside: ``(k, 1)``.
+        group: number of each product's nest, ``(J,)``.
+        rho: likeness within each product's nest, ``(J,)``.
+    """
     nests = int(group.max()) + 1
-    scaled = (m.delta[rows] - m.alpha[rows] * price) / (1.0 - rho)
+    scaled = utility / (1.0 - rho)
     top = np.stack([scaled[:, group == g].max(axis=1) for g in range(nests)], axis=1)
     weight = np.exp(scaled - top[:, group])
     total = sum_by(weight, group, nests)
     within = weight / total[:, group]
     rho_g = np.array([rho[group == g][0] for g in range(nests)])
     inclusive = (1.0 - rho_g) * (top + np.log(total))  # ln D_g^(1 - rho)
-    high = np.maximum(inclusive.max(axis=1, keepdims=True), m.outside[rows])
-    nest, rest = np.exp(inclusive - high), np.exp(m.outside[rows] - high)
+    high = np.maximum(inclusive.max(axis=1, keepdims=True), log_outside)
+    nest, rest = np.exp(inclusive - high), np.exp(log_outside - high)
     everything = nest.sum(axis=1, keepdims=True) + rest
     return within, within * (nest / everything)[:, group], rest / everything
 
 
-def _gain(m: Markets, markup: Array, group: Array, rho: Array) -> Array:
+def _gain(m: Markets, net: Array, nothing: Array, markup: Array, group: Array, rho: Array) -> Array:
     """Return the largest relative gain of a firm that moves one price alone, ``(T,)``."""
-    rows = np.arange(len(markup))
 
     def earned(own: Array) -> Array:
-        _, share, _ = nested_shares(m, m.cost + own, group, rho, rows)
+        _, share, _ = nested_shares(net - m.alpha * own, nothing, group, rho)
         return m.by_firm(share * own)
 
     now, best = earned(markup), np.zeros(len(markup))
@@ -157,7 +166,8 @@ def _gain(m: Markets, markup: Array, group: Array, rho: Array) -> Array:
         for factor in FACTORS:
             moved = base.copy()
             moved[np.arange(len(many)), which] *= factor
-            _, share, _ = nested_shares(m, m.cost[many] + moved, group, rho, many)
+            v = net[many] - m.alpha[many] * moved
+            _, share, _ = nested_shares(v, nothing[many], group, rho)
             profit = m.by_firm(share * moved)[np.arange(len(many)), owners]
             before = np.maximum(now[many, owners], 1e-300)
             gained = (profit - before) / before

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -49,6 +50,11 @@ class Number(Record):
     def name(self) -> str:
         """Return what stands behind the kind: a run's name, a date, a reason."""
         return self.source.partition(":")[2].strip()
+
+    @property
+    def day(self) -> date | None:
+        """Return the date of a dated price; ``None`` for every other number."""
+        return date.fromisoformat(self.name[:10]) if self.kind == "price" else None
 
     @property
     def assumed(self) -> bool:
@@ -107,8 +113,9 @@ def within(check: Callable[[str, Any], Any]) -> Any:
                      AfterValidator(inside)]  # fmt: skip
 
 
-def _months(name: str, value: Any) -> Any:
-    return checks.whole(name, value, low=1, high=600)
+def between(low: float, high: float) -> Any:
+    """Return the type of a number whose value, low and high lie in a range."""
+    return within(partial(checks.between, low=low, high=high))
 
 
 Positive = within(checks.positive)
@@ -117,7 +124,15 @@ Any_ = within(checks.number)
 Share = within(checks.share)
 Probability = within(checks.probability)
 Fraction = within(checks.fraction)
-Months = within(_months)
+Months = within(partial(checks.whole, low=1, high=600))
+Ratio = between(1e-4, 1e4)
+"""Of something after a year, or after a release, to before."""
+Spread = between(0, 5)
+UsageSpread = between(0, 10)
+PerYear = between(0, 365)
+Kappa = between(0, 500)
+Likeness = between(0, 0.999)
+"""Standard deviation of a logarithm."""
 
 
 def assumed(value: float, why: str) -> Number:

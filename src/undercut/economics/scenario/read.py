@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from undercut.core.errors import Problem, UndercutError, did_you_mean, fail
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 
 NEW = "undercut market --new writes one."
 
@@ -54,11 +54,18 @@ def _problem(error: Any, where: str) -> Problem:
         known = _known(loc[:-1])
         return Problem("a key of that table", f"'{loc[-1]}'", place, did_you_mean(loc[-1], known))
     if kind == "missing":
-        return Problem("a number" if len(loc) > 1 else "that table", "none", place)
+        return Problem(_lacking(loc), "none", place)
     if kind == "number":
         return Problem(context["expected"], str(context["found"]), place)
     message = error["msg"][0].lower() + error["msg"][1:]
     return Problem(message.removeprefix("input should be "), repr(error["input"])[:80], place)
+
+
+def _lacking(loc: list[Any]) -> str:
+    if len(loc) > 1:
+        return "a name" if loc[-1] == "name" else "a number"
+    return {"date": "the day of prices and rates, such as 2026-11-21",
+            "rival": "at least one [[rival]] table"}.get(str(loc[0]), "that table")  # fmt: skip
 
 
 def _place(loc: list[Any]) -> str:

@@ -9,6 +9,7 @@ from scipy.special import ndtr
 from undercut.core.types import Record
 from undercut.economics.arrays import Array
 from undercut.economics.checks import collect, not_negative, number, positive, whole
+from undercut.economics.scalars import of_scalars
 
 WIDTH = 9.0
 """Standard deviations beyond which a normal density is 0 here: 1e-19."""
@@ -35,6 +36,7 @@ class Runways(Record):
     verdict: str
 
 
+@of_scalars
 def symmetric_attrition(prize_usd: float, loss_usd_per_month: float) -> Attrition:
     """Return the mixed equilibrium in which each side gives up at the rate ``k/V``.
 
@@ -52,6 +54,7 @@ def symmetric_attrition(prize_usd: float, loss_usd_per_month: float) -> Attritio
     return Attrition(hazard_per_month=rate, mean_months=0.5 / rate, mean_months_of_one=1.0 / rate)
 
 
+@of_scalars
 def runways(
     our_cash_usd: float, our_burn_usd: float, their_cash_usd: float, their_burn_usd: float
 ) -> Runways:
@@ -76,6 +79,7 @@ def runways(
     return Runways(us_months=us, them_months=them, ratio=us / them, verdict=words)
 
 
+@of_scalars
 def ruin(cash_usd: float, mean_usd_per_month: float, spread_usd: float, months: int) -> Array:
     """Return the chance that cash has ended some month below 0, by month, ``(months,)``.
 

@@ -16,6 +16,7 @@ import numpy as np
 from undercut.core.errors import fail
 from undercut.economics.arrays import Array
 from undercut.economics.checks import collect, fraction, whole
+from undercut.economics.scalars import of_scalars
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Cycle:
     gain: float
 
 
+@of_scalars
 def undercutting_cycle(discount: float, steps: int = 6) -> Cycle:
     """Return the cycle on the grid ``i/steps``.
 

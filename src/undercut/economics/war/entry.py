@@ -21,6 +21,7 @@ from undercut.economics.checks import (
 from undercut.economics.demand import best_reply, gross_profit
 from undercut.economics.equilibrium.logit import nash_logit
 from undercut.economics.records import Demand
+from undercut.economics.scalars import of_scalars
 
 
 class Limit(Record):
@@ -38,6 +39,7 @@ class Limit(Record):
     verdict: str
 
 
+@of_scalars
 def limit_price(
     incumbent_delta: float,
     incumbent_usd_per_1k: float,
@@ -141,6 +143,7 @@ class Recoupment(Record):
     verdict: str
 
 
+@of_scalars
 def recoupment(
     war_profit_usd_per_month: float,
     peace_profit_usd_per_month: float,

@@ -8,6 +8,7 @@ from scipy.special import ndtri
 
 from undercut.core.types import Record
 from undercut.economics.checks import collect, fraction, not_negative, positive, probability, share
+from undercut.economics.scalars import of_scalars
 
 
 class Decline(Record):
@@ -46,6 +47,7 @@ AT_CONSTANT_QUALITY = Decline(low=3.0, high=10.0, source="Gundlach et al. 2025, 
 BY_TIER = Decline(low=1.5, high=2.0, source="arXiv:2603.28576")
 
 
+@of_scalars
 def wright_exponent(progress: float) -> float:
     """Return ``b`` of Wright's law for a curve on which doubling leaves ``progress`` of the cost.
 
@@ -58,6 +60,7 @@ def wright_exponent(progress: float) -> float:
     return float(-np.log2(progress)) + 0.0
 
 
+@of_scalars
 def wright_cost(first_usd: float, cumulative: float, progress: float) -> float:
     """Return the cost of the n-th unit, ``c1 n^-b`` (Wright 1936, J. Aeronautical Sciences 3(4)).
 
@@ -69,6 +72,7 @@ def wright_cost(first_usd: float, cumulative: float, progress: float) -> float:
     return float(first_usd * np.exp(-b * np.log(cumulative)))
 
 
+@of_scalars
 def released_price(
     price_usd_per_1k: float, per_year: float, price_ratio: float, months: float
 ) -> float:

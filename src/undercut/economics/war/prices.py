@@ -13,7 +13,13 @@ HIGHEST = 1e15
 
 
 def reply(
-    war: War, price: Array, cost: Array, delta: Array, utility: Array, selling: Array
+    war: War,
+    price: Array,
+    cost: Array,
+    delta: Array,
+    utility: Array,
+    selling: Array,
+    market: float,
 ) -> Array:
     """Return all firms' new prices, USD/1k, ``(F, B)``.
 
@@ -27,6 +33,7 @@ def reply(
         delta: utility at a price of 0, ``(F, B)``.
         utility: ``delta - alpha p`` at those prices, minus infinity after an exit, ``(F, B)``.
         selling: whether the firm still sells, ``(F, B)``.
+        market: the month's market without its chance, thousand requests.
     """
     new = price.copy()
     asked = np.where(selling, price, np.inf)
@@ -39,7 +46,7 @@ def reply(
             new[f] = policy.limit_usd_per_1k
             continue
         if policy.kind in ("best_reply", "exit"):
-            new[f] = _best(war, f, delta[f], cost[f], utility)
+            new[f] = _best(war, f, delta[f], cost[f], utility, market)
             continue
         rivals = np.delete(asked, f, axis=0)
         lowest = rivals.min(axis=0) if len(rivals) else np.full(price.shape[1], np.inf)
@@ -49,18 +56,24 @@ def reply(
         chosen = np.maximum(lowest, floor)
         alone = np.isinf(lowest)  # nobody is left to follow
         if alone.any():
-            chosen = np.where(alone, _best(war, f, delta[f], cost[f], utility), chosen)
+            chosen = np.where(alone, _best(war, f, delta[f], cost[f], utility, market), chosen)
         new[f] = chosen
     new = np.minimum(new, HIGHEST)
     return np.where(selling, new, price)
 
 
-def _best(war: War, f: int, delta: Array, cost: Array, utility: Array) -> Array:
+def _best(war: War, f: int, delta: Array, cost: Array, utility: Array, market: float) -> Array:
     rest = np.delete(utility, f, axis=0)
     top = (
         np.maximum(rest.max(axis=0), war.log_outside) if len(rest) else np.asarray(war.log_outside)
     )
     total = np.exp(war.log_outside - top) + np.exp(rest - top).sum(axis=0)
+    limit = war.firms[f].capacity_1k_per_month
     log_t = delta - war.alpha * cost
     w = wrightomega(np.maximum(log_t - top - np.log(total) - 1.0, -700.0))
-    return np.asarray(cost + (1.0 + w) / war.alpha)
+    best = cost + (1.0 + w) / war.alpha
+    if limit is not None and limit < market:
+        # The price at which exactly the capacity is bought, where the best one would sell more.
+        full = (delta - top - np.log(total) - np.log(limit / (market - limit))) / war.alpha
+        best = np.maximum(best, full)
+    return np.asarray(best)

@@ -14,6 +14,11 @@ from undercut.economics.war.records import War
 KINDS = ("releases", "prices", "qualities", "funding", "demand", "profit")
 
 
+def expected_market(war: War, month: int) -> float:
+    """Return M in a month (1 is the first) without its chance, thousand requests."""
+    return war.market_1k_per_month * war.growth_per_year ** ((month - 1) / 12.0)
+
+
 class Shocks:
     """Draws for one block.
 
@@ -60,7 +65,7 @@ class Shocks:
 
     def market(self, month: int) -> Array | float:
         """Return this month's M, thousand requests: a figure, or ``(B,)`` with mean growth."""
-        size = self.war.market_1k_per_month * self.war.growth_per_year ** ((month - 1) / 12.0)
+        size = expected_market(self.war, month)
         spread = self.war.demand_spread
         if spread == 0:
             return size

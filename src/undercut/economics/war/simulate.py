@@ -15,7 +15,7 @@ from undercut.economics.war.buyers import shares
 from undercut.economics.war.check import check_war
 from undercut.economics.war.prices import HIGHEST, reply
 from undercut.economics.war.records import War, WarResult
-from undercut.economics.war.shocks import Shocks
+from undercut.economics.war.shocks import Shocks, expected_market
 from undercut.economics.war.tally import Tally
 
 BLOCK = 4096
@@ -87,12 +87,14 @@ def _block(war: War, tally: Tally, block: int, size: int) -> None:
                 cost[f, where] = np.minimum(cost[f, where] * factor, HIGHEST)
             delta[f, where] += rise
         utility = np.where(selling, delta - war.alpha * price, -np.inf)
-        price = reply(war, price, cost, delta, utility, selling)
+        price = reply(war, price, cost, delta, utility, selling, expected_market(war, month))
         utility = np.where(selling, delta - war.alpha * price, -np.inf)
         held = shares(utility, war.log_outside, war.inertia, held)
-        sold = held[0] * shocks.market(month)
+        market = shocks.market(month)
+        sold, share = held[0] * market, held[0]
         if capped:
             sold = np.minimum(sold, capacity)
+            share = sold / market
         profit = sold * (price - cost) - fixed
         expected = profit.copy() if month == 1 else profit
         for f, firm in enumerate(firms):
@@ -108,6 +110,6 @@ def _block(war: War, tally: Tally, block: int, size: int) -> None:
         left = selling & ~ruined & (losing >= patience)
         sold_this_month, selling = selling, selling & ~ruined & ~left
         tally.month(
-            month, price, held[0], profit, cash, sold_this_month, selling, ruined, left, expected
+            month, price, share, profit, cash, sold_this_month, selling, ruined, left, expected
         )
     tally.close()

@@ -14,6 +14,7 @@ PLUGIN = MethodInfo(
     },
     summary="low-rank terms whose ranks shrink as they are trained",
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "peft", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

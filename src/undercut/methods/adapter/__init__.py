@@ -14,6 +14,7 @@ PLUGIN = MethodInfo(
     },
     summary="bottlenecks put into a frozen base",
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

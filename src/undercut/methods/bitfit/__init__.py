@@ -20,6 +20,7 @@ PLUGIN = MethodInfo(
     },
     summary="biases only",
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

@@ -23,6 +23,7 @@ PLUGIN = MethodInfo(
     summary="all layers fine-tuned",
     rung=3,
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

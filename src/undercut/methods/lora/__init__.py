@@ -21,6 +21,7 @@ PLUGIN = MethodInfo(
     summary="low-rank terms added to a frozen base",
     stack=True,
     instead_of="full",
+    workers=True,
     needs_base=True,
     requires=("torch", "peft", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

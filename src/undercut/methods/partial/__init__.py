@@ -23,6 +23,7 @@ PLUGIN = MethodInfo(
     summary="upper layers trained from cached states of the lower ones",
     rung=2,
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

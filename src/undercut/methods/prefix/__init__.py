@@ -14,6 +14,7 @@ PLUGIN = MethodInfo(
     },
     summary="trained keys and values before every text",
     stack=True,
+    workers=True,
     needs_base=True,
     requires=("torch", "peft", "tokenizers", "safetensors", "onnx", "onnxruntime"),
     extra="train",

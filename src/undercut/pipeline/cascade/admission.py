@@ -12,7 +12,7 @@ from undercut.core.types import Examples, Manifest
 from undercut.economics.tiers import lower_bound
 from undercut.models.rules.rule import Rule, Rules
 from undercut.pipeline.cascade.facts import RuleFacts
-from undercut.store import artefacts
+from undercut.store import artefacts, learned
 
 RULES = "rules"
 
@@ -112,4 +112,5 @@ def write_rules(
         dataset=like.dataset,
         data_licence=like.data_licence,
     )
-    return artefacts.write(folder, manifest, lambda _: None)
+    nothing = np.zeros(0, np.uint64)  # the rows it was judged on are the cascade's
+    return artefacts.write(folder, manifest, lambda out: learned.write(out, nothing))

@@ -128,7 +128,7 @@ class Timed:
         """Return texts a second of our own tiers, and USD a request, the API's bill included."""
         if self._scorer is not None:
             self._scorer.thresholds = dict(zip(self._own[:-1], point.thresholds, strict=False))
-        rate, usd = self._made.clock.time(self.predictor, seconds)
+        ((rate, usd),) = self._made.clock.time([self.predictor], seconds)
         if self._made.tiers[-1].outside:
             share = reached(self._made.sample.confidence, point.thresholds)[-1]
             usd += share * self._made.tiers[-1].usd

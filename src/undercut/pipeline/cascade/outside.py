@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.core.specs import AskSpec, RivalSpec
 from undercut.core.specs_cascade import CascadeSpec
+from undercut.core.specs_rival import AskSpec, RivalSpec
 from undercut.core.types import Examples, Manifest
 from undercut.models.api import address
 from undercut.models.api.client import require_http
@@ -26,7 +26,7 @@ from undercut.pipeline.rival.run import agree, answer_tokens, ask, price_of
 from undercut.pipeline.rival.sample import Sample, stratified
 from undercut.pipeline.run import Listener
 from undercut.pipeline.workspace import Workspace
-from undercut.store import artefacts
+from undercut.store import artefacts, learned
 from undercut.tasks.text_classification.reply import read_label
 
 MILLION = 1_000_000
@@ -140,4 +140,5 @@ def write_outside(folder: Path, config: dict[str, Any], like: Manifest) -> Manif
         labels=like.labels,
         config=config,
     )
-    return artefacts.write(folder, manifest, lambda _: None)
+    nothing = np.zeros(0, np.uint64)  # the rows it was judged on are the cascade's
+    return artefacts.write(folder, manifest, lambda out: learned.write(out, nothing))

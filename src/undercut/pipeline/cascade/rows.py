@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import fail
 from undercut.core.specs_cascade import CascadeSpec
-from undercut.core.types import Dataset, Examples, Manifest
+from undercut.core.types import Examples
 from undercut.data.load import load_examples
-from undercut.data.normal import same_key
-from undercut.data.stored import open_dataset
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.run import FACTS
+from undercut.pipeline.unseen import dataset_of, unseen
 from undercut.store import artefacts
 
 VALIDATION = "the runs' validation rows"
@@ -43,40 +41,17 @@ def held_out(spec: CascadeSpec, task: Any, folders: list[Path]) -> HeldOut:
     """Return rows that no tier has learnt: of the files named, else the runs' validation rows.
 
     Raises:
-        UndercutError: code ``cascade-rows``; there are none.
+        UndercutError: code ``cascade-rows`` or ``rows-learned``; there are none, or too few.
     """
-    manifests = [artefacts.read_manifest(f, verify=False) for f in folders]
-    labels = manifests[0].labels
+    labels = artefacts.read_manifest(folders[0], verify=False).labels
     if not spec.data:
         return _validation(spec, folders)
     pool, notes = load_examples(spec.data, task, spec.text_column, spec.label_column, held_out=True)
     task.encode(pool, labels)
     found = HeldOut(pool, ", ".join(p.name for p in spec.data), folders, notes)
-    seen = {same_key(t) for m in manifests for t in _learnt(spec.workspace, m)}
-    kept = [i for i, text in enumerate(pool.inputs) if same_key(text) not in seen]
-    if gone := len(pool) - len(kept):
-        found.notes.append(
-            f"{gone:,} rows of {len(pool):,} were left out: a model has learnt them."
-        )
-        found.rows = pool.take(kept)
-    if not kept:
-        raise _none(f"{len(pool):,} rows, all of which a model has learnt", found.split)
+    found.rows, said = unseen(pool, folders, spec.workspace, found.split)
+    found.notes += said
     return found
-
-
-def _learnt(workspace: Path, manifest: Manifest) -> Sequence[Any]:
-    """Return the texts a model may have learnt, as far as the workspace still has them."""
-    data = _dataset(workspace, manifest.dataset)
-    return [] if data is None else [*data.train.inputs, *data.valid.inputs]
-
-
-def _dataset(workspace: Path, wanted: str) -> Dataset | None:
-    if not wanted:
-        return None
-    for path in sorted(workspace.glob("steps/data-*/result.json")):
-        if json.loads(path.read_text(encoding="utf-8")).get("hash") == wanted:
-            return open_dataset(path.parent / "data")
-    return None
 
 
 def _validation(spec: CascadeSpec, folders: list[Path]) -> HeldOut:
@@ -86,7 +61,7 @@ def _validation(spec: CascadeSpec, folders: list[Path]) -> HeldOut:
         manifest = artefacts.read_manifest(folder, verify=False)
         hashes.add(manifest.dataset)
         before.append(_before_refit(folder))
-    data = _dataset(spec.workspace, hashes.pop()) if len(hashes) == 1 else None
+    data = dataset_of(spec.workspace, hashes.pop()) if len(hashes) == 1 else None
     if data is None or not all(before):
         raise _none(
             "models that are not all runs on the same data in this workspace", str(spec.workspace)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from undercut.core import plugins
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.core.types import Examples
 from undercut.data.checks import Finding, finding
 from undercut.data.checks import check as check_rows

@@ -22,7 +22,9 @@ LIMIT = 256
 _WORST = 10
 
 
-def measure(part: Examples, base: str) -> tuple[Lengths | None, list[Finding]]:
+def measure(
+    part: Examples, base: str, windows: bool = False
+) -> tuple[Lengths | None, list[Finding]]:
     """Count tokens with the base model's tokenizer, or estimate them where there is none.
 
     Of more than 50,000 rows every so-manieth is counted, and the longest in any case.
@@ -30,6 +32,7 @@ def measure(part: Examples, base: str) -> tuple[Lengths | None, list[Finding]]:
     Args:
         part: rows of texts.
         base: alias or folder of the base model.
+        windows: long texts are read in windows, so that none is cut.
     """
     if not len(part):
         return None, []
@@ -56,7 +59,7 @@ def measure(part: Examples, base: str) -> tuple[Lengths | None, list[Finding]]:
         worst=[(part.rows[at[i]], int(tokens[i])) for i in order[:_WORST]],
     )
     found = []
-    if rows:
+    if rows and not windows:
         of = "" if step == 1 else f" of the {lengths.rows:,} counted"
         said = " (estimated)" if by == ESTIMATED else ""
         message = (

@@ -9,7 +9,7 @@ from typing import Any
 from undercut.core import plugins
 from undercut.core.errors import UndercutError, fail
 from undercut.core.registry import TaskInfo
-from undercut.core.specs import CheckSpec
+from undercut.core.specs_data import CheckSpec
 from undercut.core.types import Examples
 from undercut.data.checks import Finding, finding
 from undercut.data.content_checks import (
@@ -75,8 +75,13 @@ def check_own(spec: CheckSpec, info: TaskInfo, task: Any, say: Callable[[str], N
         found += near_shared(texts, held, both)
     say("texts")
     scripts, odd = script_mix(whole)
-    lengths, long = measure(whole, spec.base)
+    lengths, long = measure(whole, spec.base, info.windows)
     found += [*long, *odd, *personal(whole), *injections(whole)]
+    if info.windows and lengths is not None and lengths.cut:
+        notes.append(
+            f"{count(lengths.cut, 'text')} longer than the {lengths.limit} tokens an encoder reads "
+            "at once: read in windows, nothing is cut."
+        )
     notes = [*sources.notes, *notes, "Probable label errors are not looked for in entities."]
     return Checked(
         rows=len(train),
@@ -112,8 +117,9 @@ def _read(
 
 
 def _texts(part: Examples, task: Any) -> Examples:
-    """Return rows with their texts, and their classes in place of targets."""
-    targets = ["; ".join(task.classes(t)) or "none" for t in part.targets]
+    """Return rows with their texts, and how many there are of each class in place of targets."""
+    sizes = [Counter(task.classes(t)) for t in part.targets]
+    targets = ["; ".join(f"{k} {n}" for k, n in sorted(c.items())) or "none" for c in sizes]
     return Examples([task.text(x) for x in part.inputs], targets, part.rows)
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from undercut.core import plugins
 from undercut.core.errors import fail
-from undercut.core.specs import RelabelSpec
+from undercut.core.specs_data import RelabelSpec
 from undercut.core.types import Record
 from undercut.data.reader import Source
 from undercut.data.task_files import own_reader, task_for

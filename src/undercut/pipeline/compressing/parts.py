@@ -8,7 +8,7 @@ from pathlib import Path
 
 from undercut.core.types import Manifest
 from undercut.pipeline.fitting import write_stack
-from undercut.store import artefacts
+from undercut.store import artefacts, learned
 
 WHOLE = "whole"
 """Name of the only part of a model that is no composite."""
@@ -51,7 +51,7 @@ def changed(
         shutil.rmtree(place)
         return None
     parts = {n: place / n if done[n] else p for n, p in parts_of(folder).items()}
-    manifest = write_stack(out, name, parts, before.config, before)
+    manifest = write_stack(out, name, parts, before.config, before, hashes=learned.own(folder))
     shutil.rmtree(place)
     kinds = sorted({m.compression for m in done.values() if m is not None and m.compression})
     facts = {"compression": "+".join(kinds), "parent": artefacts.hash_of(before)}

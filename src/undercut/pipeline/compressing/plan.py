@@ -8,11 +8,12 @@ trained by the same loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from undercut.core import plugins
+from undercut.core.errors import Problem, UndercutError, did_you_mean
 from undercut.core.registry import CompressorInfo, Recipe
 from undercut.pipeline.compressing.parts import parts_of
 from undercut.pipeline.forms import recipes
@@ -39,6 +40,23 @@ class Change:
     def whole(self) -> bool:
         """Whether it takes a composite as a whole, not part by part."""
         return self.info is not None and "composite" in self.info.architectures
+
+
+def check_only(only: Sequence[str]) -> None:
+    """Check that forms that are asked for by name exist.
+
+    Raises:
+        UndercutError: code ``compress-only``; each that does not.
+    """
+    models = [plugins.get("model", name) for name in plugins.names("model")]
+    infos = [plugins.get("compressor", name) for name in plugins.names("compressor")]
+    known = {fmt for m in models for fmt in m.export} | {r.name for i in infos for r in i.recipes}
+    if unknown := [name for name in only if name not in known]:
+        wanted = f"a form: {', '.join(sorted(known))}"
+        raise UndercutError(
+            "compress-only",
+            [Problem(wanted, f"'{n}'", "--only", did_you_mean(n, known)) for n in unknown],
+        )
 
 
 def architectures(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 from undercut.core import plugins
 from undercut.core.contracts import Task
 from undercut.core.errors import fail
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Examples, Manifest
 from undercut.data.inputs import load_inputs
 from undercut.data.load import load_examples, load_parts
 from undercut.data.normal import same_key
 from undercut.data.splits import split
+from undercut.pipeline.unseen import unseen
 from undercut.store.files import content_hash
 
 FREE_ROWS = 500
@@ -55,23 +57,36 @@ class Rows:
         return content_hash([*found, self.unlabelled] if self.unlabelled else found)[:16]
 
 
-def read_rows(spec: CompressSpec, manifest: Manifest) -> Rows:
-    """Read the rows of a search; nothing that is held out is learned from.
+def read_rows(spec: CompressSpec, manifest: Manifest, folders: Sequence[Path]) -> Rows:
+    """Read the rows of a search; nothing that is held out is learned from, or has been.
+
+    Args:
+        spec: which files.
+        manifest: of the full model.
+        folders: the models whose rows are left out of what judges.
 
     Raises:
-        UndercutError: no held-out rows, unreadable ones, or labels the model does not know.
+        UndercutError: no held-out rows, unreadable ones, too few that the models have not learned
+            from, or labels the model does not know.
     """
     task: Task = plugins.attr(plugins.get("task", manifest.task).load)()
     held = labelled(spec.data, manifest, task, spec.text_column, spec.label_column)
+    held, notes = unseen(held, folders, spec.workspace, ", ".join(map(str, spec.data)))
     free = task.unlabelled(held.inputs, FREE_ROWS, spec.seed)
     if not spec.train:
-        return Rows(task, held, free, None, None, [])
+        if spec.unlabelled:
+            raise fail(
+                "data-none",
+                expected="labelled rows beside --unlabelled: students learn from both",
+                found="none",
+                fix="Name them with --train.",
+            )
+        return Rows(task, held, free, None, None, notes)
     columns = {"text_column": spec.text_column, "label_column": spec.label_column}
     rows = load_parts(spec.train, [], [], task=task, **columns).train
     _check_labels(rows, spec.train, manifest, task)
     known = {same_key(value) for value in held.inputs}
     keep = [i for i, value in enumerate(rows.inputs) if same_key(value) not in known]
-    notes = []
     if len(keep) < len(rows):
         notes.append(
             f"{len(rows) - len(keep)} training rows are held out too: nothing learns from them"

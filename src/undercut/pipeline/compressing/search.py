@@ -11,13 +11,13 @@ from typing import Any
 
 from undercut.core import plugins
 from undercut.core.errors import UndercutError
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.core.types import Measurement
 from undercut.ledger.price import Rates
 from undercut.pipeline.compressing.plan import Change, endings, stages
 from undercut.pipeline.compressing.record import Form
 from undercut.pipeline.compressing.trial import Lab, Made, make, measured, reference
-from undercut.pipeline.ladder import usd_per_1k
+from undercut.pipeline.rungs import usd_per_1k
 from undercut.pipeline.spending import usd_of
 from undercut.store import artefacts
 

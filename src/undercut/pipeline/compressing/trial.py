@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import numpy as np
 from undercut.compression.gate import gate
 from undercut.core import plugins
 from undercut.core.contracts import Progress
-from undercut.core.errors import UndercutError
 from undercut.core.processor import processor
 from undercut.core.specs import GateSpec
 from undercut.core.types import GateResult, Manifest, Measurement, Metric
@@ -22,7 +21,8 @@ from undercut.pipeline.compressing.plan import Change
 from undercut.pipeline.compressing.rows import Rows
 from undercut.pipeline.forms import Material, export, milder, options_of, shrink
 from undercut.pipeline.workspace import Step, Workspace
-from undercut.predict.measure import measure
+from undercut.predict.company import in_company
+from undercut.predict.measure import Thing, Yardstick, together
 from undercut.predict.predictor import backends_for, load
 from undercut.store import artefacts
 from undercut.store.files import content_hash
@@ -31,7 +31,7 @@ MOST_TRIES = 4
 """Times a form is made, milder each time after a refusal."""
 EXPORT_TOLERANCE = 1e-3
 """A format whose probabilities differ less is the same model; rows need not prove it."""
-ARTEFACT, SCORES, FREE = "artefact", "held.npy", "free.npy"
+ARTEFACT, SCORES, FREE, COMPANY = "artefact", "held.npy", "free.npy", "company.npy"
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ class Lab:
     bounds: GateSpec
     material: Material
     threads: int
+    kept: dict[str, Yardstick] = field(default_factory=dict)
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """Return the measured reference, beside which every form is measured."""
+        return self.kept["reference"]
+
+    def close(self) -> None:
+        """Let the reference go."""
+        for yardstick in self.kept.values():
+            yardstick.close()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -218,6 +229,7 @@ def _score(lab: Lab, folder: Path) -> dict[str, Any]:
     scores = predictor.score(lab.rows.held.inputs).log_probs
     np.save(folder / SCORES, scores)
     np.save(folder / FREE, predictor.score(lab.rows.free).log_probs)
+    np.save(folder / COMPANY, np.stack(in_company(predictor, lab.rows.held.inputs)))
     if not np.isfinite(scores).all():
         return Metric(value=0.0, n=len(lab.rows.held)).model_dump(mode="json")
     judged = lab.rows.task.judge(scores, lab.rows.held, lab.manifest.labels)
@@ -241,6 +253,7 @@ def _tested(lab: Lab, reference: Path, candidate: Path) -> tuple[dict[str, Any],
 
 def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
     pairs = [(np.load(reference / name), np.load(candidate / name)) for name in (SCORES, FREE)]
+    company = np.load(candidate / COMPANY)
     task, labels = lab.rows.task, lab.manifest.labels
     made = artefacts.read_manifest(candidate / ARTEFACT, verify=False)
     result = gate(
@@ -250,6 +263,7 @@ def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
         answers=lambda x: task.answers(x, lab.rows.free, labels),
         max_drop=lab.bounds.max_drop / 100,
         min_agreement=lab.bounds.min_agreement,
+        company=(company[0], company[1]),
         labels_reference=labels,
         labels_candidate=made.labels,
         reference_hash=artefacts.hash_of(lab.manifest),
@@ -263,29 +277,32 @@ def _judge(lab: Lab, reference: Path, candidate: Path) -> GateResult:
 
 
 def measured(lab: Lab, made: Made, better: Any) -> Measurement:
-    """Measure a form on each runtime that can run it, each in a fresh process; keep the best."""
+    """Measure a form on each runtime that can run it, in turns with the reference; keep the best.
+
+    The reference comes first: every other form's figures are ratios to it, taken side by side.
+    """
     manifest = made.manifest
     able: list[str | None] = list(backends_for(manifest)) if not manifest.children else [None]
     texts = list(lab.rows.held.inputs[:1000])
-    found: list[Measurement] = []
-    for backend in able:
-        material = {
-            "variant": artefacts.hash_of(manifest),
-            "texts": content_hash(texts)[:16],
-            "processor": processor(),
-            "threads": lab.threads,
-            "backend": backend or "",
-        }
+    things = [Thing(made.folder, backend) for backend in able]
+    beside = lab.yardstick if made.steps else None
+    material = {
+        "variant": artefacts.hash_of(manifest),
+        "texts": content_hash(texts)[:16],
+        "processor": processor(),
+        "threads": lab.threads,
+        "backends": able,
+        "beside": beside.known.model_dump(mode="json") if beside else "",
+    }
 
-        def work(folder: Path, backend: str | None = backend) -> dict[str, Any]:
-            lab.material.tick(Progress("measure", 0, 1, backend or "all parts"))
-            return measure(made.folder, texts, lab.threads, backend).model_dump(mode="json")
+    def work(_: Path) -> dict[str, Any]:
+        lab.material.tick(Progress("measure", 0, 1, ", ".join(b or "all parts" for b in able)))
+        found = together(things, texts, lab.threads, beside, may_fail=True)
+        return {"found": [found[t].model_dump(mode="json") for t in things if t in found]}
 
-        try:
-            step = lab.workspace.step("measure", material, work)
-        except UndercutError:
-            if backend == able[-1] and not found:
-                raise
-            continue
-        found.append(Measurement.model_validate(step.result))
-    return min(found, key=better)
+    result = lab.workspace.step("measure", material, work).result
+    best = min((Measurement.model_validate(m) for m in result["found"]), key=better)
+    if beside is None:
+        backend = None if manifest.children else best.backend
+        lab.kept["reference"] = Yardstick(Thing(made.folder, backend), best)
+    return best

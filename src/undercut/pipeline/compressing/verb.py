@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from undercut.core.errors import fail
 from undercut.core.limits import usable_cores
 from undercut.core.processor import instructions, processor
-from undercut.core.specs import CompressSpec
+from undercut.core.specs_models import CompressSpec
 from undercut.pipeline.compressing.page import write_page
+from undercut.pipeline.compressing.plan import check_only
 from undercut.pipeline.compressing.record import CompressFacts
 from undercut.pipeline.compressing.rows import read_rows
 from undercut.pipeline.compressing.search import Search, decide, folder_of
@@ -21,6 +23,7 @@ from undercut.pipeline.references import References
 from undercut.pipeline.run import Listener, Silent
 from undercut.pipeline.spending import usd_of, with_cost
 from undercut.pipeline.workspace import open_workspace
+from undercut.predict.measure import busy_note
 from undercut.store import artefacts
 from undercut.store.files import whole_folder, write_json
 
@@ -33,10 +36,11 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
             shrink it.
     """
     listener = listener or Silent()
+    check_only(spec.only)
     given = find_artefact(spec.workspace, spec.artefact)
     root = full_model(given, spec)
     manifest = artefacts.read_manifest(root)
-    rows = read_rows(spec, manifest)
+    rows = read_rows(spec, manifest, [root, given])
     rates, when = rates_of(spec), price_date(None)
     threads = spec.threads or usable_cores()
     with open_workspace(spec.workspace, listener.announce) as workspace:
@@ -52,12 +56,14 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
         )
         lab = Lab(workspace, root, manifest, rows, spec, material, threads)
         search = Search(lab, spec, rates, when, listener.say)
-        forms = decide(search.run(), spec.optimise)
+        with closing(lab):
+            forms = decide(search.run(), spec.optimise)
         if len(forms) == 1:
             raise fail(
                 "compress-nothing",
                 expected="an architecture some compressor can shrink",
-                found=f"'{manifest.architecture}'",
+                found=f"'{manifest.architecture}'"
+                + (f", and only {', '.join(spec.only)} asked for" if spec.only else ""),
                 where=str(root),
             )
         chosen = next(f for f in forms if f.status == "chosen")
@@ -68,6 +74,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
                 shutil.copytree(folder_of(chosen), temporary, dirs_exist_ok=True)
             out = str(target)
         cpu = search.spent()
+        timed = [f.measured for f in forms if f.measured]
         first = forms[0].usd_per_1k
         facts = CompressFacts(
             artefact=str(given),
@@ -78,7 +85,7 @@ def compress(spec: CompressSpec, listener: Listener | None = None) -> CompressFa
             max_drop=spec.max_drop / 100,
             rows=len(rows.held),
             rows_learned=len(rows.train or ()) + len(rows.valid or ()),
-            notes=rows.notes,
+            notes=[n for n in (*rows.notes, busy_note(timed)) if n],
             forms=forms,
             chosen=chosen.name,
             out=out,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from undercut.core import plugins
 from undercut.core.errors import fail
-from undercut.core.specs import CoresetSpec
+from undercut.core.specs_data import CoresetSpec
 from undercut.core.types import Record
 from undercut.data.coreset import Picked, clusters, pick_unlabelled
 from undercut.data.normal import same_key

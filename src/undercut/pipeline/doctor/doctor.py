@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from undercut.core.processor import processor
-from undercut.core.specs import DoctorSpec
+from undercut.core.specs_setup import DoctorSpec
 from undercut.pipeline.doctor.machine import machine
 from undercut.pipeline.doctor.packages import build, installed, known_bad, packages
 from undercut.pipeline.doctor.record import Check, Diagnosis

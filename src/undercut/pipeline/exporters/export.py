@@ -8,7 +8,7 @@ from pathlib import Path
 
 from undercut.core.errors import MissingExtra, Problem, did_you_mean, fail
 from undercut.core.plugins import attr
-from undercut.core.specs import ExportSpec
+from undercut.core.specs_results import ExportSpec
 from undercut.core.types import Record
 from undercut.pipeline.exporters.tracked import tracked
 from undercut.pipeline.run import Listener, read_facts

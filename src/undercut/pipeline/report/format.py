@@ -52,9 +52,17 @@ def unit_price(usd_per_1k: float) -> str:
 
 def money_tick(value: float) -> str:
     """Return a round sum of USD on an axis: ``$0.0001``, ``$10``, ``$1 000``."""
+    if value < 0:
+        return f"\u2212{money_tick(-value)}"
     places = max(2, 1 - math.floor(math.log10(value))) if value > 0 else 0
     text = f"{value:,.{places}f}".replace(",", THIN)
     return f"${text.rstrip('0').rstrip('.') if places else text}"
+
+
+def plain(value: float) -> str:
+    """Return three significant digits without closing noughts: ``0.03``, ``1``, ``20 000``."""
+    text = figure(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def number(value: float) -> str:
@@ -92,6 +100,6 @@ def plural(n: int, one: str, many: str = "") -> str:
 
 __all__ = [
     "NONE", "clean", "count", "cpu_seconds", "duration", "figure", "for_terminal", "interval",
-    "money", "money_tick", "number", "one_line", "per_million", "percent", "plural", "points",
-    "unit_price", "usd", "whole_percent",
+    "money", "money_tick", "number", "one_line", "per_million", "percent", "plain", "plural",
+    "points", "unit_price", "usd", "whole_percent",
 ]  # fmt: skip

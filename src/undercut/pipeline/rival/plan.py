@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from undercut.core.specs import RivalSpec
+from undercut.core.specs_rival import RivalSpec
 from undercut.economics.api_price import ApiPrice
 from undercut.models.api.messages import sendable
 from undercut.pipeline.rival.ask import Row

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from undercut.core import plugins
 from undercut.core.errors import fail
-from undercut.core.specs import RivalSpec
+from undercut.core.specs_rival import RivalSpec
 from undercut.core.types import Examples, Record
 from undercut.economics.api_price import ApiPrice, find_price
 from undercut.economics.records import Unpriced

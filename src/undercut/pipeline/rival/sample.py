@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.errors import fail
-from undercut.core.specs import RivalSpec
+from undercut.core.specs_rival import RivalSpec
 from undercut.core.types import Dataset, Examples
 from undercut.data.load import load_examples
 from undercut.data.normal import same_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,8 @@ import numpy as np
 from undercut.core.contracts import Progress
 from undercut.core.errors import Problem, UndercutError, fail
 from undercut.core.specs_economics import InvestSpec, PlanSpec, ScenarioSpec, WarSpec
-from undercut.economics.money import money_per_request_scale
 from undercut.economics.scenario.read import read_scenario
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.ledger.price import Rates
 from undercut.pipeline.curves import read_curves
 from undercut.pipeline.facts import CurveFacts
@@ -24,11 +24,13 @@ from undercut.pipeline.run import Listener, Silent
 from undercut.pipeline.saturation import LoadTest
 from undercut.pipeline.scenario import words
 from undercut.pipeline.scenario.cost import unit_cost
+from undercut.pipeline.scenario.crowded import crowd_notes
 from undercut.pipeline.scenario.entry import entry
 from undercut.pipeline.scenario.facts import EconomicsFacts
 from undercut.pipeline.scenario.inputs import Inputs
 from undercut.pipeline.scenario.pricing import box, buying, pricing
-from undercut.pipeline.scenario.resolve import NEWEST, Sources, resolve
+from undercut.pipeline.scenario.resolve import resolve
+from undercut.pipeline.scenario.sources import NEWEST, Sources
 from undercut.pipeline.scenario.war import fight, war_of
 from undercut.pipeline.scenario.worth import invested, plans, read_usage, tornado
 
@@ -55,6 +57,8 @@ def read_all(spec: ScenarioSpec) -> Read:
     inputs = resolve(scenario, spec.workspace, rates)
     sources = Sources(scenario, spec.workspace, rates)
     notes = [f"Left out, {line}." for line in inputs.left_out]
+    if scenario.date > datetime.now(UTC).date():
+        notes.append(f"{scenario.date} is still to come: prices and rates are the last ones known.")
     return Read(scenario, inputs, _test(inputs, sources), curve_of(sources, inputs), notes)
 
 
@@ -115,16 +119,17 @@ def answer(
         tick(Progress("futures", done, war.paths))
 
     w, _ = fight(war, scenario.war.policy, played)
-    newcomer = entry(i, u, b)
+    newcomer = entry(i, u, b, p.scale)
     notes = list(read.notes)
     if newcomer is not None:
         notes.append(newcomer.verdict)
     if not b.deltas:
         notes.append(f"{b.kind} demand knows no rivals: they take no part in the war.")
+    notes += crowd_notes(i, p)
     if p.reply is not None:
         notes.append(
             f"After the answer of {', '.join(p.reply.names[1:])} your best price is "
-            f"{money_per_request_scale(p.reply.usd_per_1k[0])}."
+            f"{p.scale.price(p.reply.usd_per_1k[0])}."
         )
     facts = _finite(
         lambda: EconomicsFacts(

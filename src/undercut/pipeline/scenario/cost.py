@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from undercut.core.errors import UndercutError, fail
 from undercut.economics.breakeven import MAX_UTILISATION
+from undercut.economics.money import percent
 from undercut.economics.queueing import mm1_quantile, rho_max
 from undercut.economics.unit_cost import (
     SECONDS_PER_MONTH,
@@ -40,7 +41,7 @@ def knee(i: Inputs) -> tuple[float, str]:
             fix="Promise less, or serve a faster variant.",
         )  # fmt: skip
     share = min(MAX_UTILISATION, rho_max(mu, slo / 1000))
-    return share * mu, f"queue formula (M/M/1), {share:.0%} of the measured throughput"
+    return share * mu, f"queue formula (M/M/1), {percent(share)} of the measured throughput"
 
 
 def unit_cost(i: Inputs, test: LoadTest | None) -> UnitCost:
@@ -94,7 +95,7 @@ def unit_cost(i: Inputs, test: LoadTest | None) -> UnitCost:
         knee_per_second=rate,
         knee_basis=basis,
         slo_ms=i["company.slo_ms"],
-        curve=_curve(i, rate, hour, test),
+        curve=_curve(i, rate, hour, test, mean / (sized.machines * rate)),
         waterfall_usd_per_month=steps,
         total_usd_per_month=flow.total_usd_per_month + steps["other"],
         fixed_usd_per_month=fixed + max(0.0, sized.usd_per_month - serving),
@@ -102,7 +103,9 @@ def unit_cost(i: Inputs, test: LoadTest | None) -> UnitCost:
     )
 
 
-def _curve(i: Inputs, rate: float, hour: float, test: LoadTest | None) -> list[CostPoint]:
+def _curve(
+    i: Inputs, rate: float, hour: float, test: LoadTest | None, use: float
+) -> list[CostPoint]:
     """Return cost and p95 against the use of a machine; measured points where there are any."""
 
     def cost(per_second: float) -> float:
@@ -115,9 +118,11 @@ def _curve(i: Inputs, rate: float, hour: float, test: LoadTest | None) -> list[C
             for p in test.points
         ]  # fmt: skip
     mu = i["own.texts_per_second"]
+    least = min(max(use, 1e-4), 0.05)
     found = []
-    for k in range(1, POINTS + 1):
-        per_second = rate * 1.25 * k / POINTS
+    # From today's use on, close together where the machine is nearly idle.
+    for k in range(POINTS + 1):
+        per_second = rate * 1.25 * (least / 1.25) ** (1 - k / POINTS)
         try:
             # The formula counts waiting alone: it is never below what was measured idle.
             p95 = max(i["own.p95_ms"], 1000 * mm1_quantile(per_second, mu))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from undercut.economics.demand import utility
 from undercut.economics.investment import monthly_rate
-from undercut.economics.money import money_per_request_scale, usd
+from undercut.economics.money import Scale, usd
 from undercut.economics.war.entry import limit_price, recoupment
+from undercut.pipeline.scenario.buying import Buying
 from undercut.pipeline.scenario.facts import EntryFacts, UnitCost
 from undercut.pipeline.scenario.inputs import Inputs
-from undercut.pipeline.scenario.pricing import Buying, errors_and_waiting
+from undercut.pipeline.scenario.pricing import errors_and_waiting
 
 
-def entry(i: Inputs, u: UnitCost, b: Buying) -> EntryFacts | None:
-    """Return what the entrant of the scenario means for the price; ``None`` without one."""
+def entry(i: Inputs, u: UnitCost, b: Buying, scale: Scale) -> EntryFacts | None:
+    """Return what the entrant means for the price, told in a unit; ``None`` without one."""
     value, cost = i.get("buyers.value_usd_per_1k"), i.get("entrant.cost_usd_per_1k")
     if cost is None or value is None:
         return None
@@ -44,7 +45,7 @@ def entry(i: Inputs, u: UnitCost, b: Buying) -> EntryFacts | None:
     said = found.verdict
     if limit is not None and spent is not None and not found.blockaded:
         said += (
-            f" Keeping it out takes {money_per_request_scale(limit)} and leaves {usd(spent)} a "
+            f" Keeping it out takes {scale.price(limit)} and leaves {usd(spent)} a "
             "month before fixed costs; beside it you earn "
             f"{usd(found.profit_accommodate_usd_per_month)}."
         )

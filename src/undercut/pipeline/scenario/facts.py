@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from undercut.economics.investment import CustomerValue, Investment
+from undercut.economics.money import Scale, scale_of
 from undercut.economics.plans import PlansResult
 from undercut.economics.records import BreakEven, Comparison, Floors
 from undercut.economics.war.entry import Limit, Recoupment
@@ -104,6 +105,20 @@ class Pricing(Finite):
         description="at both ends of the range of alpha, or half and twice it where none is given; "
         "empty: the demand has no single alpha"
     )
+    capacity_1k_per_month: float | None = Field(
+        None, description="most we can sell, thousand requests a month; None: no limit"
+    )
+    capacity_worth_usd_per_1k: float = Field(
+        0.0, description="what another thousand requests of it would earn; 0: it does not bind"
+    )
+    sold_out_usd_per_1k: float | None = Field(
+        None, description="price below which more is asked for than we can sell"
+    )
+
+    @property
+    def scale(self) -> Scale:
+        """The unit of all prices of the scenario."""
+        return scale_of(self.best_usd_per_1k)
 
 
 class Box(Finite):

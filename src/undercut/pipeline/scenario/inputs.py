@@ -30,6 +30,8 @@ class RivalInput(Record):
     cost_usd_per_1k: float | None
     fixed_usd_per_month: float
     cash_usd: float | None
+    capacity_1k_per_month: float | None = None
+    nest: str = ""
     note: str = ""
 
 
@@ -41,6 +43,8 @@ class Inputs(Record):
     items: dict[str, Input]
     rivals: list[RivalInput]
     segments: list[str] = Field(default_factory=list, description="of buyers, by name")
+    nests: list[str] = Field(default_factory=list, description="of products, by name")
+    nest: str = Field("", description="the one our product is in; empty: none")
     left_out: list[str] = Field(default_factory=list, description="rivals without a price, and why")
 
     def __getitem__(self, key: str) -> float:

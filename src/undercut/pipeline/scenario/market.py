@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from undercut.core.errors import fail
 from undercut.core.specs_economics import PriceBookSpec
 from undercut.core.types import Metric, Record
 from undercut.economics.market import quote, rivals
-from undercut.economics.money import money_per_request_scale, percent
+from undercut.economics.money import Scale, percent
 from undercut.economics.price_book import in_force, read_book
 from undercut.economics.price_history import DatedPrice, history
 from undercut.economics.records import Rival
@@ -19,6 +19,8 @@ from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.pricing import price_date
 from undercut.pipeline.run import read_facts
 
+MILLIONS = Scale("million requests", 1e3)
+"""The unit of the whole answer: that of the price lists."""
 DISAGREE = 0.02
 """Share by which a price of the books may differ from the list's before it is said."""
 
@@ -143,8 +145,8 @@ def _disagreements(books: list[Path], size: tuple[int, int], on: date) -> list[s
             ) / 1000
             if abs(own - listed.usd_per_1k) > DISAGREE * listed.usd_per_1k:
                 said.append(
-                    f"{book} has {money_per_request_scale(own)} for {'/'.join(name)}, the list "
-                    f"{money_per_request_scale(listed.usd_per_1k)}; the book is taken."
+                    f"{book} has {MILLIONS.price(own)} for {'/'.join(name)}, the list "
+                    f"{MILLIONS.price(listed.usd_per_1k)}; the book is taken."
                 )
     return said
 
@@ -154,8 +156,9 @@ def _verdict(rows: list[RivalRecord], on: date) -> str:
         return f"No API has a usable price on {on}."
     first = rows[0]
     moved = sum(bool(r.cuts or r.rises) for r in rows)
+    yet = ", a day still to come (the last prices known)" if on > datetime.now(UTC).date() else ""
     return (
-        f"The cheapest of {len(rows)} on {on} is {first.name} at "
-        f"{money_per_request_scale(first.usd_per_1k)}; {moved} ever changed a list price that is "
+        f"The cheapest of {len(rows)} on {on}{yet} is {first.name} at "
+        f"{MILLIONS.price(first.usd_per_1k)}; {moved} ever changed a list price that is "
         "dated: prices fall by new models, not by cuts."
     )

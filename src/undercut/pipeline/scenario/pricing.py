@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -24,8 +22,17 @@ from undercut.economics.equilibrium.logit import nash_logit
 from undercut.economics.equilibrium.mixed import nash_mixed
 from undercut.economics.floors import floors
 from undercut.economics.records import Demand, Own
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.unit_cost import SECONDS_PER_MONTH
+from undercut.pipeline.scenario.buying import Buying
+from undercut.pipeline.scenario.crowded import (
+    CAPACITY,
+    answer_all,
+    crowded,
+    crowded_buying,
+    limited,
+    price_at,
+)
 from undercut.pipeline.scenario.facts import (
     Box,
     OtherAlpha,
@@ -41,26 +48,6 @@ GRID = 160
 ALPHA = "buyers.alpha_per_usd_per_1k"
 
 
-@dataclass(frozen=True)
-class Buying:
-    """Demand for our product against rivals that stand still.
-
-    Attributes:
-        kind: in words.
-        logit: the logit itself; for other demands the logit with the same price, share and
-            elasticity at the best price, which floors and the war use.
-        best: best price at a cost, USD/1k.
-        share: share of the market bought at a price.
-        deltas: utility of each rival at a price of 0; empty where demand knows no rivals.
-    """
-
-    kind: str
-    logit: Demand
-    best: float
-    share: Callable[[float], float]
-    deltas: list[float]
-
-
 def errors_and_waiting(i: Inputs, accuracy: float, p95_ms: float) -> float:
     """Return what a buyer loses by errors and waiting, USD/1k."""
     wait = i["buyers.wait_usd_per_1k_per_ms"]
@@ -73,9 +60,20 @@ def buying(i: Inputs, kind: str, cost: float) -> Buying:
     Raises:
         UndercutError: a figure is out of range, or nobody buys above cost.
     """
+    if kind == "logit" and not i.segments and crowded(i):
+        alpha, value = _alpha(i), i["buyers.value_usd_per_1k"]
+        own = errors_and_waiting(i, i["own.accuracy"], i["own.p95_ms"])
+        return crowded_buying(i, cost, alpha, utility(alpha, value, own), _rivals(i, alpha)[0])
+    found = _segments(i, cost) if kind == "logit" and i.segments else _free(i, kind, cost)
+    capacity = i.get(CAPACITY)
+    if capacity is None:
+        return found
+    return limited(found, i, cost, capacity)
+
+
+def _free(i: Inputs, kind: str, cost: float) -> Buying:
+    """Return a demand without segments, nests or capacity."""
     market = i["buyers.market_1k_per_month"]
-    if kind == "logit" and i.segments:
-        return _segments(i, cost)
     if kind == "logit":
         alpha, value = _alpha(i), i["buyers.value_usd_per_1k"]
         deltas, outside = _rivals(i, alpha)
@@ -180,6 +178,7 @@ def pricing(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Pricing:
         demand=money_market,
         cash_usd=i["company.cash_usd"],
         horizon_months=i["company.horizon_months"],
+        capacity_1k_per_month=None if b.capacity is None else b.capacity * kept,
     )
     full = found.full_cost_usd_per_1k
     share = b.share(b.best)
@@ -196,7 +195,19 @@ def pricing(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Pricing:
         parity=[parity(i, r) for r in i.rivals],
         reply=_reply(i, scenario, u, b),
         other_alphas=_other_alphas(i, scenario, u),
+        capacity_1k_per_month=b.capacity,
+        capacity_worth_usd_per_1k=b.worth * kept,
+        sold_out_usd_per_1k=_sold_out(b),
     )
+
+
+def _sold_out(b: Buying) -> float | None:
+    """Return the price below which more is asked for than we can sell."""
+    if b.capacity is None or b.uncapped is None:
+        return None
+    k = b.capacity / b.logit.market_1k_per_month
+    least = 1e-9 * b.best
+    return price_at(b.uncapped, k, least) if k < b.uncapped(least) else None
 
 
 def _other_alphas(i: Inputs, scenario: Scenario, u: UnitCost) -> list[OtherAlpha]:
@@ -239,6 +250,8 @@ def _reply(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Reply | Non
     if scenario.buyers.demand != "logit" or not any(r.reprices for r in i.rivals):
         return None
     alpha = b.logit.alpha
+    if crowded(i):
+        return _crowded_reply(i, u, b)
     pairs = list(zip(i.rivals, b.deltas, strict=True))
     answer = [(r, d) for r, d in pairs if r.reprices and r.cost_usd_per_1k is not None]
     still = log_outside([d - alpha * r.usd_per_1k for r, d in pairs if not r.reprices])
@@ -254,6 +267,32 @@ def _reply(i: Inputs, scenario: Scenario, u: UnitCost, b: Buying) -> Reply | Non
         names=["you", *(r.name for r, _ in answer)],
         usd_per_1k=[float(p) for p in found.price],
         share=[float(s) for s in found.share],
+        residual=found.worst_residual,
+        gain=found.worst_gain,
+    )
+
+
+def _crowded_reply(i: Inputs, u: UnitCost, b: Buying) -> Reply:
+    """Return the same with nests and capacity."""
+    alpha = _alpha(i) if ALPHA in i.items or "buyers.elasticity" in i.items else b.logit.alpha
+    own = errors_and_waiting(i, i["own.accuracy"], i["own.p95_ms"])
+    delta = utility(alpha, i["buyers.value_usd_per_1k"], own)
+    moves = [r.reprices and r.cost_usd_per_1k is not None for r in i.rivals]
+    found = answer_all(
+        i,
+        [delta, *_rivals(i, alpha)[0]],
+        [u.variable_usd_per_1k, *(r.usd_per_1k if r.cost_usd_per_1k is None else r.cost_usd_per_1k
+                                  for r in i.rivals)],
+        alpha,
+        [None, *(None if m else r.usd_per_1k for m, r in zip(moves, i.rivals, strict=True))],
+        range(len(moves)),
+    )  # fmt: skip
+    shown = [0, *(k for k, m in enumerate(moves, 1) if m)]
+    names = ["you", *(r.name for r in i.rivals)]
+    return Reply(
+        names=[names[k] for k in shown],
+        usd_per_1k=[float(found.price[k]) for k in shown],
+        share=[float(found.share[k]) for k in shown],
         residual=found.worst_residual,
         gain=found.worst_gain,
     )

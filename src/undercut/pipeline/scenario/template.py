@@ -12,8 +12,11 @@ from pydantic_core import PydanticUndefined
 from undercut.core.errors import fail
 from undercut.core.specs_economics import PriceBookSpec
 from undercut.core.types import Record
-from undercut.economics.scenario import tables
+from undercut.economics.scenario.buyers import Buyers
+from undercut.economics.scenario.customers import Invest, Labels
+from undercut.economics.scenario.future import Future, War
 from undercut.economics.scenario.number import Number
+from undercut.economics.scenario.seller import Company, Own
 from undercut.pipeline.pricing import price_date
 from undercut.pipeline.run import read_facts
 from undercut.store.files import write_text
@@ -39,13 +42,13 @@ GUESSED = {
 
 
 MODELS: dict[str, type[Record]] = {
-    "own": tables.Own,
-    "buyers": tables.Buyers,
-    "company": tables.Company,
-    "future": tables.Future,
-    "war": tables.War,
-    "invest": tables.Invest,
-    "labels": tables.Labels,
+    "own": Own,
+    "buyers": Buyers,
+    "company": Company,
+    "future": Future,
+    "war": War,
+    "invest": Invest,
+    "labels": Labels,
 }
 
 
@@ -131,7 +134,7 @@ def _table(name: str, values: dict[str, str]) -> list[str]:
     lines = [f"[{name}]", *_comment(doc)]
     for key, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        if key == "segment":
+        if key in ("segment", "nest") and name == "buyers":
             continue
         if field.description:
             lines += _comment(field.description)

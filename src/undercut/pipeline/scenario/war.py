@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.war.records import Firm, Funding, Policy, Release, War, WarResult
 from undercut.economics.war.simulate import simulate
+from undercut.pipeline.scenario.buying import Buying
 from undercut.pipeline.scenario.facts import Fan, UnitCost, WarFacts
 from undercut.pipeline.scenario.inputs import Inputs
-from undercut.pipeline.scenario.pricing import Buying
 
 YOU = "you"
 LOW, MIDDLE, HIGH = 0, 2, 4
@@ -46,6 +46,7 @@ def war_of(
             if funding
             else Funding(),
             cost_ratio_per_year=i["future.own_cost_ratio_per_year"],
+            capacity_1k_per_month=_kept(b.capacity, i),
         )
     ]
     fewer = 1.0 - i["future.release_error_ratio"]
@@ -62,6 +63,7 @@ def war_of(
                 fixed_usd_per_month=rival.fixed_usd_per_month,
                 cash_usd=rival.cash_usd,
                 policy=Policy(kind=rival.policy),  # type: ignore[arg-type]
+                capacity_1k_per_month=_kept(rival.capacity_1k_per_month, i),
                 release=Release(
                     per_year=i["future.releases_per_year"],
                     price_ratio=i["future.release_price_ratio"],
@@ -82,6 +84,11 @@ def war_of(
         paths=paths or scenario.war.paths,
         seed=scenario.war.seed if seed is None else seed,
     )
+
+
+def _kept(capacity_1k: float | None, i: Inputs) -> float | None:
+    """Return a capacity in the market made smaller by the payment fee."""
+    return None if capacity_1k is None else capacity_1k * (1.0 - i["own.payment_fee_share"])
 
 
 def fight(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.economics.money import count, money_per_request_scale, months, percent, usd
+from undercut.economics.money import count, months, percent, usd
 from undercut.pipeline.scenario.facts import Box, Pricing, UnitCost, WarFacts
 from undercut.pipeline.scenario.inputs import Inputs
 
@@ -50,7 +50,7 @@ def _no_price(p: Pricing) -> str:
         else ""
     )
     return (
-        f"No price saves this: even at the best one, {money_per_request_scale(p.best_usd_per_1k)}, "
+        f"No price saves this: even at the best one, {p.scale.price(p.best_usd_per_1k)}, "
         f"{usd(-p.profit_usd_per_month)} a month are lost{lasts}."
     )
 
@@ -59,8 +59,8 @@ def _unprofitable(p: Pricing) -> str:
     assert p.best_usd_per_1k is not None and p.floors.full_cost_usd_per_1k is not None
     return (
         "No price earns the money back: the full cost of "
-        f"{money_per_request_scale(p.floors.full_cost_usd_per_1k)} is above the best price of "
-        f"{money_per_request_scale(p.best_usd_per_1k)}."
+        f"{p.scale.price(p.floors.full_cost_usd_per_1k)} is above the best price of "
+        f"{p.scale.price(p.best_usd_per_1k)}."
     )
 
 
@@ -94,14 +94,14 @@ def _own(i: Inputs, b: Box) -> str:
 
 
 def _charge(p: Pricing, u: UnitCost, kind: str) -> str:
-    below = f"below {money_per_request_scale(u.variable_usd_per_1k)} you lose cash on every call"
+    below = f"below {p.scale.price(u.variable_usd_per_1k)} you lose cash on every call"
     if p.best_usd_per_1k is None:
         return f"{below[0].upper()}{below[1:]}."
     share = f", which {percent(p.share)} of the market would pay" if p.share is not None else ""
     if kind in (NO_PRICE, UNPROFITABLE):
-        best = money_per_request_scale(p.best_usd_per_1k)
+        best = p.scale.price(p.best_usd_per_1k)
         return f"The price that loses least is {best}{share}; {below}."
-    return f"You can charge {money_per_request_scale(p.best_usd_per_1k)}{share}; {below}."
+    return f"You can charge {p.scale.price(p.best_usd_per_1k)}{share}; {below}."
 
 
 def _alive(w: WarFacts) -> str:
@@ -124,8 +124,7 @@ def _decisive(i: Inputs, p: Pricing) -> str:
         f"price: {why}"
     )
     ends = [
-        f"{o.alpha_per_usd_per_1k:.3g} the best price would be "
-        f"{money_per_request_scale(o.best_usd_per_1k)}"
+        f"{o.alpha_per_usd_per_1k:.3g} the best price would be {p.scale.price(o.best_usd_per_1k)}"
         for o in p.other_alphas
     ]
     if ends:

@@ -13,7 +13,7 @@ from undercut.economics import money, sensitivity
 from undercut.economics.breakeven import break_even_volume
 from undercut.economics.investment import customer_value, invest, monthly_rate
 from undercut.economics.plans import Costs, Customers, Plan, lognormal_usage, price_list
-from undercut.economics.scenario.tables import Scenario
+from undercut.economics.scenario.whole import Scenario
 from undercut.economics.sensitivity import Factor
 from undercut.pipeline.saturation import LoadTest
 from undercut.pipeline.scenario.cost import unit_cost
@@ -33,18 +33,18 @@ USAGE_COLUMN = "requests_per_month"
 LABELS = {
     "buyers.alpha_per_usd_per_1k": "price sensitivity (alpha)",
     "buyers.elasticity": "price elasticity",
-    "buyers.value_usd_per_1k": "what an answer is worth",
-    "buyers.error_usd": "cost of an error",
-    "buyers.market_1k_per_month": "size of the market",
-    "buyers.choke_usd_per_1k": "price at which nobody buys",
+    "buyers.value_usd_per_1k": "worth of 1,000 right answers, USD",
+    "buyers.error_usd": "cost of an error, USD",
+    "buyers.market_1k_per_month": "size of the market, thousand a month",
+    "buyers.choke_usd_per_1k": "price at which nobody buys, USD per 1,000",
     "buyers.wait_usd_per_1k_per_ms": "cost of waiting",
     "future.release_price_ratio": "rivals' price after a release",
     "future.releases_per_year": "rivals' releases a year",
     "future.own_cost_ratio_per_year": "fall of own cost a year",
-    "company.fixed_usd_per_month": "fixed costs",
+    "company.fixed_usd_per_month": "fixed costs a month, USD",
     "company.peak_factor": "peak over mean",
     "own.accuracy": "own accuracy",
-    "own.usd_per_core_hour": "price of a core-hour",
+    "own.usd_per_core_hour": "price of a core-hour, USD",
 }
 ALWAYS = (
     "buyers.alpha_per_usd_per_1k", "buyers.elasticity", "buyers.error_usd",

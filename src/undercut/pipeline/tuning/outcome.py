@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from undercut.core.errors import fail
-from undercut.core.specs import TuneSpec
+from undercut.core.specs_training import TuneSpec
 from undercut.measures.paired import paired_test
 from undercut.measures.record import PairedTest
 from undercut.pipeline.fitting import Context, fit_step, scores_of

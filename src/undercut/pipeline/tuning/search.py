@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from undercut.core.specs import TuneSpec
+from undercut.core.specs_training import TuneSpec
 from undercut.ledger.price import Rates
 from undercut.pipeline.fitting import Context
 from undercut.pipeline.report.format import money, percent

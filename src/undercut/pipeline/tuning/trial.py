@@ -10,9 +10,9 @@ from undercut.core import plugins
 from undercut.core.contracts import Progress
 from undercut.core.errors import UndercutError
 from undercut.pipeline.fitting import Context, fit_step, scores_of
-from undercut.pipeline.ladder import estimated
 from undercut.pipeline.spending import EVERY_SECONDS
 from undercut.pipeline.tuning.budget import Budget
+from undercut.pipeline.weighing import estimated
 from undercut.pipeline.workspace import RESULT, step_key
 
 QUARTERS = 4

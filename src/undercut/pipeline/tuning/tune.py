@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from undercut.core import plugins
 from undercut.core.errors import MissingExtra, Problem, UndercutError
-from undercut.core.specs import TuneSpec
+from undercut.core.specs_training import TuneSpec
 from undercut.data.task_files import task_for
 from undercut.pipeline.facts import RunFacts
 from undercut.pipeline.fitting import Context
-from undercut.pipeline.ladder import UNKNOWN_TOKEN_LIMIT, ladder_methods
 from undercut.pipeline.pricing import price_date, rates_of
 from undercut.pipeline.run import Listener, Silent, complete, prepare
+from undercut.pipeline.rung_order import ladder_methods
 from undercut.pipeline.spending import with_cost
 from undercut.pipeline.tuning.trial import check_methods
+from undercut.pipeline.weighing import UNKNOWN_TOKEN_LIMIT
 from undercut.pipeline.workspace import open_workspace
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from undercut.core.contracts import Progress
-from undercut.core.errors import MissingExtra, Problem, fail
+from undercut.core.errors import MissingExtra, Problem, UndercutError, fail
 from undercut.core.specs_economics import LoadtestSpec
 from undercut.data.inputs import load_inputs
 from undercut.pipeline.rival.sample import stored_dataset
@@ -43,13 +43,15 @@ def loadtest(spec: LoadtestSpec, listener: Listener | None = None) -> LoadTest:
             Problem("httpx, which sends the requests", "none",
                     fix='Run: pip install "undercut[serve]"'),
         ) from None  # fmt: skip
+    _check(spec)
     texts = _texts(spec)
+    model, version = asyncio.run(_reach(httpx, spec))
     with open_workspace(spec.workspace, listener.announce) as workspace:
         listener.announce("loadtest")
         moment = datetime.now(UTC)
         subject = f"loadtest:{spec.name or spec.run or 'server'}:{moment:%Y%m%d-%H%M%S}"
         with workspace.book.measure(subject) as attempt:
-            found = asyncio.run(_measure(httpx, spec, texts, moment, listener.tick))
+            found = asyncio.run(_measure(spec, texts, moment, listener.tick, model, version))
         sent = sum(p.sent for p in found.points)
         workspace.book.record(subject, "request", sent, attempt=attempt, note=found.url)
         keep(workspace.root, found)
@@ -74,20 +76,38 @@ def _texts(spec: LoadtestSpec) -> list[str]:
     return texts
 
 
-async def _measure(
-    httpx: Any,
-    spec: LoadtestSpec,
-    texts: list[str],
-    moment: datetime,
-    tick: Callable[[Progress], None],
-) -> LoadTest:
+def _check(spec: LoadtestSpec) -> None:
+    """Refuse what no server could answer, before anything is opened."""
+    problems = []
+    if not spec.url.startswith(("http://", "https://")):
+        problems.append(Problem("an address such as http://127.0.0.1:8000", spec.url, "--url"))
+    if spec.start_per_second > spec.most_per_second:
+        most = f"at most --most-per-second, {spec.most_per_second:g}"
+        problems.append(Problem(most, f"{spec.start_per_second:g}", "--start-per-second"))
+    if problems:
+        raise UndercutError("loadtest-options", problems)
+
+
+async def _reach(httpx: Any, spec: LoadtestSpec) -> tuple[str, str]:
+    """Return the name and the hash of the model the server answers with."""
     key = os.environ.get(spec.key_env, "")
     async with httpx.AsyncClient(
         base_url=spec.url,
         headers={"authorization": f"Bearer {key}"} if key else {},
         timeout=spec.timeout_seconds,
     ) as client:
-        model, version = await _served(httpx, client, spec)
+        return await _served(httpx, client, spec)
+
+
+async def _measure(
+    spec: LoadtestSpec,
+    texts: list[str],
+    moment: datetime,
+    tick: Callable[[Progress], None],
+    model: str,
+    version: str,
+) -> LoadTest:
+    key = os.environ.get(spec.key_env, "")
     draw = random.Random(spec.seed)
     headers = {"authorization": f"Bearer {key}"} if key else {}
     address = f"{spec.url.rstrip('/')}/v1/predict"
@@ -133,7 +153,7 @@ async def _served(httpx: Any, client: Any, spec: LoadtestSpec) -> tuple[str, str
     except httpx.HTTPError as e:
         raise fail(
             "server-unreachable", expected="a server that answers",
-            found=str(e) or type(e).__name__, where=spec.url,
+            found=str(e).rstrip(".") or type(e).__name__, where=spec.url,
             fix="Start one: undercut serve MODEL",
         ) from None  # fmt: skip
     except httpx.InvalidURL as e:

@@ -15,4 +15,5 @@ PLUGIN = TaskInfo(
     lines="undercut.tasks.token_classification.shown:lines",
     said="undercut.tasks.token_classification.shown:said",
     rival=True,
+    windows=True,
 )

@@ -59,6 +59,8 @@ BAD = {
                        "data-columns", []),
     "values as many as tokens": (
         "x.tsv", "".join(f"w{i}\tv{i}\n" for i in range(200)), "data-tags", []),
+    "every token has a type": ("x.txt", "hello world\nthis is\n", "data-tags", []),
+    "parts of speech": ("x.jsonl", '{"tokens": ["a", "b"], "tags": ["DT", "NN"]}', "data-tags", []),
     # BIOES and its kin
     "b that never ends": ("x.txt", "a B-X\nb O\nc B-X\nd E-X\ne S-X\n", ROWS, [1]),
     "b at the end": ("x.txt", "a B-X\nb E-X\nc S-X\n\nd B-X\n", ROWS, [5]),
@@ -81,6 +83,8 @@ BAD = {
         "x.csv", "sentence,tags\na b,\"['O', 'B-X']\"\nc d,\"['O', 'O']\"\ne f,\"['O', 'O'\"\n",
         ROWS, [4]),
     "csv of malformed tags": ("x.csv", "word,tag\nBob,B-PER\nran,O\nRome,I-LOC\n", ROWS, [4]),
+    "csv quote that swallows lines": (
+        "x.csv", 'word,tag,x\nBob,B-PER,1\n",O,1\nran,O\n",O,1\n', ROWS, [3]),
     # spans
     "nested": ("x.jsonl", spans([0, 8, "PER"], [0, 4, "GIVEN"]), ROWS, [2]),
     "overlapping": ("x.jsonl", spans([0, 8, "PER"], [5, 14, "X"]), ROWS, [2]),
@@ -110,6 +114,9 @@ BAD = {
     "a number is no data": ("x.json", "42", "data-json", []),
     "empty list": ("x.json", "[]", "data-empty", []),
     "too deep": ("x.json", "[" * 100_000, "data-json", [1]),
+    "a number of 5,000 digits": (
+        "x.jsonl", spans() + '\n{"text": "a", "entities": [[0, ' + "9" * 5000 + ', "A"]]}', ROWS, [3]),
+    "null": ("x.jsonl", record({"text": "a", "entities": None}), ROWS, [2]),
     # tokens in JSON
     "tags fewer than tokens": (
         "x.jsonl", '{"tokens": ["a"], "tags": ["B-X"]}\n{"tokens": ["b", "c"], "tags": ["O"]}',

@@ -56,3 +56,12 @@ def test_rare_slips_are_read_as_the_conll_scorer_reads_them_and_said(tmp_path):
     parts, notes = read(path, path.name)
     assert parts["train"].targets[-1] == [[3, 7, "LOC"]]
     assert "1 tag breaks the scheme (line 802)" in " ".join(notes)
+
+
+def test_the_number_of_a_record_is_said_to_be_one(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(
+        '[{"text": "Bob", "entities": [[0, 3, "A"]]}, {"text": "a", "entities": [[0, 9, "A"]]}]'
+    )
+    with pytest.raises(UndercutError, match=r"x\.json:2 is record 2 of the file"):
+        read(path, path.name)

@@ -149,6 +149,42 @@ FORMATS = {
         [0, 8, "PER"], [18, 23, "LOC"]]}]}), WANTED, "exclusive"),
     "white space": ("x.jsonl", lines({"text": ANNA, "entities": [[0, 9, "PER"], [17, 23, "LOC"]]}),
                     WANTED, "white space trimmed"),
+    "carriage returns alone": ("x.txt", IOB2.replace("\n", "\r"), WANTED, "IOB2"),
+    "a tab at the end": ("x.txt", IOB2.replace("\n", "\t\n"), WANTED, "IOB2"),
+    "types of two words": ("x.txt", "Anna\tB-Job Title\nLee\tI-Job Title\nran\tO\n",
+                           [("Job Title", "Anna Lee")], "IOB2"),
+    "one line": ("x.conll", "Paris B-LOC\n", [("LOC", "Paris")], "IOB2"),
+    "small letters": ("x.txt", IOB2.lower(), [("per", "anna lee"), ("loc", "paris")], "IOB2"),
+    "comments": ("x.txt", "# made by\n" + IOB2 + "\n# O\n", WANTED, "IOB2"),
+    "heading": ("x.txt", "token label\n" + IOB2 * 4, WANTED * 4, "line 1 is a heading"),
+    "a blank token now and then": ("x.txt", IOB2.replace("in O", "  O"), WANTED, "1 token"),
+    "conllu misc": ("x.conllu", "1\tIn\t_\tSpaceAfter=No\n2\tParis\t_\tNER=B-LOC|SpaceAfter=No\n"
+                    "3\t.\t_\t_\n", [("LOC", "Paris")], "behind NER="),
+    "c&c": ("x.txt", "Anna|NNP|B-PER Lee|NNP|I-PER ran|VBD|O\nin|IN|O Paris|NNP|B-LOC\n", WANTED,
+            "a sentence a line"),
+    "quotes that close below": ("x.tsv", 'word\ttag\nHe\tO\n"\tO\n' + IOB2.replace(" ", "\t")
+                                + '"\tO\nx\tO\n', WANTED, "IOB2"),
+    "quotes in csv": ("x.csv", 'word,tag\n"""",O\n' + IOB2.replace(" ", ",") + '"""",O\n",",O\n',
+                      WANTED, "IOB2"),
+    "blank lines before a heading": ("x.csv", "\n\nword,tag\n" + IOB2.replace(" ", ","), WANTED,
+                                     "'tag' its tag"),
+    "csv of python": ("x.csv", "text,entities\n" + ANNA + ",\"[(0, 8, 'PER'), (18, 23, 'LOC')]\"\n"
+                      "ok,[]\n", WANTED, "exclusive"),
+    "csv without a heading": ("x.csv", "in,O\nParis,B-LOC\n", [("LOC", "Paris")], "IOB2"),
+    "parts of speech as well": ("x.jsonl", lines({"tokens": ["in", "Paris"], "tags": ["IN", "NNP"],
+                                                  "ner": ["O", "B-LOC"]}), [("LOC", "Paris")], "IOB2"),
+    "prodigy, rejected": ("x.jsonl", lines(
+        {"text": ANNA, "spans": [{"start": 0, "end": 8, "label": "PER"}], "answer": "accept"},
+        {"text": ANNA, "spans": [{"start": 9, "end": 14, "label": "PER"}], "answer": "reject"},
+        {"text": ANNA, "spans": [], "answer": "ignore"}), WANTED[:1], "2 records whose answer"),
+    "label studio min, empty": ("x.json", json.dumps([{"text": ANNA, "annotation_id": 1, "label": [
+        {"start": 0, "end": 8, "text": "Anna Lee", "labels": ["PER"]}]},
+        {"text": "none", "annotation_id": 2}]), WANTED[:1], "own texts"),
+    "label studio, two annotators": ("x.json", json.dumps([{"data": {"text": ANNA}, "annotations": [
+        {"result": [{"value": {"start": 0, "end": 8, "labels": ["PER"]}}]}, {"result": []}]}]),
+        WANTED[:1], "the first counts"),
+    "nothing says": ("x.jsonl", lines({"text": "王明在北京", "entities": [[0, 1, "PER"]]}), [
+        ("PER", "王")], "the first is '王'"),
     "twice": ("x.jsonl", lines({"text": ANNA, "entities": [
         [0, 8, "PER"], [0, 8, "PER"], [18, 23, "LOC"]]}), WANTED, "kept once"),
 }  # fmt: skip
@@ -206,6 +242,19 @@ def test_records_by_part(tmp_path):
     assert {part: len(rows) for part, rows in parts.items()} == {"train": 2, "valid": 1, "test": 1}
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("x.csv", "split,sentence_id,word,tag\ntrain,1,Bob,B-PER\ntrain,1,ran,O\ntest,2,Al,B-PER\n"),
+     ("x.jsonl", lines({"split": "train", "text": "Bob ran", "entities": [[0, 3, "PER"]]},
+                       {"split": "test", "text": "Al", "entities": [[0, 2, "PER"]]}))],
+)  # fmt: skip
+def test_a_column_may_say_which_part_a_row_is_of(tmp_path, file, content):
+    (tmp_path / file).write_text(content)
+    parts, notes = read(tmp_path / file, file)
+    assert {part: len(rows) for part, rows in parts.items()} == {"train": 1, "test": 1}
+    assert "column 'split'" in " ".join(notes)
+
+
 def test_one_character_a_token_is_read_as_text_and_other_tokens_are_not(tmp_path):
     path = tmp_path / "x.bmes"
     path.write_text("王 B-NAME\n明 E-NAME\n在 O\n2 O\n0 O\n年 O\n", encoding="utf-8")
@@ -242,6 +291,8 @@ TEXTS = {
     "tags in a table": ("x.csv", "text,label\n<user>Bob</user> hi,pos\n<user>Al</user> bad,neg\n"),
     "tags before a tab": ("x.txt", "<user>Bob</user> hi\tpos\n<user>Al</user> bad\tneg\n"),
     "slashes": ("x.txt", "and/or he/she\nyes/no\n"),
+    "classes like prefixes": ("x.tsv", "a film\tE-commerce\nb film\tE-sports\n"),
+    "classes of letters": ("x.csv", "text,label\na film,B-1\nb film,B-2\nc film,S-1\n"),
     "at sign": ("x.txt", "profits rose@positive\nprofits fell@negative\n"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from undercut.economics.data_value import EXTRAPOLATION, error_after
 from undercut.pipeline.report.figures.figure import Figure, Table, columns
-from undercut.pipeline.report.format import figure, money, number, percent, whole_percent
+from undercut.pipeline.report.format import money, number, percent, plain, whole_percent
 from undercut.pipeline.report.svg.axes import Axis, around
 from undercut.pipeline.report.svg.lines import Series, Threshold, lines
 from undercut.pipeline.report.svg.shapes import Drawing
@@ -96,7 +96,7 @@ def decides(facts: EconomicsFacts) -> Figure:
     t = facts.tornado
     table = Table(
         columns("Assumption", ">From", ">To", ">Profit there", ">Profit there"),
-        tuple((b.label, figure(b.low), figure(b.high), money(b.at_low), money(b.at_high))
+        tuple((b.label, plain(b.low), plain(b.high), money(b.at_low), money(b.at_high))
               for b in t.bars),
         "No assumption has a range.",
     )  # fmt: skip
@@ -105,15 +105,17 @@ def decides(facts: EconomicsFacts) -> Figure:
     first = t.bars[0]
     flips = [b.label for b in t.bars if (b.at_low < 0) != (b.at_high < 0)]
     answer = (
-        f"Most of all {first.label}: from {figure(first.low)} to {figure(first.high)} the profit "
+        f"Most of all {first.label}: from {plain(first.low)} to {plain(first.high)} the profit "
         f"moves from {money(first.at_low)} to {money(first.at_high)} a month."
     )
     if flips:
-        answer += f" It turns a gain into a loss in {len(flips)} of {len(t.bars)}."
+        turn = "a loss into a gain" if t.base < 0 else "a gain into a loss"
+        few = "one assumption" if len(flips) == 1 else f"{len(flips)} assumptions"
+        answer += f" Of {len(t.bars)} moved, {few} turned {turn}."
 
     def draw(width: float) -> Drawing:
         return tornado(
-            [Swing(b.label, b.at_low, b.at_high, figure(b.low), figure(b.high)) for b in t.bars],
+            [Swing(b.label, b.at_low, b.at_high, plain(b.low), plain(b.high)) for b in t.bars],
             t.base, money, width, "Profit a month at the best price, USD",
         )  # fmt: skip
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from undercut.economics.money import money_per_request_scale
 from undercut.economics.money import months as months_text
 from undercut.pipeline.report.economics import cost, decide, price, tables, war
 from undercut.pipeline.report.figures.figure import Figure
@@ -88,7 +87,7 @@ def _script() -> str:
 def key_figures(facts: EconomicsFacts) -> list[Key]:
     """Return the six figures a founder asks for first."""
     u, p, w = facts.unit_cost, facts.pricing, facts.war
-    best = "none" if p.best_usd_per_1k is None else money_per_request_scale(p.best_usd_per_1k)
+    best = "none" if p.best_usd_per_1k is None else p.scale.price(p.best_usd_per_1k)
     profit = (
         "none" if p.profit_usd_per_month is None else f"{money(p.profit_usd_per_month)} a month"
     )
@@ -97,9 +96,9 @@ def key_figures(facts: EconomicsFacts) -> list[Key]:
     return [
         Key("Best price", best, f"{p.demand} demand, assumed; rivals stand still"),
         Key("Profit at it", profit, "after fixed costs, before what the model cost once"),
-        Key("Lowest price", money_per_request_scale(u.variable_usd_per_1k),
+        Key("Lowest price", p.scale.price(u.variable_usd_per_1k),
             "below it every call loses cash"),
-        Key("Full cost", "not known" if full is None else money_per_request_scale(full),
+        Key("Full cost", "not known" if full is None else p.scale.price(full),
             "with fixed costs and what the model cost once"),
         Key(f"Alive in {months_text(w.months)}", percent(w.alive),
             f"{w.paths:,} futures, {percent(w.ruined)} run out of cash"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from undercut.economics.money import count, money_per_request_scale
+from undercut.economics.money import count
 from undercut.pipeline.report.figures.figure import Table, columns
 from undercut.pipeline.report.format import clean, figure, money, percent
 from undercut.pipeline.scenario.facts import EconomicsFacts
@@ -10,13 +10,13 @@ from undercut.pipeline.scenario.facts import EconomicsFacts
 NONE = "–"
 
 
-def _price(value: float | None) -> str:
-    return NONE if value is None else money_per_request_scale(value)
-
-
 def floors(facts: EconomicsFacts) -> Table:
     """Return the three floors and what each means."""
     f, p = facts.pricing.floors, facts.pricing
+
+    def _price(value: float | None) -> str:
+        return NONE if value is None else p.scale.amount(value)
+
     rows = [
         ("Shutdown", _price(f.shutdown_usd_per_1k), "below it every call loses cash"),
         ("Full cost", _price(f.full_cost_usd_per_1k), f.full_cost_basis or "not known"),
@@ -26,25 +26,31 @@ def floors(facts: EconomicsFacts) -> Table:
          "any higher price too" if f.cash_status == "no-upper-end" else "above it too few buy"),
         ("Best price", _price(p.best_usd_per_1k), "earns most while rivals stand still"),
     ]  # fmt: skip
-    return Table(columns("Floor", ">Price", "What it means"), tuple(rows))
+    if p.sold_out_usd_per_1k is not None:
+        rows.append(("Sold out below", _price(p.sold_out_usd_per_1k), "more is asked for than you "
+                     "can sell"))  # fmt: skip
+    return Table(columns("Floor", f">USD per {p.scale.requests}", "What it means"), tuple(rows))
 
 
 def rivals(facts: EconomicsFacts) -> Table:
     """Return the rivals with their prices, accuracies, sources, and parity."""
     parity = {p.rival: p.parity_usd_per_1k for p in facts.pricing.parity}
-    items = facts.inputs.items
+    items, scale = facts.inputs.items, facts.pricing.scale
     rows = []
     for r in facts.inputs.rivals:
         accuracy = items[f"rival.{r.name}.accuracy"]
         rows.append((
             clean(r.name),
-            money_per_request_scale(r.usd_per_1k),
+            scale.amount(r.usd_per_1k),
             percent(r.accuracy) + (" (assumed)" if accuracy.assumed else ""),
-            money_per_request_scale(parity[r.name]) if parity[r.name] > 0 else "not even as a gift",
+            scale.amount(parity[r.name]) if parity[r.name] > 0 else "not even as a gift",
             clean(items[f"rival.{r.name}.usd_per_1k"].source),
         ))  # fmt: skip
     return Table(
-        columns("~Rival", ">Price", ">Accuracy", ">Parity with it", "*Price from"), tuple(rows)
+        columns(
+            "~Rival", f">USD per {scale.requests}", ">Accuracy", ">Parity with it", "*Price from"
+        ),
+        tuple(rows),
     )
 
 

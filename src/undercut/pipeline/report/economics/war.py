@@ -8,6 +8,7 @@ from undercut.pipeline.report.svg.axes import Axis
 from undercut.pipeline.report.svg.lines import Series, lines
 from undercut.pipeline.report.svg.shapes import Drawing
 from undercut.pipeline.scenario.facts import EconomicsFacts, WarFacts
+from undercut.pipeline.scenario.words import SURE
 
 SHARE = "How much of the market is mine, month by month?"
 ALIVE = "Who is still selling?"
@@ -33,7 +34,7 @@ def share(facts: EconomicsFacts) -> Figure:
             for m in range(w.months)
         ),
     )
-    top = max(max(f.high) for f in w.share[:SHOWN])
+    top = max(max(ours.high), *(max(f.middle) for f in w.share[:SHOWN]))
 
     def draw(width: float) -> Drawing:
         others = [
@@ -71,7 +72,8 @@ def survival(facts: EconomicsFacts) -> Figure:
                           ticks=(0.0, 0.25, 0.5, 0.75, 1.0)), width)  # fmt: skip
 
     error = percent(2 * w.survival_error)
-    answer = f"You are, in {percent(w.alive)} of the futures, after {w.months} months (± {error})."
+    chance = f"{percent(w.alive)} (± {error})" if w.alive < SURE else f"over {percent(0.999)}"
+    answer = f"You are, after {w.months} months, in {chance} of the futures."
     steady = [one_line(w.names[k]) for k in range(1, len(w.names)) if k not in mortal]
     note = f"Not drawn, since they never leave: {', '.join(steady)}." if steady else ""
     return Figure("survival", ALIVE, answer, draw if w.months > 1 else None, table, note,

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from undercut.core.errors import fail
+from undercut.tasks.token_classification.reading.csv_tokens import heading
 from undercut.tasks.token_classification.reading.gathered import Gathered
-from undercut.tasks.token_classification.reading.prefixes import OUTSIDE, tag_like
+from undercut.tasks.token_classification.reading.prefixes import (
+    OUTSIDE,
+    named_tag,
+    tag_like,
+)
 from undercut.tasks.token_classification.reading.stops import divided
 from undercut.tasks.token_classification.reading.tagged import Sentence
 
@@ -37,9 +42,10 @@ def by_tabs(lines: list[str]) -> bool:
     """Whether tabs, rather than any white space, divide the columns."""
     some = [line for line in lines if line.strip() and line[0] != "#"]
     cells = [line.split("\t") for line in some if "\t" in line]
-    # "EU<tab>NNP B-ORG": both divide.
-    both = sum(" " in c[-1].strip() for c in cells)
-    return len(cells) > 0.9 * len(some) and 2 * both < max(len(cells), 1)
+    # "EU<tab>NNP B-ORG": both divide; "EU B-ORG<tab>": a tab at the end divides nothing.
+    both = sum(" " in (last := c[-1].strip()) and not tag_like(last) for c in cells)
+    inner = sum("\t" in line.strip() for line in some)
+    return len(cells) > 0.9 * len(some) and 2 * both < max(len(cells), 1) <= 2 * inner
 
 
 def cells_of(line: str, tabs: bool) -> list[str]:
@@ -120,7 +126,7 @@ def _blocks(raw: list[str], to: Gathered) -> list[tuple[list[Line], int]]:
             blocks.append(([], document))
         elif not cells:
             blocks.append(([], document))
-        elif len(cells) == width and not (line[0] == "#" and _META.match(line)):
+        elif len(cells) == width and not _comment(line, cells):
             blocks[-1][0].append(Line(number, cells))
         elif line[0] == "#":
             continue
@@ -132,7 +138,20 @@ def _blocks(raw: list[str], to: Gathered) -> list[tuple[list[Line], int]]:
                 f"{len(cells)}: {line.strip()[:48]!r}",
                 "Write a token and its tag, and a blank line between sentences.",
             )  # fmt: skip
-    return [(block, of if document else -1) for block, of in blocks if block]
+    found = [(block, of if document else -1) for block, of in blocks if block]
+    if found and heading(found[0][0][0].cells):
+        first = found[0][0].pop(0)
+        to.say(f"line {first.number} is a heading, left out")
+        found = [(block, of) for block, of in found if block]
+    return found
+
+
+def _comment(line: str, cells: list[str]) -> bool:
+    """Whether a line that starts with ``#`` says something of others: a token ``#`` has a tag."""
+    if line[0] != "#":
+        return False
+    bare = cells[0] == "#" and not any(tag_like(c) or c in OUTSIDE for c in cells[1:])
+    return bare or _META.match(line) is not None
 
 
 def _choose(
@@ -150,6 +169,11 @@ def _choose(
     sample = every[:50_000]
     values = [Counter(line.cells[j] for line in sample) for j in range(width)]
     tags = [j for j in range(width) if _tags(values[j])]
+    if at_tag is None and not tags and (j := _named_column(values)) >= 0:
+        at_tag = j
+        for line in every:
+            line.cells[j] = named_tag(line.cells[j]) or "O"
+        to.say("tags stand behind NER=; tokens without are O")
     if at_tag is None:
         at_tag = _tag_column(values, tags, width, to)
     if at_token is None:
@@ -160,6 +184,11 @@ def _choose(
     if width > 2 or at_tag < at_token:
         to.say(f"column {at_token + 1} is the token and column {at_tag + 1} its tag")
     return at_token, at_tag, numbered
+
+
+def _named_column(values: list[Counter[str]]) -> int:
+    """Return the column whose cells name tags among other things, ``NER=B-LOC``; -1 if none."""
+    return next((j for j, v in enumerate(values) if any(map(named_tag, v))), -1)
 
 
 def _given(column: str | None, width: int, to: Gathered, flag: str) -> int | None:

@@ -30,7 +30,7 @@ def key(name: str) -> str:
 
 def delimiter_of(text: str) -> str:
     """Return the delimiter of a table with a heading: the commonest mark of its first line."""
-    head = text.split("\n", 1)[0]
+    head = text.lstrip("\r\n").split("\n", 1)[0]
     return max("\t,;|", key=lambda c: (head.count(c), c == ","))
 
 
@@ -48,7 +48,9 @@ def rows_of(text: str, delimiter: str) -> Rows:
     except csv.Error:
         pass
     plain = [line.rstrip("\r").split(delimiter) for line in text.split("\n")]
-    if len(plain) > 2 * len(found) + 2:
+    even = len({len(c) for c in plain if any(map(str.strip, c))}) == 1
+    across = any("\n" in c for _, cells in found for c in cells)
+    if len(plain) > 2 * len(found) + 2 or (even and across):
         return [(i, c if any(x.strip() for x in c) else []) for i, c in enumerate(plain, 1)]
     return found
 
@@ -231,7 +233,10 @@ def _token_rows(
             found.append(Sentence())
             current = name
         word, tag = cells[at_token].strip(), cells[at_tag].strip()
-        if not tag:
+        if "\n" in word + tag:
+            to.refuse(line, "a token and its tag", "a quote that closes some lines below",
+                      'Write a token that is a quote as """".')  # fmt: skip
+        elif not tag:
             to.refuse(line, "a tag", "none", "Write O where there is no entity.")
         elif not word and tag not in OUTSIDE:
             to.refuse(line, f"a token of {tag}", "none", "Delete the row.")

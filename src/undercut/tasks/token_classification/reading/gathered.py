@@ -20,6 +20,7 @@ class Gathered:
         name: how the file is called in messages.
         problems: (line, problem), the first ``KEPT``.
         bad: how many there are.
+        counts: what the numbers of lines count, when these are not lines.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Gathered:
     notes: list[str] = field(default_factory=list)
     problems: list[tuple[int, Problem]] = field(default_factory=list)
     bad: int = 0
+    counts: str = ""
 
     def place(self, line: int) -> str:
         """Return ``file:line``."""
@@ -36,6 +38,8 @@ class Gathered:
 
     def refuse(self, line: int, expected: str, found: str, fix: str = "") -> None:
         """Note that something on a line cannot be used."""
+        if self.counts and not self.bad:
+            fix = f"{fix} ({self.place(line)} is {self.counts} {line} of the file.)".strip()
         self.bad += 1
         if len(self.problems) < KEPT:
             self.problems.append((line, Problem(expected, found, self.place(line), fix)))
@@ -43,6 +47,11 @@ class Gathered:
     def say(self, note: str) -> None:
         """Note what was decided."""
         self.notes.append(f"{self.name}: {note}.")
+
+    def say_once(self, note: str) -> None:
+        """Note what was decided, unless it was noted before."""
+        if f"{self.name}: {note}." not in self.notes:
+            self.say(note)
 
     def add(self, value: Any, target: list[Any], line: int) -> None:
         """Add a row."""

@@ -27,6 +27,9 @@ def is_inline(text: str) -> bool:
 def read_inline(text: str, to: Gathered) -> list[Sentence]:
     """Return a sentence a line."""
     found = []
+    # European|NNP|I-ORG: what stands between token and tag is the same for all.
+    signs = {item.count("|") for item in text.split()}
+    more = len(signs) == 1 and signs.pop() > 1
     for number, line in enumerate(text.split("\n"), 1):
         s = Sentence()
         for item in line.split():
@@ -34,7 +37,7 @@ def read_inline(text: str, to: Gathered) -> list[Sentence]:
             if m is None:
                 to.refuse(number, "a word with its tag, as EU/B-ORG", f"{item[:40]!r}")
                 continue
-            s.tokens.append(m[1])
+            s.tokens.append(m[1].split("|")[0] if more else m[1])
             s.tags.append(m[3])
             s.lines.append(number)
         found.append(s)

@@ -60,6 +60,10 @@ def decode_at(text: str, at: int) -> tuple[Any, int]:
         return _DECODER.raw_decode(text, at)
     except RecursionError:
         raise json.JSONDecodeError("lists nested too deeply", text, at) from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # Python turns no text of more than 4,300 digits into a number
+        raise json.JSONDecodeError("a number too long", text, at) from None
 
 
 def skip(text: str, at: int) -> int:

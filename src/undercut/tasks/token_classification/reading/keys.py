@@ -17,11 +17,11 @@ def _names(words: str) -> tuple[str, ...]:
 # A record's parts, the likelier first.
 TEXTS = _names(
     "text sentence content originaltext rawtext raw body context document chars data paragraph "
-    "query input title"
+    "query input title fulltext"
 )
 TOKENS = _names("tokens words token word tokenizedtext chars characters sentence text sentences")
 TAGS = _names(
-    "nertags tags labels label ner tag bio iob nertag bioes nerlabels entities targets finenertags"
+    "nertags ner nertag nerlabels finenertags bio iob bioes tags labels label tag entities targets"
 )
 SPANS = _names(
     "entities spans label labels annotations annotation ents entity entitylist mentions ner "
@@ -42,5 +42,6 @@ KIND = _names(
     "entitygroup ner entity kind typename"
 )
 SURFACE = _names(
-    "text surface mention word value entityname entitytext string phrase span entity name content"
+    "text surface mention word value entityname entitytext string phrase span entity name content "
+    "entityvalue"
 )

@@ -33,6 +33,11 @@ def _is_span(region: Any) -> bool:
     return isinstance(value, dict) and {"start", "end"} <= set(value)
 
 
+def empty_export(keys: dict[str, Any]) -> bool:
+    """Whether a record of JSON-MIN was annotated and has no region: its labels are left out."""
+    return "annotationid" in keys and isinstance(keys.get("text"), str) and "label" not in keys
+
+
 def read_task(record: dict[str, Any], line: int, to: Gathered) -> Marked | None:
     """Return the text and spans of a task; None when nobody has annotated it.
 
@@ -45,6 +50,8 @@ def read_task(record: dict[str, Any], line: int, to: Gathered) -> Marked | None:
     ]
     if not done:
         return None
+    if len(done) > 1:
+        to.say_once("where a task has several annotations, the first counts")
     regions = [r for r in _result(done[0]) if _is_span(r)]
     names = {str(r["to_name"]) for r in regions if "to_name" in r}
     data = record["data"]

@@ -151,7 +151,9 @@ def _reading(rows: Sequence[Marked]) -> tuple[str, str]:
         return "ends are inclusive", f"by the edges of words, {inside:,} to {out:,}"
     if out:
         return EXCLUSIVE, f"by the edges of words, {out:,} to {inside:,}"
-    return EXCLUSIVE, "nothing in the file says otherwise"
+    first = next((f"; the first is {r.text[m.start : m.end][:40]!r}: should it be longer by one, "
+                  "give each its own text" for r in rows for m in r.marks), "")  # fmt: skip
+    return EXCLUSIVE, f"nothing in the file says otherwise{first}"
 
 
 def _by_surface(named: Sequence[tuple[str, Mark]]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ _PREFIX = re.compile(r"([BIESMLUW])[-_:](.+)")
 _SMALL = re.compile(r"([biesmluw])[-_:](.+)")
 _SUFFIX = re.compile(r"(.+)[-_:]([BIESMLUW])")
 _LETTER = re.compile(r"[BIESMLUW]")
+_NAMED = re.compile(r"(?:^|\|)NER?=([^|]+)", re.IGNORECASE)
 MOST_TYPES = 500
 
 
@@ -23,6 +24,17 @@ def tag_like(tag: str) -> bool:
     if tag in ("O", "o") or _PREFIX.fullmatch(tag) is not None:
         return True
     return _SUFFIX.fullmatch(tag) is not None and " " not in tag
+
+
+def any_tag_like(tag: str) -> bool:
+    """Whether a cell beside some ``O`` is a tag: its prefix may be a small letter."""
+    return tag_like(tag) or _SMALL.fullmatch(tag) is not None
+
+
+def named_tag(cell: str) -> str:
+    """Return the tag of ``SpaceAfter=No|NER=B-LOC``, as CoNLL-U's last column has it, or ``""``."""
+    m = _NAMED.search(cell)
+    return m[1] if m and any_tag_like(m[1]) else ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,14 @@ def form_of(counts: Counter[str], name: str) -> Form:
             expected="a tag for every token, such as O, B-PER, I-PER",
             found=f"{len(tags):,} different values in {tokens:,} tokens, such as "
             f"{', '.join(map(repr, tags[:4]))}",
+            where=name,
+            fix="Is it the right column? Name it with --label-column N.",
+        )
+    if tags and not counts.keys() & OUTSIDE:
+        raise fail(
+            "data-tags",
+            expected="O on the tokens of no entity, or tags with prefixes such as B-PER",
+            found=f"none, but {', '.join(map(repr, tags[:4]))}",
             where=name,
             fix="Is it the right column? Name it with --label-column N.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from undercut.core.errors import fail
 from undercut.core.types import Examples
 from undercut.data import parquet
+from undercut.data.own_splits import names_parts, part_of
 from undercut.data.read import looks_like_json, read_magic, read_text
 from undercut.data.table import raise_rows
 from undercut.tasks.token_classification.reading import brat, csv_tokens, from_tags, marks
@@ -50,7 +52,7 @@ def read(
     if brat.is_brat(path):
         marks.gather(brat.read_brat(path, to), to)
     elif read_magic(path).startswith(parquet.MAGIC):
-        _records(parquet_records(path, name), to)
+        parts = _records(parquet_records(path, name), to)
     else:
         text, notes = read_text(path, name)
         to.notes += notes
@@ -59,7 +61,7 @@ def read(
         elif way := way_of(path, text):
             way.gather(way.read(text, to), to)
         elif rows := table_rows(path, text):
-            _table(rows, to, text_column, label_column)
+            parts = _table(rows, to, text_column, label_column)
         else:
             from_tags.gather(read_columns(text, to, text_column, label_column), to)
     raise_rows(to.problems, to.bad)
@@ -82,23 +84,38 @@ def _json(text: str, to: Gathered) -> dict[int, str]:
     """Gather the rows of JSON; return the part of each line, where records come by part."""
     records = json_records(text, to.name)
     if records.counted:
+        to.counts = "record"
         to.say("several records a line: numbers after the file's name count records")
-    _records(records.found, to)
+    parts = _records(records.found, to)
     named = zip(records.found, records.parts, strict=False)
-    return {line: part for (line, _), part in named}
+    return {line: part for (line, _), part in named} or parts
 
 
-def _records(records: Sequence[tuple[int, Any]], to: Gathered) -> None:
+def _records(records: Sequence[tuple[int, Any]], to: Gathered) -> dict[int, str]:
+    """Gather the rows of records; return the part of each line, where a key of all says so."""
     sentences, texts = read_records(records, to)
     if sentences:
         from_tags.gather(sentences, to)
     elif texts:
         marks.gather(texts, to)
+    some = [(line, value) for line, value in records if isinstance(value, dict)]
+    keys = some[0][1] if some else {}
+    columns = {k: [(line, v.get(k)) for line, v in some] for k in keys}
+    return parts_by(columns, to)
+
+
+def parts_by(columns: dict[str, list[tuple[int, Any]]], to: Gathered) -> dict[int, str]:
+    """Return the part of each line, where a column such as ``split`` says so; else nothing."""
+    for name, cells in columns.items():
+        if names_parts(name, [str(v) for _, v in cells]):
+            to.say(f"column '{name}' says which rows are for what")
+            return {line: str(part_of(str(v))) for line, v in cells}
+    return {}
 
 
 def table_rows(path: Path, text: str) -> csv_tokens.Rows | None:
     """Return the records of a table with delimiters that has a heading; None for columns."""
-    head = text.split("\n", 1)[0]
+    head = text.lstrip("\r\n").split("\n", 1)[0]
     mark = csv_tokens.delimiter_of(text)
     if mark not in head:
         return None
@@ -108,17 +125,21 @@ def table_rows(path: Path, text: str) -> csv_tokens.Rows | None:
         suffix != ".csv" or mark == "\t"
     ):
         return None
-    return csv_tokens.rows_of(text, mark)
+    rows = csv_tokens.rows_of(text, mark)
+    return rows[next(i for i, (_, cells) in enumerate(rows) if cells) :]
 
 
 def _table(
     rows: csv_tokens.Rows, to: Gathered, text_column: str | None, label_column: str | None
-) -> None:
+) -> dict[int, str]:
+    """Gather the rows of a table; return the part of each line, where a column says so."""
     if found := span_cells(rows):
-        _records(found, to)
-        return
+        return _records(found, to)
     sentences = csv_tokens.read_token_rows(rows, to, text_column, label_column)
     from_tags.gather(sentences, to)
+    full = [(line, cells) for line, cells in rows[1:] if len(cells) == len(rows[0][1])]
+    columns = {c: [(line, cells[j]) for line, cells in full] for j, c in enumerate(rows[0][1])}
+    return parts_by(columns, to)
 
 
 def span_cells(rows: csv_tokens.Rows) -> list[tuple[int, Any]] | None:
@@ -147,7 +168,12 @@ def span_cells(rows: csv_tokens.Rows) -> list[tuple[int, Any]] | None:
 
 
 def _json_cell(cell: str) -> Any:
+    """Return what a cell holds as JSON, or as Python writes lists and dicts; None for neither."""
     try:
         return json.loads(cell) if cell.strip() else []
-    except ValueError:
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(json.dumps(ast.literal_eval(cell)))  # tuples to lists
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None

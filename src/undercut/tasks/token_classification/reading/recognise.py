@@ -20,7 +20,12 @@ from undercut.tasks.token_classification.reading.csv_tokens import (
 )
 from undercut.tasks.token_classification.reading.json_text import decode_at, skip
 from undercut.tasks.token_classification.reading.parquet_rows import head_record
-from undercut.tasks.token_classification.reading.prefixes import OUTSIDE, tag_like
+from undercut.tasks.token_classification.reading.prefixes import (
+    OUTSIDE,
+    any_tag_like,
+    named_tag,
+    tag_like,
+)
 from undercut.tasks.token_classification.reading.read import span_cells, table_rows
 from undercut.tasks.token_classification.reading.records import record_of, sure
 from undercut.tasks.token_classification.reading.written import way_of
@@ -52,7 +57,7 @@ def recognise(path: Path) -> str:
     if rows:
         return _of_table(rows)
     named = path.suffix.lower() in SUFFIXES  # so broken lines are told as such
-    return _of_columns(text, 0.5 if named else 0.9)
+    return _of_columns(text, named)
 
 
 def _head(path: Path) -> str:
@@ -65,6 +70,8 @@ def _head(path: Path) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "ignore")
     text = data.decode("utf-8-sig", "replace").replace("\0", "")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     whole, mark, _ = text.rpartition("\n")
     return whole if mark and len(data) == HEAD else text
 
@@ -106,10 +113,11 @@ def _first_records(text: str) -> list[Any]:
 
 def _of_table(rows: list[tuple[int, list[str]]]) -> str:
     columns = rows[0][1]
-    body = [cells for _, cells in rows[1:2000] if len(cells) == len(columns)]
+    headed = heading([c.strip() for c in columns])
+    body = [cells for _, cells in rows[headed:2000] if len(cells) == len(columns)]
     if len(body) < 2:
         return ""
-    if heading([c.strip() for c in columns]):
+    if headed:
         records = span_cells(rows[:50])
         if records and any(sure(record) for _, record in records):
             return "a table of texts with entities"
@@ -125,30 +133,44 @@ def _of_table(rows: list[tuple[int, list[str]]]) -> str:
 
 
 def _tags(values: list[str], least: float = 0.95) -> bool:
-    """Whether values are tags: ``O`` and prefixed types, some of each or many of the latter."""
+    """Whether values are tags: prefixed types, and ``O`` or what goes on with an entity."""
     if not values:
         return False
-    fit = sum(tag_like(v) or v in OUTSIDE for v in values)
-    prefixed = {v for v in values if tag_like(v) and v not in OUTSIDE}
-    return fit >= least * len(values) and bool(prefixed) and (
-        any(v in ("O", "o") for v in values) or len(prefixed) > 1
-    )  # fmt: skip
+    outside = any(v in ("O", "o") for v in values)
+    like = any_tag_like if outside else tag_like
+    prefixed = {v for v in values if like(v) and v not in OUTSIDE}
+    fit = sum(v in prefixed or v in OUTSIDE for v in values)
+    return fit >= least * len(values) and bool(prefixed) and (outside or _go_on(prefixed))
 
 
-def _of_columns(text: str, least: float) -> str:
+def _go_on(prefixed: set[str]) -> bool:
+    """Whether tags open entities and go on with them; classes named ``B-1``, ``B-2`` do not."""
+    roles = {role for tag in prefixed for role in (tag[0], tag[-1])}
+    return "B" in roles and bool(roles & set("IEML"))
+
+
+def _of_columns(text: str, named: bool) -> str:
+    """Tell columns of tags; a file that is ``named`` so may be short, or broken in many lines."""
+    least = 0.5 if named else 0.9
     lines = [line.rstrip("\r") for line in text.split("\n")]
     some = [x for x in lines if x.strip() and x[0] != "#" and not marks_document(x)][:5000]
-    if len(some) < 2:
+    if len(some) < (1 if named else 2):
         return ""
     tabs = by_tabs(some)
     split = [cells_of(line, tabs) for line in some]
+    split = [
+        ["", *c] if len(c) == 1 and x[0] == " " else c for c, x in zip(split, some, strict=True)
+    ]
     width, often = Counter(map(len, split)).most_common(1)[0]
     if width < 2 or often < least * len(split):
         return ""
     table = [cells for cells in split if len(cells) == width]
     for j in range(width):
-        if _tags([cells[j] for cells in table], least + 0.05):
+        values = [cells[j] for cells in table]
+        if _tags(values, least + 0.05) or (named and all(map(tag_like, values))):
             return "columns of tokens and tags"
+        if any(map(named_tag, values)):
+            return "columns of tokens with NER= in one of them"
     return _bare(table, lines)
 
 

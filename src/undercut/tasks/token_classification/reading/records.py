@@ -14,7 +14,11 @@ from undercut.tasks.token_classification.reading.keys import (
     TOKENS,
     plain_key,
 )
-from undercut.tasks.token_classification.reading.label_studio import is_task, read_task
+from undercut.tasks.token_classification.reading.label_studio import (
+    empty_export,
+    is_task,
+    read_task,
+)
 from undercut.tasks.token_classification.reading.marks import Mark, Marked
 from undercut.tasks.token_classification.reading.spans import marks_of, two
 from undercut.tasks.token_classification.reading.tagged import Sentence
@@ -77,13 +81,18 @@ def read_records(
     sentences: list[Sentence] = []
     texts: list[Marked] = []
     by_tokens: list[Counted] = []
-    unlabelled = 0
+    unlabelled = rejected = 0
     for line, value in records:
         kind, record = shape(value), record_of(value)
+        keys = keys_of(record or {})
+        if keys.get("answer") in ("reject", "ignore"):
+            rejected += 1
+            continue
+        if not kind and empty_export(keys):
+            kind, keys["label"] = "spans", []
         if not kind or record is None:
             to.refuse(line, "a text with entities, or tokens with tags", _told(value))
             continue
-        keys = keys_of(record)
         if kind == "studio":
             marked = read_task(record, line, to)
             unlabelled += marked is None
@@ -102,6 +111,8 @@ def read_records(
                 to.refuse(line, "a text", "an empty one", "Delete the record.")
             else:
                 texts.append(Marked(line, text, found))
+    if rejected:
+        to.say(f"{rejected:,} records whose answer is reject or ignore left out")
     if unlabelled:
         to.say(f"{unlabelled:,} tasks without an annotation left out")
     sentences += settle(by_tokens, to)
@@ -113,7 +124,8 @@ def read_records(
 
 def _told(value: Any) -> str:
     if isinstance(value, dict):
-        return f"an object with {', '.join(map(repr, list(value)[:6])) or 'nothing'}"
+        shown = [f"{k!r}{' (null)' if v is None else ''}" for k, v in list(value.items())[:6]]
+        return f"an object with {', '.join(shown) or 'nothing'}"
     return "a list" if isinstance(value, list) else repr(value)[:40]
 
 
