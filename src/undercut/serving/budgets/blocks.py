@@ -80,9 +80,9 @@ def enlarge(
 
 @cache
 def _touch() -> sa.Update:
-    mine = reservations.c.server == sa.bindparam("of")
-    now = reservations.c.month == sa.bindparam("during")
-    return sa.update(reservations).where(_row, mine, now).values(at=sa.bindparam("now"))
+    server = reservations.c.server == sa.bindparam("of")
+    month = reservations.c.month == sa.bindparam("during")
+    return sa.update(reservations).where(_row, server, month).values(at=sa.bindparam("now"))
 
 
 @cache
