@@ -18,10 +18,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from undercut.economics.charges import Quantities
-from undercut.serving.budgets.account import Account, plus
-from undercut.serving.budgets.admit import admit
 from undercut.serving.budgets.ahead import Ahead
-from undercut.serving.budgets.amounts import NONE, Ask, Counts, Ticket
+from undercut.serving.budgets.amounts import Ask, Ticket
+from undercut.serving.budgets.deciding import Decider, Wish
 from undercut.serving.budgets.settle import release, release_lost
 from undercut.serving.budgets.terms import Terms
 from undercut.serving.database import relaxed, writing
@@ -35,21 +34,11 @@ logger = logging.getLogger("undercut.serving")
 MOST = 256
 MOST_TERMS = 10_000
 LOST_HOURS = 24
-SPENT, STOPPING = "budget-spent", ("the server is stopping", "Try again.")
+STOPPING = ("the server is stopping", "Try again.")
 RETRY_SECONDS = 1.0
 """After the store failed."""
 ASK_AGAIN_SECONDS = 0.02
 """While another server is asked to give a block back."""
-
-
-class Wish:
-    """A request that waits for the store."""
-
-    __slots__ = ("account", "ask", "drawn", "future", "model")
-
-    def __init__(self, ask: Ask, model: str, account: Account | None, drawn: Counts) -> None:
-        self.ask, self.model, self.account, self.drawn = ask, model, account, drawn
-        self.future: Future[Ticket] = Future()
 
 
 class Till:
@@ -78,6 +67,7 @@ class Till:
         self._back: list[str] = []
         self._closed = False
         self._ahead = Ahead(self._ready, self._writing, server, clock)
+        self._decider = Decider(self._ahead, self._writing, server, clock)
         with self._writing() as db:
             release_lost(db, server, stamp(clock() - timedelta(hours=LOST_HOURS)))
         self._thread = threading.Thread(target=self._work, name="till", daemon=True)
@@ -243,92 +233,12 @@ class Till:
                         release(db, back)
                     back = []
                 self._ahead.tend()
-                waiting = self._commit(wishes) if wishes else []
+                waiting = self._decider.decide(wishes) if wishes else []
             except Exception as error:
                 for wish in wishes:
                     if not wish.future.done():
                         wish.future.set_exception(error)
                 self._failed(back, error)
-
-    def _commit(self, wishes: list[Wish]) -> list[Wish]:
-        """Answer wishes; return those that wait for another server to give a block back."""
-        groups: dict[str, list[Wish]] = {}
-        for wish in wishes:
-            groups.setdefault(wish.ask.key_id, []).append(wish)
-        plain = [g for key_id, g in groups.items() if self._ahead.of(key_id) is None]
-        waiting: list[Wish] = []
-        if plain:
-            with self._writing() as db:
-                now = self._clock()
-                found = [(g, list(self._each(db, g, now))) for g in plain]
-            for group, answers in found:
-                waiting += self._deliver(group, answers)
-        for key_id, group in groups.items():
-            if account := self._ahead.of(key_id):
-                waiting += self._from(account, group)
-        return waiting
-
-    def _from(self, account: Account, wishes: list[Wish]) -> list[Wish]:
-        """Answer wishes of one key: from its block, enlarged, else from its budget, one by one."""
-        drawing = [w for w in wishes if w.account is account]
-        rest = [w for w in wishes if w.account is not account]
-        if drawing and (block := self._enlarged(account, drawing)):
-            for w in drawing:
-                micro_usd = account.terms.charge(w.model, w.ask.used)[0]
-                facts = (w.ask.request_id, w.ask.plan, micro_usd, True, block)
-                w.future.set_result(Ticket(*facts, w.ask.key_id, w.drawn))
-            answers = self._single(rest, account, shut=False) if rest else []
-        else:
-            rest, answers = wishes, self._single(wishes, account, shut=True)
-        return self._deliver(rest, answers, account)
-
-    def _deliver(
-        self, wishes: list[Wish], answers: list[Ticket | ApiError], account: Account | None = None
-    ) -> list[Wish]:
-        """Answer wishes; where a budget is spent, look first for what is taken ahead of it."""
-        spent = []
-        for wish, answer in zip(wishes, answers, strict=True):
-            if not isinstance(answer, ApiError):
-                wish.future.set_result(answer)
-            elif answer.code == SPENT:
-                spent.append((wish, answer))
-            else:
-                wish.future.set_exception(answer)
-        if not spent:
-            return []
-        mine = [w for w, _ in spent]
-        if account is not None and account.open:
-            return self._deliver(mine, self._single(mine, account, shut=True))
-        if self._ahead.reclaim(mine[0].ask.key_id):
-            return mine
-        for wish, answer in spent:
-            wish.future.set_exception(answer)
-        return []
-
-    def _enlarged(self, account: Account, drawing: list[Wish]) -> str | None:
-        need = NONE
-        for w in drawing:
-            need = plus(need, w.drawn)
-        with self._ahead.giving(account), self._writing() as db:
-            now = self._clock()
-            found = self._ahead.enlarge(db, account, need, len(drawing), now)
-        if found is None:
-            return None
-        self._ahead.grown(account, *found, now)
-        return found[0]
-
-    def _single(
-        self, wishes: list[Wish], account: Account, *, shut: bool
-    ) -> list[Ticket | ApiError]:
-        with self._ahead.giving(account), self._writing() as db:
-            if shut:
-                self._ahead.give_back(db, account)
-            return list(self._each(db, wishes, self._clock()))
-
-    def _each(
-        self, db: sa.Connection, wishes: list[Wish], now: datetime
-    ) -> Iterator[Ticket | ApiError]:
-        return admit(db, self._server, [w.ask for w in wishes], now)
 
     def _last(self) -> None:
         try:

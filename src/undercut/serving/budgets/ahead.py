@@ -94,14 +94,11 @@ class Ahead:
         """Return the seconds to the next look at the store; ``None`` when nothing is held."""
         if not any(a.open for a in self._accounts.values()):
             return None
-        return max(0.001, self._looked + LOOK_SECONDS - time.monotonic())
+        return max(0.0, self._looked + LOOK_SECONDS - time.monotonic())
 
     def due(self) -> bool:
         """Whether :meth:`tend` has something to do."""
-        if self._growing or self._leaving or self._late:
-            return True
-        pause = self.pause()
-        return pause is not None and pause <= 0.001
+        return bool(self._growing or self._leaving or self._late) or self.pause() == 0.0
 
     def tend(self) -> None:
         """Give back, grow, and look whether blocks are asked back; what is due of it."""
@@ -160,25 +157,28 @@ class Ahead:
             blocks.give_back(db, account.terms.key.id, account.block, left)
 
     @contextmanager
-    def giving(self, account: Account) -> Iterator[None]:
+    def giving(self, account: Account | None) -> Iterator[None]:
         """Around a transaction: when it fails, what it gave back is kept for the next one."""
-        block, done = account.block, False
+        block, done = account.block if account else None, False
         try:
             yield
             done = True
         finally:
-            with self._lock:
-                if not done and any(account.giving):
-                    account.block, account.left = block, plus(account.left, account.giving)
-                account.giving = NONE
+            if account is not None:
+                with self._lock:
+                    if not done and any(account.giving):
+                        account.block, account.left = block, plus(account.left, account.giving)
+                    account.giving = NONE
 
-    def reclaim(self, key_id: str) -> bool:
-        """Ask other servers for what they have not drawn of a key; return whether some have."""
+    def elsewhere(self, db: sa.Connection, key_id: str) -> set[str]:
+        """Return blocks of a key that other living servers may still draw from."""
         since = stamp(self._clock() - timedelta(seconds=ALIVE_SECONDS))
+        return set(blocks.others(db, self._server, key_id, since))
+
+    def recall(self, names: set[str]) -> None:
+        """Ask other servers to give blocks back."""
         with self._writing() as db:
-            names = blocks.others(db, self._server, key_id, since)
-            blocks.recall(db, names)
-        return bool(names)
+            blocks.recall(db, sorted(names))
 
     def shut_all(self) -> None:
         """Give everything back."""
