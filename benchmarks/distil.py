@@ -163,10 +163,16 @@ def _row(
         "wrong": wrong,
         "cpu_seconds": None if cpu is None else round(cpu, 3),
         "size_bytes": size_of(folder),
-        "backend": type(getattr(predictor._scorer, "wide", None)).__module__.split(".")[-2],
+        "backend": _backend(predictor),
         "to_label": rates(labels, texts),
         "to_prediction": rates(predictor.predict, texts),
     }
+
+
+def _backend(predictor: Any) -> str:
+    """Return the backend of a model; a stack's parts each have their own."""
+    session = getattr(predictor._scorer, "wide", None)
+    return "" if session is None else type(session).__module__.split(".")[-2]
 
 
 def rates(work: Any, texts: list[str]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import datasets, ours, small_encoders, throughput
 from benchmarks.part import PartFailed, call
 
-ROUNDS = 3
+ROUNDS = 2
 SECONDS = 3.0
 SINGLES = 200
 SEED = 0
