@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 import resource
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from undercut.ledger.meter import machine_cpu_seconds
 
 CONFIDENCE = 0.95
 
@@ -20,16 +20,6 @@ def cpu_now() -> float:
     """Return user + system seconds of this process and of its finished children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
-
-
-def machine_busy() -> float | None:
-    """Return processor seconds all programs of the machine have used, or ``None`` if unknown."""
-    try:
-        line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()
-    except OSError:
-        return None
-    user, nice, system, _, _, irq, softirq, *_ = (int(x) for x in line[1:])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -57,13 +47,13 @@ class Usage:
 def measured() -> Iterator[Usage]:
     """Measure the block: processor seconds (children included) and wall seconds."""
     usage = Usage()
-    cpu, wall, busy = cpu_now(), time.perf_counter(), machine_busy()
+    cpu, wall, busy = cpu_now(), time.perf_counter(), machine_cpu_seconds()
     try:
         yield usage
     finally:
         usage.cpu_seconds = cpu_now() - cpu
         usage.wall_seconds = time.perf_counter() - wall
-        now = machine_busy()
+        now = machine_cpu_seconds()
         if now is not None and busy is not None:
             others = (now - busy - usage.cpu_seconds) / max(usage.wall_seconds, 1e-9)
             usage.others_cores = round(max(0.0, others), 2)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from serving.leave import leave
 from serving.test_budgets import NOW, ONE, Shop
 from serving.till_process import MODEL, PLANS
 from undercut.economics.charges import Quantities
@@ -41,7 +42,7 @@ def shop(store, tmp_path):
 
 
 def let_in(till, key, used=ONE):
-    return till.reserve(key, f"req_{next(numbers)}", "tiny", used).result(120)
+    return leave(till, key, f"req_{next(numbers)}", used)
 
 
 def blocks_of(shop):

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
+from serving.leave import leave
 from serving.till_process import MODEL, PLANS
 from undercut.economics.charges import Price, Quantities
 from undercut.ledger.book import Book
@@ -47,7 +48,7 @@ class Shop(SimpleNamespace):
     def ask(self, key, used=ONE, request_id="", again=False):
         self.seen += 1
         name = request_id or f"req_{self.seen}"
-        return self.till.reserve(key, name, "tiny", used, again=again).result(120)
+        return leave(self.till, key, name, used, again=again)
 
     def answer(self, key, ticket, used=ONE):
         self.meter.record(

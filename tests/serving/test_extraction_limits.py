@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.inside import inside, problem
+from serving.leave import leave
 from serving.stand_ins import Echo
 from undercut.cli.app import main
 from undercut.core.types import Prediction
@@ -50,7 +51,7 @@ class Clock:
             name = f"req_{self.seen}"
         used = Quantities(requests=1, inputs=max(1, len(texts)), tokens=1)
         marks = [self.keys.mark(key.id.encode(), t.encode()) for t in texts]
-        return (till or self.till).reserve(key, name, "tiny", used, marks=lambda: marks).result(120)
+        return leave(till or self.till, key, name, used, marks=lambda: marks)
 
     def refused(self, key, *texts) -> ApiError:
         with pytest.raises(ApiError) as error:

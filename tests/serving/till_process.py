@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from serving.leave import leave
 from undercut.economics.charges import Price, Quantities
 from undercut.ledger.book import Book
 from undercut.serving.database import open_database
@@ -39,7 +40,7 @@ def main(store: str, folder: Path, secret: str, tries: int, threads: int) -> Non
             try:
                 request = f"req_{os.getpid()}_{n}_{i}"
                 used = Quantities(requests=1, inputs=2, tokens=7)
-                ticket = till.reserve(key, request, "tiny", used).result(300)
+                ticket = leave(till, key, request, used)
             except ApiError as e:
                 found[e.code] += 1
                 continue
@@ -66,7 +67,7 @@ def main(store: str, folder: Path, secret: str, tries: int, threads: int) -> Non
     for w in workers:
         w.join()
     if "DIE" in os.environ:
-        till.reserve(key, f"req_lost_{os.getpid()}", "tiny", Quantities(requests=1)).result(300)
+        leave(till, key, f"req_lost_{os.getpid()}", Quantities(requests=1))
         print(json.dumps(found), flush=True)
         os._exit(9)
     meter.close()

@@ -78,7 +78,15 @@ class Till:
     ) -> Ticket | None:
         """Return leave to answer where the store need not be asked, else ``None``.
 
-        Args and errors are those of :meth:`reserve`.
+        Args:
+            key: whose request.
+            request_id: its id; a second reservation under it shares the first.
+            model: name of the model that will answer.
+            used: what it will use.
+            again: whether the id can have been seen before (it came with an idempotency key).
+
+        Raises:
+            ApiError: 402 when the plan has ended, 403 when the request has no price.
         """
         terms = self.terms_of(key)
         now = self._clock()
@@ -94,40 +102,6 @@ class Till:
             return None
         return Ticket(request_id, key.plan, micro_usd, True, block, key.id, drawn)
 
-    def reserve(
-        self,
-        key: ApiKey,
-        request_id: str,
-        model: str,
-        used: Quantities,
-        *,
-        again: bool = False,
-        marks: Callable[[], Iterable[str]] = tuple,
-    ) -> Future[Ticket]:
-        """Ask for leave to answer one request.
-
-        Args:
-            key: whose request.
-            request_id: its id; a second reservation under it shares the first.
-            model: name of the model that will answer.
-            used: what it will use.
-            again: whether the id can have been seen before (it came with an idempotency key).
-            marks: gives keyed hashes of its texts; called where different texts are limited.
-
-        Returns:
-            A future of the ticket. It raises :class:`ApiError` 402 or 429 when a limit is reached,
-            or the store's error.
-
-        Raises:
-            ApiError: 402 when the plan has ended, 403 when the request has no price.
-        """
-        ticket = self.at_once(key, request_id, model, used, again=again)
-        if ticket is not None:
-            known: Future[Ticket] = Future()
-            known.set_result(ticket)
-            return known
-        return self.wait_for(key, request_id, model, used, again=again, marks=marks)
-
     def wait_for(
         self,
         key: ApiKey,
@@ -138,7 +112,20 @@ class Till:
         again: bool = False,
         marks: Callable[[], Iterable[str]] = tuple,
     ) -> Future[Ticket]:
-        """Ask the store, after :meth:`at_once` said ``None``; see :meth:`reserve`."""
+        """Ask the store for leave, after :meth:`at_once` said ``None``.
+
+        Args:
+            key: as there, like all up to ``again``.
+            request_id: its id.
+            model: name of the model that will answer.
+            used: what it will use.
+            again: whether the id can have been seen before.
+            marks: gives keyed hashes of its texts; called where different texts are limited.
+
+        Returns:
+            A future of the ticket. It raises :class:`ApiError` 402 or 429 when a limit is reached,
+            or the store's error.
+        """
         terms = self.terms_of(key)
         texts = () if terms.limits.distinct_texts_per_day is None else tuple(marks())
         facts = (terms.price_of(model), terms.limits, terms.included, used, again, texts)
